@@ -1,0 +1,56 @@
+//! Findings as plain data. Knows nothing of terminals, formats or how a finding came to be.
+
+use crate::rule::{Rule, Severity};
+use crate::source::{FileId, Span};
+
+/// One finding of one rule at one place.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// The rule that speaks.
+    pub rule: &'static Rule,
+    /// How much it matters, after configuration.
+    pub severity: Severity,
+    /// The file it is about.
+    pub file: FileId,
+    /// The place; empty (`0..0`) where the whole file is meant.
+    pub span: Span,
+    /// Other places in the file where a suppression counts too: the calls that lead to [`Self::span`].
+    pub call_sites: Vec<Span>,
+    /// What happens to whom, with the names; lower-case start, no full stop.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+    /// The repair, where there is one.
+    pub fix: Option<Fix>,
+    /// The identifier of the revision, where it could be read.
+    pub revision: Option<Box<str>>,
+}
+
+/// Whether a fix may be applied without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Applicability {
+    /// May change what the revision does: `--unsafe-fixes`.
+    Unsafe,
+    /// Keeps the meaning, or repairs what could only fail: `--fix`.
+    Safe,
+}
+
+/// A repair of one file: applied whole or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether it may be applied without asking.
+    pub applicability: Applicability,
+    /// What it does, as an instruction ("add `import sqlmodel`").
+    pub description: String,
+    /// Replacements in the file of the finding.
+    pub edits: Vec<Edit>,
+}
+
+/// A replacement of a byte range; an empty range inserts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// What is replaced.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub content: String,
+}

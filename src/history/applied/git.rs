@@ -1,0 +1,1 @@
+//! Applied by git: what the merge base with the default branch holds.

@@ -1,0 +1,3 @@
+//! Which revisions databases may already have run.
+
+pub mod git;

@@ -1,0 +1,34 @@
+//! All revisions together.
+
+pub mod applied;
+
+use crate::config::Settings;
+use crate::project::Project;
+use crate::revision::Revision;
+use crate::source::FileId;
+
+/// The revisions of a project with what surrounds them.
+#[derive(Debug, Clone, Copy)]
+pub struct History<'a> {
+    /// Files and script directories.
+    pub project: &'a Project,
+    /// The configuration.
+    pub settings: &'a Settings,
+    /// What was read from each file of [`Project::files`], in the same order; `None` for files that are no
+    /// revision (templates, environments, modules).
+    pub revisions: &'a [Option<Revision>],
+    /// The base commit's version of changed and deleted revisions, in the same order.
+    pub base_revisions: &'a [Option<Revision>],
+}
+
+impl History<'_> {
+    /// What was read from a revision file.
+    pub fn revision(&self, id: FileId) -> Option<&Revision> {
+        self.revisions.get(id.0 as usize)?.as_ref()
+    }
+
+    /// What the base commit has in place of a changed or deleted file.
+    pub fn base_revision(&self, id: FileId) -> Option<&Revision> {
+        self.base_revisions.get(id.0 as usize)?.as_ref()
+    }
+}

@@ -1,0 +1,14 @@
+//! alembic-lint reads Alembic revisions without running them, judges what they would do, and repairs them.
+
+pub mod config;
+pub mod diagnostic;
+pub mod history;
+pub mod linter;
+pub mod operation;
+pub mod project;
+pub mod python;
+pub mod revision;
+pub mod rule;
+pub mod source;
+pub mod sql;
+pub mod suppression;

@@ -1,0 +1,104 @@
+//! Operations: what a revision does to a database, typed, whichever way it was spelled.
+//!
+//! A directive (`op.drop_column`), an object (`table.drop(bind)`) and SQL (`ALTER TABLE .. DROP COLUMN`) give
+//! the same [`Change`]. Knows nothing of Python or SQL syntax.
+
+mod change;
+mod column;
+mod describe;
+mod name;
+
+pub use change::{
+    AddColumn, AlterColumn, Attribute, BulkInsert, Change, Constraint, ConstraintKind, CreateConstraint,
+    CreateIndex, CreateTable, Custom, DropColumn, DropConstraint, DropIndex, DropTable, Execute, RenameTable,
+    Statement, TableComment,
+};
+pub use column::{Argument, Call, Column, ServerDefault};
+pub use name::{Name, TableName};
+
+use crate::source::Span;
+
+/// The database family a revision runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// PostgreSQL.
+    Postgresql,
+    /// MySQL.
+    Mysql,
+    /// MariaDB.
+    Mariadb,
+    /// SQLite.
+    Sqlite,
+}
+
+/// One change, with what is known of its place and circumstances.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// What is changed.
+    pub change: Change,
+    /// The call in the revision file; for code of a helper module, the call that leads there.
+    pub span: Span,
+    /// Calls in the revision file that lead to `span`, outermost first (helpers, loops over helpers).
+    pub call_sites: Box<[Span]>,
+    /// Names of the functions it was reached through, outermost first.
+    pub via: Box<[Box<str>]>,
+    /// Whether it may run zero times: an undecided `if`, an unknown loop, an `except` arm, code after an
+    /// undecided `return`.
+    pub conditional: bool,
+    /// Inside `with op.get_context().autocommit_block()`.
+    pub autocommit: bool,
+    /// Given to a `batch_alter_table` object.
+    pub batch: bool,
+    /// How it was written.
+    pub origin: Origin,
+}
+
+/// How an operation was written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// A method of `op` or of a batch object, or `op.invoke(..)`.
+    Directive,
+    /// SQL text.
+    RawSql {
+        /// The statement, with [`HOLE`] where a part is not known.
+        text: Box<str>,
+        /// The place of the statement inside the Python literal, where the literal shows it byte by byte.
+        span: Option<Span>,
+        /// Whether parts of the text are not known before the revision runs.
+        dynamic: bool,
+    },
+    /// A SQLAlchemy Core statement (`sa.delete(t)`, `t.update()`).
+    Core,
+    /// `.create(bind)` or `.drop(bind)` of a Table, Enum, Index or Sequence.
+    Object,
+}
+
+/// Stands in SQL text and in names for a part that only running the revision would tell. A plain
+/// identifier, so that SQL parsers read on; any name that holds it is [`Name::Unknown`].
+pub const HOLE: &str = "alembic_lint_unknown";
+
+impl Operation {
+    /// The SQL text that a person wrote for this operation.
+    pub fn sql(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::RawSql { text, .. } => Some(text),
+            Origin::Directive | Origin::Core | Origin::Object => None,
+        }
+    }
+
+    /// Whether it was written as SQL text.
+    pub fn is_raw_sql(&self) -> bool {
+        matches!(self.origin, Origin::RawSql { .. })
+    }
+
+    /// Whether schema objects or rows are gone afterwards.
+    pub fn is_destructive(&self) -> bool {
+        self.change.is_destructive()
+    }
+
+    /// What it does, in plain words ("drops column `user.age` and its data").
+    pub fn summary(&self) -> String {
+        describe::summary(self)
+    }
+}

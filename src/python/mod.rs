@@ -1,0 +1,1 @@
+//! Python source -> revisions. The only module that sees the Python parser.

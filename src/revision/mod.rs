@@ -1,0 +1,280 @@
+//! One revision file as a value: identifiers, docstring, upgrade, downgrade, markers.
+//!
+//! Rules see this, never a syntax tree.
+
+use crate::config::Settings;
+use crate::operation::{Dialect, Operation};
+use crate::project::ScriptDirectory;
+use crate::source::{FileId, LineIndex, SourceFile, Span};
+
+/// A revision file, read.
+#[derive(Debug, Clone, Default)]
+pub struct Revision {
+    /// `revision`, `down_revision`, `branch_labels`, `depends_on`.
+    pub identifiers: Identifiers,
+    /// The module docstring.
+    pub docstring: Option<Docstring>,
+    /// What the Python parser refused, first one first.
+    pub syntax_errors: Vec<SyntaxError>,
+    /// Names and import statements of the module.
+    pub names: ModuleNames,
+    /// `def upgrade`.
+    pub upgrade: Option<Body>,
+    /// `def downgrade`.
+    pub downgrade: Option<Body>,
+    /// Comments in order.
+    pub comments: Vec<Comment>,
+    /// Spans of simple statements and of compound statements' headers, for suppression comments.
+    pub statements: Vec<Span>,
+    /// Whether both markers of autogenerate stand in the file.
+    pub has_autogenerate_markers: bool,
+    /// Lines of the text.
+    pub lines: Option<LineIndex>,
+}
+
+/// The identifiers Alembic reads from a module (`alembic/script/base.py`, class `Script`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identifiers {
+    /// `revision`.
+    pub revision: Identifier,
+    /// `down_revision`.
+    pub down_revision: Identifier,
+    /// `branch_labels`.
+    pub branch_labels: Identifier,
+    /// `depends_on`.
+    pub depends_on: Identifier,
+}
+
+/// One identifier variable of the module.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identifier {
+    /// The statement that binds it last; `None` where none does.
+    pub span: Option<Span>,
+    /// Its value.
+    pub value: IdentifierValue,
+}
+
+/// The value of an identifier variable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum IdentifierValue {
+    /// The module does not bind it.
+    #[default]
+    Missing,
+    /// `None`.
+    None,
+    /// A string.
+    One(Box<str>),
+    /// A tuple, list or set of strings.
+    Many(Vec<Box<str>>),
+    /// Something Alembic cannot use (a number, a tuple with `None`, ..), as source text.
+    Unusable(Box<str>),
+    /// Not known without running the module.
+    Unknown,
+}
+
+impl IdentifierValue {
+    /// The strings it holds.
+    pub fn strings(&self) -> &[Box<str>] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+            Self::Missing | Self::None | Self::Unusable(_) | Self::Unknown => &[],
+        }
+    }
+}
+
+impl Revision {
+    /// The identifier of the revision, where it could be read.
+    pub fn id(&self) -> Option<&str> {
+        match &self.identifiers.revision.value {
+            IdentifierValue::One(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The first line of the docstring, as Alembic's `Script.doc`.
+    pub fn message(&self) -> Option<&str> {
+        let docstring = self.docstring.as_ref()?;
+        docstring.text.trim_start().lines().next().map(str::trim_end).filter(|line| !line.is_empty())
+    }
+
+    /// Whether it joins several down revisions.
+    pub fn is_merge(&self) -> bool {
+        self.identifiers.down_revision.value.strings().len() > 1
+    }
+
+    /// Whether it starts a history.
+    pub fn is_base(&self) -> bool {
+        self.identifiers.down_revision.value == IdentifierValue::None
+    }
+}
+
+/// A module docstring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Docstring {
+    /// The literal with its quotes.
+    pub span: Span,
+    /// Its value.
+    pub text: Box<str>,
+}
+
+/// A place where the file is no Python.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The place.
+    pub span: Span,
+    /// What the parser expected, lower-case start.
+    pub message: Box<str>,
+}
+
+/// What the module binds and what it uses without binding.
+#[derive(Debug, Clone, Default)]
+pub struct ModuleNames {
+    /// Import statements at module level that run whenever the module is imported, in order.
+    pub imports: Vec<ImportStatement>,
+    /// `from x import *` anywhere: nothing can be called undefined.
+    pub has_star_import: bool,
+    /// Loads of names that nothing binds.
+    pub undefined: Vec<UndefinedName>,
+    /// Dotted paths that are used with the first name bound by a module import of that path or its parents
+    /// (`sqlmodel.sql.sqltypes.AutoString`): what the code needs to be imported.
+    pub module_uses: Vec<ModuleUse>,
+    /// Where a new import line may stand when no import statement exists: after docstring and `__future__`.
+    pub first_import_offset: u32,
+}
+
+impl ModuleNames {
+    /// Whether an unconditional module-level import binds the name `root` to the module of that name
+    /// (`import sqlmodel`, `import sqlmodel.sql.sqltypes`; not `import sqlmodel as x`).
+    pub fn binds_module(&self, root: &str) -> bool {
+        self.imports.iter().any(|import| import.bound.iter().any(|bound| bound.binds_root(root)))
+    }
+
+    /// Whether `import path` or a deeper module is imported unconditionally under its own name.
+    pub fn imports_module(&self, path: &str) -> bool {
+        self.imports.iter().flat_map(|import| &import.bound).any(|bound| match bound {
+            BoundName::Module { path: imported } => {
+                &**imported == path || imported.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+            }
+            BoundName::Alias { .. } => false,
+        })
+    }
+}
+
+/// An import statement at module level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportStatement {
+    /// The statement.
+    pub span: Span,
+    /// `from __future__ import ..`.
+    pub is_future: bool,
+    /// What it binds.
+    pub bound: Vec<BoundName>,
+}
+
+/// What an import binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BoundName {
+    /// `import a.b.c`: binds `a`, loads `a.b.c`.
+    Module {
+        /// The dotted path.
+        path: Box<str>,
+    },
+    /// `import a.b as c`, `from a import b [as c]`.
+    Alias {
+        /// The dotted path of what is bound.
+        path: Box<str>,
+        /// The name it gets.
+        name: Box<str>,
+    },
+}
+
+impl BoundName {
+    fn binds_root(&self, root: &str) -> bool {
+        match self {
+            Self::Module { path } => path.split('.').next() == Some(root),
+            Self::Alias { path, name } => &**path == root && &**name == root,
+        }
+    }
+}
+
+/// A name that is used and bound nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndefinedName {
+    /// The name.
+    pub name: Box<str>,
+    /// The whole attribute path it starts (`sqlmodel.sql.sqltypes.AutoString`).
+    pub path: Box<str>,
+    /// The name's place.
+    pub span: Span,
+}
+
+/// A use of a module by its dotted path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleUse {
+    /// The whole attribute path (`pgvector.sqlalchemy.vector.VECTOR`).
+    pub path: Box<str>,
+    /// The place of the path.
+    pub span: Span,
+}
+
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// From `#` to the end of the line.
+    pub span: Span,
+    /// Whether nothing but blanks stands before it on its line.
+    pub own_line: bool,
+    /// Whether it stands at module level outside any statement.
+    pub top_level: bool,
+}
+
+/// `upgrade()` or `downgrade()`, evaluated.
+#[derive(Debug, Clone, Default)]
+pub struct Body {
+    /// The `def` statement's header.
+    pub span: Span,
+    /// `async def`: Alembic calls it and never awaits it.
+    pub is_async: bool,
+    /// What it does, in evaluation order; an unrolled loop once per turn.
+    pub operations: Vec<Operation>,
+    /// What could not be read.
+    pub unresolved: Vec<Unresolved>,
+    /// Whether it surely raises before doing anything (`raise NotImplementedError("..")`).
+    pub raises: bool,
+    /// Whether the body is nothing but `pass`, `...`, a docstring or a bare `return`.
+    pub is_trivial: bool,
+}
+
+/// Something that only running the revision would tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The place.
+    pub span: Span,
+    /// Why, with the names ("the SQL given to `op.execute` is built from `table`, which is not known").
+    pub reason: Box<str>,
+}
+
+/// What a rule of one revision may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct RevisionContext<'a> {
+    /// The file's identity.
+    pub id: FileId,
+    /// The file.
+    pub file: &'a SourceFile,
+    /// The revision.
+    pub revision: &'a Revision,
+    /// The script directory it belongs to.
+    pub directory: &'a ScriptDirectory,
+    /// The configuration.
+    pub settings: &'a Settings,
+    /// The dialect: configured, else detected, else PostgreSQL.
+    pub dialect: Dialect,
+}
+
+impl RevisionContext<'_> {
+    /// The file's text.
+    pub fn text(&self) -> &str {
+        self.file.text()
+    }
+}

@@ -1,0 +1,159 @@
+//! Source text as plain data: files, byte ranges, lines. Knows nothing of Python, SQL or disks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A half-open range of byte offsets in one file's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset after the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `start..end`.
+    pub const fn new(start: u32, end: u32) -> Self {
+        Self { start, end }
+    }
+
+    /// An empty range at `offset`.
+    pub const fn at(offset: u32) -> Self {
+        Self { start: offset, end: offset }
+    }
+
+    /// Whether `other` lies within this range (touching ends included).
+    pub const fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// The text of this range; empty where the range does not fit `text`.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// Index of a file in the slice that is linted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// What a file is to Alembic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// A module in a version location: Alembic imports it with nearly every command.
+    Revision,
+    /// `script.py.mako`, from which `alembic revision` makes new files.
+    Template,
+    /// `env.py`.
+    Environment,
+    /// A module of the project that revisions import, by its dotted name.
+    Module(Box<str>),
+    /// A revision file of the base commit that is no longer there; its text is the base's.
+    Deleted,
+}
+
+/// How the bytes on disk become text and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark (which stays part of the text).
+    Utf8,
+    /// ISO 8859-1: each byte is the code point of the same number.
+    Latin1,
+    /// Any other encoding that a PEP 263 cookie names and the Encoding Standard knows.
+    Named(&'static encoding_rs::Encoding),
+}
+
+/// Whether databases may already have run a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied {
+    /// Not in the base commit, or no base is known.
+    No,
+    /// In the base commit with the same bytes.
+    Unchanged,
+    /// In the base commit with other content; this is the base's text.
+    Changed {
+        /// The text in the base commit.
+        base: Arc<str>,
+    },
+}
+
+/// One file of the project, read.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Path as it is printed: relative to the working directory where possible, with `/`.
+    pub path: Box<str>,
+    /// Path as it is opened.
+    pub location: PathBuf,
+    /// Index of the script directory in [`crate::project::Project::directories`].
+    pub directory: usize,
+    /// What the file is to Alembic.
+    pub role: Role,
+    /// The text, or why there is none (not UTF-8, unreadable, a directory, ..).
+    pub text: Result<Arc<str>, Box<str>>,
+    /// How to write it back.
+    pub encoding: Encoding,
+    /// Whether findings in this file were asked for.
+    pub selected: bool,
+    /// Whether databases may have run it.
+    pub applied: Applied,
+}
+
+impl SourceFile {
+    /// The text; empty where the file could not be read.
+    pub fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
+    }
+
+    /// The last component of [`Self::path`].
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}
+
+/// Line starts of a text, to turn byte offsets into lines and columns.
+#[derive(Debug, Clone)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    /// Finds the lines of `text`; `\n`, `\r\n` and a lone `\r` each end one, as in Python.
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for (i, byte) in bytes.iter().enumerate() {
+            let ends_line = *byte == b'\n' || (*byte == b'\r' && bytes.get(i + 1) != Some(&b'\n'));
+            if ends_line {
+                starts.push(u32::try_from(i + 1).unwrap_or(u32::MAX));
+            }
+        }
+        Self { starts }
+    }
+
+    /// The 1-based line that holds `offset`.
+    pub fn line(&self, offset: u32) -> u32 {
+        let after = self.starts.partition_point(|start| *start <= offset);
+        u32::try_from(after).unwrap_or(u32::MAX)
+    }
+
+    /// The 1-based line and column (in characters, a byte order mark not counted) of `offset`.
+    pub fn line_column(&self, text: &str, offset: u32) -> (u32, u32) {
+        let line = self.line(offset);
+        let start = self.line_start(line);
+        let before = Span::new(start, offset).of(text);
+        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
+        (line, u32::try_from(before.chars().count()).unwrap_or(u32::MAX).saturating_add(1))
+    }
+
+    /// Offset of the first byte of a 1-based line; of the last line where there are fewer.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let index = (line as usize).saturating_sub(1).min(self.starts.len().saturating_sub(1));
+        self.starts.get(index).copied().unwrap_or(0)
+    }
+
+    /// The number of lines.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.starts.len()).unwrap_or(u32::MAX)
+    }
+}
