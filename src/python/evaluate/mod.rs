@@ -20,6 +20,8 @@ mod object;
 mod operation_class;
 mod scope;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 
@@ -36,7 +38,7 @@ use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, Unresolved
 use crate::source::Span;
 
 /// How many statements and calls one revision may take; loops beyond it are cut and recorded.
-const FUEL: u32 = 400_000;
+const FUEL: u32 = 200_000;
 
 /// How deep calls and expressions may nest.
 const MAX_DEPTH: u32 = 150;
