@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod fix;
 pub mod history;
 pub mod linter;
 pub mod operation;

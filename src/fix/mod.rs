@@ -1,0 +1,21 @@
+//! Repairs: edits of a text, rounds of them, and the atomic writing of a file. Knows no rule.
+
+mod apply;
+mod import;
+
+pub use apply::{EditSet, apply_edits};
+pub use import::insert_import;
+
+/// The line ending that most lines of `text` have; `\n` where there is none.
+pub fn newline_of(text: &str) -> &'static str {
+    let crlf = text.matches("\r\n").count();
+    let lf = text.matches('\n').count() - crlf;
+    let cr = text.matches('\r').count() - crlf;
+    if crlf > lf && crlf >= cr {
+        "\r\n"
+    } else if cr > lf {
+        "\r"
+    } else {
+        "\n"
+    }
+}
