@@ -10,6 +10,8 @@ pub mod project;
 pub mod python;
 pub mod revision;
 pub mod rule;
+pub mod rules;
+pub mod selection;
 pub mod source;
 pub mod sql;
 pub mod suppression;
