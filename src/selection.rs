@@ -12,8 +12,7 @@ use crate::rules::RULES;
 /// The rules that run.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// One entry for each of [`RULES`].
-    severities: Vec<Option<Severity>>,
+    rules: Vec<(&'static Rule, Severity)>,
 }
 
 /// Presets by the word users type, smallest first.
@@ -31,23 +30,27 @@ impl Selection {
         check_selectors("extend-select", settings.extend_select.iter())?;
         check_selectors("ignore", settings.ignore.iter())?;
         check_severities(settings)?;
-        let selected: Vec<_> = select.into_iter().chain(settings.extend_select.iter().map(String::as_str)).collect();
+        let selected: Vec<_> =
+            select.into_iter().chain(settings.extend_select.iter().map(String::as_str)).collect();
         let ignored: Vec<_> = settings.ignore.iter().map(String::as_str).collect();
-        let severity_of = |rule: &&Rule| {
-            is_on(rule, &selected, &ignored)
-                .then(|| settings.severity.get(rule.name).copied().unwrap_or(rule.severity))
-        };
-        Ok(Self { severities: RULES.iter().map(severity_of).collect() })
+        let severity = |rule: &Rule| settings.severity.get(rule.name).copied().unwrap_or(rule.severity);
+        let on = RULES.iter().filter(|rule| is_on(rule, &selected, &ignored));
+        Ok(Self { rules: on.map(|rule| (*rule, severity(rule))).collect() })
+    }
+
+    /// These rules, each at its own severity.
+    pub fn of(rules: &[&'static Rule]) -> Self {
+        Self { rules: rules.iter().map(|rule| (*rule, rule.severity)).collect() }
     }
 
     /// The severity of a rule's findings; `None` where the rule is off.
     pub fn severity(&self, rule: &Rule) -> Option<Severity> {
-        self.rules().find(|(on, _)| on.name == rule.name).map(|(_, severity)| severity)
+        self.rules.iter().find(|(on, _)| on.name == rule.name).map(|(_, severity)| *severity)
     }
 
     /// The rules that are on, by name.
     pub fn rules(&self) -> impl Iterator<Item = (&'static Rule, Severity)> + '_ {
-        RULES.iter().zip(&self.severities).filter_map(|(rule, severity)| severity.map(|severity| (*rule, severity)))
+        self.rules.iter().copied()
     }
 }
 
@@ -70,7 +73,10 @@ fn is_on(rule: &Rule, selected: &[&str], ignored: &[&str]) -> bool {
     selected.iter().any(in_preset) && !ignored.iter().any(in_preset)
 }
 
-fn check_selectors<'a>(key: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), SelectionError> {
+fn check_selectors<'a>(
+    key: &'static str,
+    names: impl Iterator<Item = &'a String>,
+) -> Result<(), SelectionError> {
     let known: Vec<&str> = PRESETS
         .into_iter()
         .chain(RULES.iter().map(|rule| rule.category.name()))
@@ -188,14 +194,17 @@ mod tests {
         settings.severity.insert("drop-table".to_owned(), Severity::Info);
         settings.severity.insert("drop-column".to_owned(), Severity::Info);
         let selection = Selection::resolve(&settings).expect("every name is known");
-        let of = |name: &str| RULES.iter().find(|rule| rule.name == name).map(|rule| selection.severity(rule));
+        let of =
+            |name: &str| RULES.iter().find(|rule| rule.name == name).map(|rule| selection.severity(rule));
         assert_eq!(of("drop-table"), Some(Some(Severity::Info)));
         assert_eq!(of("drop-column"), Some(None));
     }
 
     #[test]
     fn unknown_names_name_the_nearest() {
-        let error = |select: &[&str], ignore: &[&str]| Selection::resolve(&settings(select, ignore)).map(|_| ()).unwrap_err();
+        let error = |select: &[&str], ignore: &[&str]| {
+            Selection::resolve(&settings(select, ignore)).map(|_| ()).unwrap_err()
+        };
         assert_eq!(
             error(&["drop-colum"], &[]).to_string(),
             "`select` names `drop-colum`, which is no rule, category or preset; did you mean `drop-column`?"

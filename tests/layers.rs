@@ -81,7 +81,16 @@ fn one_file_sees_miette() {
 fn the_command_line_alone_prints_and_reads_the_environment() {
     only_in(
         &["cli/", "main.rs"],
-        &["println!", "eprintln!", "print!(", "eprint!(", "std::env::", "env::var", "io::stdout", "io::stderr"],
+        &[
+            "println!",
+            "eprintln!",
+            "print!(",
+            "eprint!(",
+            "std::env::",
+            "env::var",
+            "io::stdout",
+            "io::stderr",
+        ],
     );
 }
 
@@ -91,9 +100,10 @@ fn rules_know_the_model_alone() {
         for module in ["cli", "report", "linter", "python", "sql", "project::load", "selection"] {
             let import = format!("crate::{module}");
             let follows = |rest: &str| rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_');
-            let imports = source.code.match_indices(&import).any(|(at, _)| {
-                source.code.get(at + import.len()..).is_some_and(follows)
-            });
+            let imports = source
+                .code
+                .match_indices(&import)
+                .any(|(at, _)| source.code.get(at + import.len()..).is_some_and(follows));
             assert!(!imports, "src/{} imports {import}", source.path);
         }
     }

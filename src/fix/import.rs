@@ -15,15 +15,12 @@ pub fn insert_import(revision: &Revision, text: &str, line: &str) -> Edit {
     if let Some(sa) = imports.iter().find(|import| is_sqlalchemy_as_sa(import, text)) {
         return module.after(sa.span, line);
     }
-    let (future, imports): (Vec<_>, Vec<_>) = imports.into_iter().partition(|import| import.is_future);
+    let imports: Vec<_> = imports.into_iter().filter(|import| !import.is_future).collect();
     if let Some(edit) = module.among(&imports, line) {
         return edit;
     }
-    if let Some(last) = future.last() {
-        return module.after_with_blank(last.span, line);
-    }
-    match &revision.docstring {
-        Some(docstring) => module.after_with_blank(docstring.span, line),
+    match module.docstring_or_future() {
+        Some(last) => module.after_with_blank(last, line),
         None => module.at_top(line),
     }
 }
@@ -59,6 +56,12 @@ impl<'a> Module<'a> {
             before.starts_with([' ', '\t'])
         };
         self.revision.names.imports.iter().filter(|import| !is_indented(import)).collect()
+    }
+
+    /// The last of the statements that no import may precede.
+    fn docstring_or_future(&self) -> Option<Span> {
+        let offset = self.revision.names.first_import_offset;
+        self.revision.statements.iter().copied().rfind(|statement| statement.end <= offset)
     }
 
     /// The place by name among the imports of the block that belongs to Alembic.
@@ -218,53 +221,33 @@ fn to_offset(index: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::fix::apply_edits;
-    use crate::revision::{Comment, Docstring};
+    use crate::operation::Dialect;
+    use crate::python::{Modules, is_valid, read_revision};
+    use crate::source::{Applied, Encoding, Role, SourceFile};
 
-    /// Reads the statements and comments of a text whose statements are given, one by one.
-    fn read(text: &str, statements: &[&str]) -> Revision {
-        let mut revision = Revision::default();
-        for statement in statements {
-            let start = text.find(statement).expect("the statement stands in the text");
-            let span = Span::new(to_offset(start), to_offset(start + statement.len()));
-            revision.statements.push(span);
-            if statement.starts_with("\"\"\"") {
-                revision.docstring = Some(Docstring { span, text: "".into() });
-            } else if statement.starts_with("import") || statement.starts_with("from") {
-                let is_future = statement.starts_with("from __future__");
-                let bound = vec![bound_by(statement)];
-                revision.names.imports.push(ImportStatement { span, is_future, bound });
-            }
-        }
-        for (start, _) in text.match_indices('#') {
-            let end = text[start..].find(['\r', '\n']).map_or(text.len(), |length| start + length);
-            let span = Span::new(to_offset(start), to_offset(end));
-            revision.comments.push(Comment { span, own_line: false, top_level: true });
-        }
-        revision
-    }
-
-    fn bound_by(statement: &str) -> BoundName {
-        let words: Vec<_> = statement.split_whitespace().collect();
-        match words.as_slice() {
-            [_, path, "as", name] => BoundName::Alias { path: (*path).into(), name: (*name).into() },
-            ["from", path, ..] => BoundName::Alias { path: (*path).into(), name: "x".into() },
-            [_, path, ..] => BoundName::Module { path: (*path).into() },
-            _ => panic!("no import: {statement}"),
-        }
-    }
-
-    fn inserted(text: &str, statements: &[&str], line: &str) -> String {
-        let edit = insert_import(&read(text, statements), text, line);
-        apply_edits(text, &[edit]).expect("one edit cannot overlap itself")
+    fn inserted(text: &str, line: &str) -> String {
+        let file = SourceFile {
+            path: "versions/a.py".into(),
+            location: "versions/a.py".into(),
+            directory: 0,
+            role: Role::Revision,
+            text: Ok(text.into()),
+            encoding: Encoding::Utf8,
+            selected: true,
+            applied: Applied::No,
+        };
+        let revision = read_revision(&file, &Modules::default(), Dialect::Postgresql);
+        assert_eq!(revision.syntax_errors, [], "{text}");
+        let new = apply_edits(text, &[insert_import(&revision, text, line)]).expect("one edit fits its text");
+        assert!(is_valid(&new), "{new}");
+        new
     }
 
     #[test]
     fn goes_after_sqlalchemy_as_sa() {
         let text = "\"\"\"Add\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nfrom x import y\n\nrevision = 'a'\n";
-        let statements =
-            ["\"\"\"Add\"\"\"", "from alembic import op", "import sqlalchemy as sa", "from x import y"];
         assert_eq!(
-            inserted(text, &statements, "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             "\"\"\"Add\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nimport sqlmodel\nfrom x import y\n\nrevision = 'a'\n"
         );
     }
@@ -273,7 +256,7 @@ mod tests {
     fn a_comment_behind_the_import_stays_with_it() {
         let text = "import sqlalchemy as sa  # noqa: E501 \\\nrevision = 'a'\n";
         assert_eq!(
-            inserted(text, &["import sqlalchemy as sa", "revision = 'a'"], "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             "import sqlalchemy as sa  # noqa: E501 \\\nimport sqlmodel\nrevision = 'a'\n"
         );
     }
@@ -281,14 +264,13 @@ mod tests {
     #[test]
     fn statements_on_the_same_line_stay_together() {
         let text = "import sqlalchemy as sa; x = (\n    1,\n)\nrevision = 'a'\n";
-        let statements = ["import sqlalchemy as sa", "x = (\n    1,\n)", "revision = 'a'"];
         assert_eq!(
-            inserted(text, &statements, "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             "import sqlalchemy as sa; x = (\n    1,\n)\nimport sqlmodel\nrevision = 'a'\n"
         );
         let text = "import sqlalchemy as sa; \\\nx = 1\ny = 2\n";
         assert_eq!(
-            inserted(text, &["import sqlalchemy as sa", "x = 1", "y = 2"], "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             "import sqlalchemy as sa; \\\nx = 1\nimport sqlmodel\ny = 2\n"
         );
     }
@@ -296,20 +278,17 @@ mod tests {
     #[test]
     fn sorted_among_the_plain_imports_of_alembics_block() {
         let text = "import os\nimport sys\n\nimport alembic\nimport sqlalchemy\nimport zope\n\nx = 1\n";
-        let statements =
-            ["import os", "import sys", "import alembic", "import sqlalchemy", "import zope", "x = 1"];
         let expected = text.replace("import zope", "import sqlmodel\nimport zope");
-        assert_eq!(inserted(text, &statements, "import sqlmodel"), expected);
+        assert_eq!(inserted(text, "import sqlmodel"), expected);
         let expected = text.replace("import alembic", "import aaa\nimport alembic");
-        assert_eq!(inserted(text, &statements, "import aaa"), expected);
+        assert_eq!(inserted(text, "import aaa"), expected);
     }
 
     #[test]
     fn without_plain_imports_it_goes_after_the_last_one() {
         let text = "from alembic import op\nfrom sqlalchemy import (\n    Column,\n    Text,\n)\n\nx = 1\n";
-        let from = "from sqlalchemy import (\n    Column,\n    Text,\n)";
         assert_eq!(
-            inserted(text, &["from alembic import op", from, "x = 1"], "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             text.replace("    Text,\n)\n", "    Text,\n)\nimport sqlmodel\n")
         );
     }
@@ -318,7 +297,7 @@ mod tests {
     fn a_from_import_goes_after_the_last_import_of_the_block() {
         let text = "import alembic\nfrom zope import x\n";
         assert_eq!(
-            inserted(text, &["import alembic", "from zope import x"], "from sqlalchemy import Text"),
+            inserted(text, "from sqlalchemy import Text"),
             "import alembic\nfrom zope import x\nfrom sqlalchemy import Text\n"
         );
     }
@@ -326,71 +305,63 @@ mod tests {
     #[test]
     fn stays_behind_docstring_and_future() {
         let text = "\"\"\"Add\n\nMore.\n\"\"\"\nfrom __future__ import annotations\n\nrevision = 'a'\n";
-        let docstring = "\"\"\"Add\n\nMore.\n\"\"\"";
         assert_eq!(
-            inserted(
-                text,
-                &[docstring, "from __future__ import annotations", "revision = 'a'"],
-                "import sqlmodel"
-            ),
+            inserted(text, "import sqlmodel"),
             text.replace("annotations\n", "annotations\n\nimport sqlmodel\n")
         );
         let text = "\"\"\"Add\"\"\"\nrevision = 'a'\n";
         assert_eq!(
-            inserted(text, &["\"\"\"Add\"\"\"", "revision = 'a'"], "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             "\"\"\"Add\"\"\"\n\nimport sqlmodel\n\nrevision = 'a'\n"
         );
     }
 
     #[test]
-    fn first_line_on_a_shared_docstring_line_is_not_passed() {
+    fn a_docstring_on_the_same_line_stays_before_it() {
         let text = "\"\"\"Add\"\"\"; import zope\nx = 1\n";
         assert_eq!(
-            inserted(text, &["\"\"\"Add\"\"\"", "import zope", "x = 1"], "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             "\"\"\"Add\"\"\"; import zope\nimport sqlmodel\nx = 1\n"
         );
     }
 
     #[test]
     fn keeps_mark_cookie_and_header_on_top() {
-        assert_eq!(inserted("\u{feff}x = 1\n", &["x = 1"], "import a"), "\u{feff}import a\n\nx = 1\n");
+        assert_eq!(inserted("\u{feff}x = 1\n", "import a"), "\u{feff}import a\n\nx = 1\n");
         assert_eq!(
-            inserted("#!/usr/bin/env python\n# coding: latin-1\nx = 1\n", &["x = 1"], "import a"),
+            inserted("#!/usr/bin/env python\n# coding: latin-1\nx = 1\n", "import a"),
             "#!/usr/bin/env python\n# coding: latin-1\n\nimport a\n\nx = 1\n"
         );
         assert_eq!(
-            inserted("# Copyright: us\n# All rights\n\nx = 1\n", &["x = 1"], "import a"),
+            inserted("# Copyright: us\n# All rights\n\nx = 1\n", "import a"),
             "# Copyright: us\n# All rights\n\nimport a\n\nx = 1\n"
         );
         assert_eq!(
-            inserted("# revision identifiers\nx = 1\n", &["x = 1"], "import a"),
+            inserted("# revision identifiers\nx = 1\n", "import a"),
             "import a\n\n# revision identifiers\nx = 1\n"
         );
-        assert_eq!(
-            inserted("\u{feff}import zope\n", &["import zope"], "import a"),
-            "\u{feff}import a\nimport zope\n"
-        );
+        assert_eq!(inserted("\u{feff}import zope\n", "import a"), "\u{feff}import a\nimport zope\n");
     }
 
     #[test]
     fn takes_over_the_line_ending_and_the_missing_last_one() {
         let text = "import sqlalchemy as sa\r\nx = 1\r\n";
         assert_eq!(
-            inserted(text, &["import sqlalchemy as sa", "x = 1"], "import sqlmodel"),
+            inserted(text, "import sqlmodel"),
             "import sqlalchemy as sa\r\nimport sqlmodel\r\nx = 1\r\n"
         );
         assert_eq!(
-            inserted("import sqlalchemy as sa", &["import sqlalchemy as sa"], "import sqlmodel"),
+            inserted("import sqlalchemy as sa", "import sqlmodel"),
             "import sqlalchemy as sa\nimport sqlmodel"
         );
-        assert_eq!(inserted("", &[], "import sqlmodel"), "import sqlmodel\n");
+        assert_eq!(inserted("", "import sqlmodel"), "import sqlmodel\n");
     }
 
     #[test]
     fn an_import_inside_a_block_is_no_anchor() {
         let text = "from alembic import op\nwith x:\n\timport sqlalchemy as sa\n";
         assert_eq!(
-            inserted(text, &["from alembic import op", "with x:", "import sqlalchemy as sa"], "import a"),
+            inserted(text, "import a"),
             "from alembic import op\nimport a\nwith x:\n\timport sqlalchemy as sa\n"
         );
     }

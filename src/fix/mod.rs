@@ -1,10 +1,16 @@
 //! Repairs: edits of a text, rounds of them, and the atomic writing of a file. Knows no rule.
 
 mod apply;
+mod diff;
 mod import;
+mod rounds;
+mod write;
 
 pub use apply::{EditSet, apply_edits};
+pub use diff::unified_diff;
 pub use import::insert_import;
+pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
+pub use write::{Reason, WriteError, write};
 
 /// The line ending that most lines of `text` have; `\n` where there is none.
 pub fn newline_of(text: &str) -> &'static str {

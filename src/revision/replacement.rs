@@ -89,21 +89,24 @@ fn made_by(change: &Change) -> Option<KeyObject> {
         Change::CreateIndex(create) => Some(KeyObject {
             table: create.table.clone(),
             name: create.name.clone(),
-            columns: create.columns.as_ref().and_then(|columns| {
-                columns.iter().map(|column| column.as_str().map(Into::into)).collect()
-            }),
+            columns: create
+                .columns
+                .as_ref()
+                .and_then(|columns| columns.iter().map(|column| column.as_str().map(Into::into)).collect()),
             unique: create.unique,
             kind: None,
         }),
-        Change::CreateConstraint(create) => Some(KeyObject {
-            table: create.table.clone(),
-            name: create.constraint.name.clone(),
-            columns: create.constraint.columns.as_ref().and_then(|columns| {
-                columns.iter().map(|column| column.known().map(Into::into)).collect()
-            }),
-            unique: matches!(create.constraint.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey),
-            kind: Some(create.constraint.kind),
-        }),
+        Change::CreateConstraint(create) => {
+            Some(KeyObject {
+                table: create.table.clone(),
+                name: create.constraint.name.clone(),
+                columns: create.constraint.columns.as_ref().and_then(|columns| {
+                    columns.iter().map(|column| column.known().map(Into::into)).collect()
+                }),
+                unique: matches!(create.constraint.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey),
+                kind: Some(create.constraint.kind),
+            })
+        }
         _ => None,
     }
 }

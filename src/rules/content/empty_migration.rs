@@ -39,7 +39,12 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let is_marker = (revision.is_base() && !identifiers.branch_labels.value.strings().is_empty())
         || !identifiers.depends_on.value.strings().is_empty();
     let downgrade_is_empty = revision.downgrade.as_ref().is_none_or(does_nothing);
-    if !context.is_python() || revision.is_merge() || is_marker || !does_nothing(upgrade) || !downgrade_is_empty {
+    if !context.is_python()
+        || revision.is_merge()
+        || is_marker
+        || !does_nothing(upgrade)
+        || !downgrade_is_empty
+    {
         return;
     }
     sink.report(upgrade.span, "this revision changes nothing: `upgrade` and `downgrade` are empty").help(
@@ -58,7 +63,8 @@ mod tests {
     use crate::testing::Tester;
 
     fn file(head: &str, upgrade: &str, downgrade: &str) -> Tester {
-        let text = format!("{head}\n\ndef upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    {downgrade}\n");
+        let text =
+            format!("{head}\n\ndef upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    {downgrade}\n");
         Tester::new(&RULE).file("versions/a_x.py", &format!("from alembic import op\nrevision = 'a'\n{text}"))
     }
 

@@ -115,7 +115,8 @@ mod tests {
     fn what_autogenerate_writes() {
         by_hand("op.add_column('t', sa.Column('a', sa.Integer()))").finds(&["written by hand"]);
         by_hand("op.drop_index('ix', 't')").finds(&["written by hand"]);
-        by_hand("with op.batch_alter_table('t') as b:\n    b.drop_column('a')").finds(&["`batch_op.drop_column`"]);
+        by_hand("with op.batch_alter_table('t') as b:\n    b.drop_column('a')")
+            .finds(&["`batch_op.drop_column`"]);
     }
 
     #[test]
@@ -143,7 +144,10 @@ mod tests {
     fn a_team_that_removes_the_comments() {
         let file = |id: &str| {
             let body = "def upgrade():\n    op.drop_column('t', 'a')\n";
-            (format!("versions/{id}_x.py"), format!("from alembic import op\nrevision = '{id}'\ndown_revision = None\n\n{body}"))
+            (
+                format!("versions/{id}_x.py"),
+                format!("from alembic import op\nrevision = '{id}'\ndown_revision = None\n\n{body}"),
+            )
         };
         let mut tester = Tester::new(&RULE);
         for id in ["a", "b", "c", "d"] {

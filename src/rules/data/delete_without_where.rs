@@ -39,7 +39,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         }
         sink.report(
             operation.span,
-            format!("{} deletes every row of {}: no condition limits it", operation.subject(), table.quoted()),
+            format!(
+                "{} deletes every row of {}: no condition limits it",
+                operation.subject(),
+                table.quoted()
+            ),
         )
         .call_sites(&operation.call_sites)
         .help(
@@ -61,7 +65,8 @@ mod tests {
     #[test]
     fn sql_and_core() {
         upgrade("op.execute('DELETE FROM t')").finds(&["this SQL deletes every row of `t`"]);
-        upgrade("t = sa.table('t')\nop.execute(t.delete())").finds(&["this statement deletes every row of `t`"]);
+        upgrade("t = sa.table('t')\nop.execute(t.delete())")
+            .finds(&["this statement deletes every row of `t`"]);
         upgrade("op.get_bind().execute(sa.text('delete from t'))").finds(&["`t`"]);
     }
 

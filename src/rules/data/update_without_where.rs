@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn with_a_condition() {
         upgrade("op.execute('UPDATE t SET a = 1 WHERE a IS NULL')").ok();
-        upgrade("t = sa.table('t', sa.column('a'))\nop.execute(t.update().where(t.c.a == 2).values(a=1))").ok();
+        upgrade("t = sa.table('t', sa.column('a'))\nop.execute(t.update().where(t.c.a == 2).values(a=1))")
+            .ok();
     }
 
     #[test]

@@ -39,12 +39,15 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         if created.has_table(table) || table.name.known() == Some("alembic_version") {
             return;
         }
-        sink.report(operation.span, format!("{} deletes rows of {} for good", operation.subject(), table.quoted()))
-            .call_sites(&operation.call_sites)
-            .help(
-                "check the condition against production, keep a copy of the rows, and approve: \
+        sink.report(
+            operation.span,
+            format!("{} deletes rows of {} for good", operation.subject(), table.quoted()),
+        )
+        .call_sites(&operation.call_sites)
+        .help(
+            "check the condition against production, keep a copy of the rows, and approve: \
                  `# alembic-lint: allow[delete-data] -- <reason>`",
-            );
+        );
     });
 }
 
@@ -59,7 +62,8 @@ mod tests {
 
     #[test]
     fn sql_and_core() {
-        upgrade("op.execute('DELETE FROM app.t WHERE a = 1')").finds(&["this SQL deletes rows of `app.t` for good"]);
+        upgrade("op.execute('DELETE FROM app.t WHERE a = 1')")
+            .finds(&["this SQL deletes rows of `app.t` for good"]);
         upgrade("t = sa.table('t', sa.column('a'))\nop.execute(sa.delete(t).where(t.c.a == 1))")
             .finds(&["this statement deletes rows of `t`"]);
         upgrade("op.get_bind().execute(sa.text('delete from t where a = :a'), {'a': 1})").finds(&["`t`"]);
@@ -73,7 +77,10 @@ mod tests {
 
     #[test]
     fn tables_nobody_misses() {
-        upgrade("op.create_table('t', sa.Column('a', sa.Integer()))\nop.execute('DELETE FROM t WHERE a = 1')").ok();
+        upgrade(
+            "op.create_table('t', sa.Column('a', sa.Integer()))\nop.execute('DELETE FROM t WHERE a = 1')",
+        )
+        .ok();
         upgrade("op.execute(\"DELETE FROM alembic_version WHERE version_num = 'x'\")").ok();
     }
 

@@ -94,7 +94,8 @@ mod tests {
     fn a_column_of_the_same_upgrade() {
         upgrade("op.add_column('t', sa.Column('a', sa.Integer()))\nop.drop_column('t', 'a')").ok();
         upgrade("op.create_table('t', sa.Column('a', sa.Integer()))\nop.drop_column('t', 'a')").ok();
-        upgrade("op.add_column('t', sa.Column('a', sa.Integer()))\nop.drop_column('u', 'a')").finds(&["`u.a`"]);
+        upgrade("op.add_column('t', sa.Column('a', sa.Integer()))\nop.drop_column('u', 'a')")
+            .finds(&["`u.a`"]);
     }
 
     #[test]
@@ -105,6 +106,8 @@ mod tests {
 
     #[test]
     fn downgrade_is_not_judged() {
-        upgrade("op.add_column('t', sa.Column('a', sa.Integer()))").downgrade("op.drop_column('t', 'a')").ok();
+        upgrade("op.add_column('t', sa.Column('a', sa.Integer()))")
+            .downgrade("op.drop_column('t', 'a')")
+            .ok();
     }
 }

@@ -43,7 +43,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             return;
         }
         let (kind, loss) = match constraint.kind {
-            Some(ConstraintKind::ForeignKey) => ("foreign key", "rows may then refer to rows that do not exist"),
+            Some(ConstraintKind::ForeignKey) => {
+                ("foreign key", "rows may then refer to rows that do not exist")
+            }
             Some(ConstraintKind::Unique) => ("unique constraint", "duplicates are no longer kept out"),
             Some(ConstraintKind::Check) => ("check constraint", "values are no longer checked"),
             Some(ConstraintKind::PrimaryKey) => ("primary key", "rows can then no longer be told apart"),
@@ -52,8 +54,10 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         };
         let name = drop.name.quoted_or("whose name is not known");
         let of = drop.table.quoted();
-        let report =
-            sink.report(operation.span, format!("{} drops the {kind} {name} of {of}: {loss}", operation.subject()));
+        let report = sink.report(
+            operation.span,
+            format!("{} drops the {kind} {name} of {of}: {loss}", operation.subject()),
+        );
         let report = report.call_sites(&operation.call_sites).help(
             "make its replacement in the same revision, or approve: \
              `# alembic-lint: allow[drop-constraint] -- <reason>`",
@@ -81,7 +85,8 @@ mod tests {
         upgrade(DROP).finds(&["`op.drop_constraint` drops the foreign key `fk` of `order`"]);
         upgrade("with op.batch_alter_table('order') as b:\n    b.drop_constraint('uq', type_='unique')")
             .finds(&["`batch_op.drop_constraint` drops the unique constraint `uq` of `order`"]);
-        upgrade("op.execute('ALTER TABLE t DROP CONSTRAINT c')").finds(&["this SQL drops the constraint `c` of `t`"]);
+        upgrade("op.execute('ALTER TABLE t DROP CONSTRAINT c')")
+            .finds(&["this SQL drops the constraint `c` of `t`"]);
     }
 
     #[test]
@@ -93,14 +98,20 @@ mod tests {
     #[test]
     fn replaced() {
         let key = |name: &str, columns: &str| {
-            format!("op.create_foreign_key('{name}', 'order', 'user', ['{columns}'], ['id'], ondelete='CASCADE')")
+            format!(
+                "op.create_foreign_key('{name}', 'order', 'user', ['{columns}'], ['id'], ondelete='CASCADE')"
+            )
         };
         upgrade(&format!("{DROP}\n{}", key("fk", "user_id"))).ok();
         upgrade(&format!("{DROP}\n{}", key("new", "user_id"))).downgrade(&key("fk", "user_id")).ok();
-        upgrade(&format!("{DROP}\n{}", key("new", "owner_id"))).downgrade(&key("fk", "user_id")).finds(&["`fk`"]);
-        upgrade("op.drop_constraint('uq', 't', type_='unique')\nop.create_index('ix', 't', ['a'], unique=True)")
-            .downgrade("op.create_unique_constraint('uq', 't', ['a'])")
-            .ok();
+        upgrade(&format!("{DROP}\n{}", key("new", "owner_id")))
+            .downgrade(&key("fk", "user_id"))
+            .finds(&["`fk`"]);
+        upgrade(
+            "op.drop_constraint('uq', 't', type_='unique')\nop.create_index('ix', 't', ['a'], unique=True)",
+        )
+        .downgrade("op.create_unique_constraint('uq', 't', ['a'])")
+        .ok();
     }
 
     #[test]
@@ -118,6 +129,8 @@ mod tests {
 
     #[test]
     fn downgrade_is_not_judged() {
-        upgrade("op.create_check_constraint('ck', 't', 'a > 0')").downgrade("op.drop_constraint('ck', 't')").ok();
+        upgrade("op.create_check_constraint('ck', 't', 'a > 0')")
+            .downgrade("op.drop_constraint('ck', 't')")
+            .ok();
     }
 }

@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn schemas() {
-        upgrade("op.execute('DROP SCHEMA IF EXISTS a CASCADE')").finds(&["the schema `a` and everything in it"]);
+        upgrade("op.execute('DROP SCHEMA IF EXISTS a CASCADE')")
+            .finds(&["the schema `a` and everything in it"]);
         upgrade("op.execute('DROP SCHEMA a')").finds(&["deletes the schema `a`"]);
     }
 

@@ -60,10 +60,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         )
         .call_sites(&operation.call_sites)
         .help(match owner {
-            Some(owner) => format!("`{name}` belongs to {owner}: exclude it with `include_object` in `env.py`"),
-            None => "make sure that no model of it is missing in `env.py` and no code uses it, keep a copy, and \
+            Some(owner) => {
+                format!("`{name}` belongs to {owner}: exclude it with `include_object` in `env.py`")
+            }
+            None => {
+                "make sure that no model of it is missing in `env.py` and no code uses it, keep a copy, and \
                      approve: `# alembic-lint: allow[drop-table] -- <reason>`"
-                .to_owned(),
+                    .to_owned()
+            }
         });
     });
 }
@@ -81,14 +85,17 @@ mod tests {
     fn every_spelling() {
         upgrade("op.drop_table('user')").finds(&["`op.drop_table` deletes `user` and all its rows"]);
         upgrade("op.drop_table('user', schema='app')").finds(&["deletes `app.user`"]);
-        upgrade("op.execute('DROP TABLE IF EXISTS a, b CASCADE')").finds(&["this SQL deletes `a`", "deletes `b`"]);
-        upgrade("sa.Table('user', sa.MetaData()).drop(op.get_bind())").finds(&["this call of `drop` deletes `user`"]);
+        upgrade("op.execute('DROP TABLE IF EXISTS a, b CASCADE')")
+            .finds(&["this SQL deletes `a`", "deletes `b`"]);
+        upgrade("sa.Table('user', sa.MetaData()).drop(op.get_bind())")
+            .finds(&["this call of `drop` deletes `user`"]);
     }
 
     #[test]
     fn each_turn_of_a_loop() {
         upgrade("for name in ('a', 'b'):\n    op.drop_table(name)").finds(&["`a`", "`b`"]);
-        upgrade("for name in tables():\n    op.drop_table(name)").finds(&["only running the revision would tell"]);
+        upgrade("for name in tables():\n    op.drop_table(name)")
+            .finds(&["only running the revision would tell"]);
     }
 
     #[test]

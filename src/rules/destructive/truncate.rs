@@ -39,12 +39,15 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             return;
         }
         let more = if *cascade { ", and of every table that refers to it (CASCADE)" } else { "" };
-        sink.report(operation.span, format!("{} deletes all rows of {}{more}", operation.subject(), table.quoted()))
-            .call_sites(&operation.call_sites)
-            .help(
-                "delete only what has to go, or keep a copy and approve: \
+        sink.report(
+            operation.span,
+            format!("{} deletes all rows of {}{more}", operation.subject(), table.quoted()),
+        )
+        .call_sites(&operation.call_sites)
+        .help(
+            "delete only what has to go, or keep a copy and approve: \
                  `# alembic-lint: allow[truncate] -- <reason>`",
-            );
+        );
     });
 }
 

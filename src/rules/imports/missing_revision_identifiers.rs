@@ -45,8 +45,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     }
     let identifiers = &context.revision.identifiers;
     let name = context.file.name();
-    let has_legacy_name =
-        name.strip_suffix(".py").is_some_and(|stem| stem.bytes().all(|b| matches!(b, b'a'..=b'f' | b'0'..=b'9')));
+    let has_legacy_name = name
+        .strip_suffix(".py")
+        .is_some_and(|stem| stem.bytes().all(|b| matches!(b, b'a'..=b'f' | b'0'..=b'9')));
     if identifiers.revision.value == IdentifierValue::Missing && !has_legacy_name {
         let is_helper = identifiers.down_revision.value == IdentifierValue::Missing;
         sink.report(
@@ -94,19 +95,25 @@ fn check_value(sink: &mut Sink<'_>, variable: &str, identifier: &Identifier) {
         IdentifierValue::None if variable == "revision" => "None".to_owned(),
         IdentifierValue::Many(_) if variable == "revision" => "a list".to_owned(),
         IdentifierValue::Unknown => {
-            sink.report(span, format!("`{variable}` is computed: its value is not known before the module runs"))
-                .severity(Severity::Warning)
-                .help(format!("write `{variable}` as a literal, as `alembic revision` does"));
+            sink.report(
+                span,
+                format!("`{variable}` is computed: its value is not known before the module runs"),
+            )
+            .severity(Severity::Warning)
+            .help(format!("write `{variable}` as a literal, as `alembic revision` does"));
             return;
         }
         _ => return,
     };
-    sink.report(span, format!("`{variable}` is {unusable}, and every Alembic command stops with a TypeError"))
-        .help(if variable == "revision" {
-            "make it a string"
-        } else {
-            "make it a string, a tuple of strings, or `None` for the first revision"
-        });
+    sink.report(
+        span,
+        format!("`{variable}` is {unusable}, and every Alembic command stops with a TypeError"),
+    )
+    .help(if variable == "revision" {
+        "make it a string"
+    } else {
+        "make it a string, a tuple of strings, or `None` for the first revision"
+    });
 }
 
 fn check_upgrade(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
@@ -160,7 +167,8 @@ mod tests {
 
     #[test]
     fn down_revision_is_mandatory() {
-        file("ab12-x.py", "revision = 'ab12'").finds(&["module 'ab12_x_py' has no attribute 'down_revision'"]);
+        file("ab12-x.py", "revision = 'ab12'")
+            .finds(&["module 'ab12_x_py' has no attribute 'down_revision'"]);
     }
 
     #[test]
@@ -168,7 +176,8 @@ mod tests {
         for down in ["None", "'b'", "('b', 'c')", "['b']"] {
             file("a.py", &format!("revision = 'a'\ndown_revision = {down}")).ok();
         }
-        file("a.py", "from typing import Union\nrevision: str = 'a'\ndown_revision: Union[str, None] = None").ok();
+        file("a.py", "from typing import Union\nrevision: str = 'a'\ndown_revision: Union[str, None] = None")
+            .ok();
     }
 
     #[test]
@@ -179,7 +188,8 @@ mod tests {
 
     #[test]
     fn computed_values_are_said_to_be_unknown() {
-        file("a.py", "import os\nrevision = os.environ['R']\ndown_revision = None").finds(&["`revision` is computed"]);
+        file("a.py", "import os\nrevision = os.environ['R']\ndown_revision = None")
+            .finds(&["`revision` is computed"]);
     }
 
     #[test]

@@ -59,7 +59,8 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .map(|name| (&*name.path, name.span))
         .collect();
     if let Some((path, span)) = uses.iter().min_by_key(|(_, span)| *span) {
-        let who = context.function_at(*span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
+        let who =
+            context.function_at(*span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
         let count = if uses.len() > 1 { format!("; it is used {} times", uses.len()) } else { String::new() };
         sink.report(
             *span,
@@ -70,10 +71,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     if let Some(used) = names.module_uses.iter().find(|used| starts_path(&used.path, "sqlmodel")) {
-        sink.report(used.span, format!("`{}` needs `sqlmodel`, which is imported only under a condition", used.path))
-            .severity(Severity::Warning)
-            .help("import it at module level, where it always runs")
-            .fix(add(context, "import sqlmodel"));
+        sink.report(
+            used.span,
+            format!("`{}` needs `sqlmodel`, which is imported only under a condition", used.path),
+        )
+        .severity(Severity::Warning)
+        .help("import it at module level, where it always runs")
+        .fix(add(context, "import sqlmodel"));
     } else if context.siblings.must_import_sqlmodel(context.settings) {
         sink.report(
             Span::default(),

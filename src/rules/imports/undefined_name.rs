@@ -76,8 +76,10 @@ fn import_of(context: &RevisionContext<'_>, name: &UndefinedName) -> Option<Impo
     let parts: Vec<_> = name.path.split('.').collect();
     let (class, modules) = parts.split_last()?;
     let is_module = |part: &&str| part.chars().all(|c| c.is_lowercase() || c.is_numeric() || c == '_');
-    (modules.len() > 1 && class.starts_with(char::is_uppercase) && modules.iter().all(|part| is_module(&part)))
-        .then(|| ImportLine::new(&modules.join(".")))
+    (modules.len() > 1
+        && class.starts_with(char::is_uppercase)
+        && modules.iter().all(|part| is_module(&part)))
+    .then(|| ImportLine::new(&modules.join(".")))
 }
 
 fn is_subscripted(context: &RevisionContext<'_>, span: Span) -> bool {
@@ -92,10 +94,11 @@ fn report(
 ) {
     let Some(first) = uses.iter().min_by_key(|name| name.span) else { return };
     let name = &*first.name;
-    let who = context.function_at(first.span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
+    let who =
+        context.function_at(first.span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
     let what = if first.path == first.name { String::new() } else { format!(" at `{}`", first.path) };
-    let report = sink
-        .report(first.span, format!("{who} will raise NameError (`name '{name}' is not defined`){what}"));
+    let report =
+        sink.report(first.span, format!("{who} will raise NameError (`name '{name}' is not defined`){what}"));
     let times = if uses.len() > 1 { format!(" (used {} times)", uses.len()) } else { String::new() };
     if let Some(line) = line {
         let is_known = import_for(&first.path).is_some() || name == "Sequence";
@@ -121,8 +124,10 @@ fn report(
         report.help(format!("add `import sqlalchemy as sa` and write `sa.{name}`{times}"));
         return;
     };
-    let edits =
-        uses.iter().map(|used| Edit { span: Span::at(used.span.start), content: format!("{prefix}.") }).collect();
+    let edits = uses
+        .iter()
+        .map(|used| Edit { span: Span::at(used.span.start), content: format!("{prefix}.") })
+        .collect();
     let description = format!("write `{prefix}.{name}`");
     report.help(format!("{description}{times}")).fix(Fix::safe(description, edits));
 }
@@ -191,15 +196,15 @@ mod tests {
 
     #[test]
     fn types_without_prefix() {
-        using("Text(), server_default=Text").finds(&["`name 'Text' is not defined`"]).fixes(
-            "Text(), server_default=Text",
-            "sa.Text(), server_default=sa.Text",
-        );
+        using("Text(), server_default=Text")
+            .finds(&["`name 'Text' is not defined`"])
+            .fixes("Text(), server_default=Text", "sa.Text(), server_default=sa.Text");
     }
 
     #[test]
     fn op_and_sa_themselves() {
-        let text = "revision = 'a'\ndown_revision = None\n\ndef upgrade():\n    op.drop_column('t', sa.text('a'))\n";
+        let text =
+            "revision = 'a'\ndown_revision = None\n\ndef upgrade():\n    op.drop_column('t', sa.text('a'))\n";
         Tester::new(&RULE)
             .file("versions/a.py", text)
             .finds(&["name 'op'", "name 'sa'"])

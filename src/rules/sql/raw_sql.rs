@@ -44,8 +44,11 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let written: Vec<&Operation> =
-        upgrade.operations.iter().filter(|operation| operation.is_raw_sql() && !is_harmless(operation)).collect();
+    let written: Vec<&Operation> = upgrade
+        .operations
+        .iter()
+        .filter(|operation| operation.is_raw_sql() && !is_harmless(operation))
+        .collect();
     let mut done: Vec<Span> = Vec::new();
     for first in &written {
         if done.contains(&first.span) {
@@ -116,9 +119,27 @@ fn is_dynamic(operation: &Operation) -> bool {
 
 /// Functions that only read; any other one that is all a `SELECT` calls may change something (`setval`).
 const READING: &[&str] = &[
-    "array_agg", "avg", "cast", "coalesce", "concat", "count", "current_database", "current_schema",
-    "current_setting", "exists", "json_agg", "length", "lower", "max", "min", "now", "string_agg", "sum",
-    "to_regclass", "upper", "version",
+    "array_agg",
+    "avg",
+    "cast",
+    "coalesce",
+    "concat",
+    "count",
+    "current_database",
+    "current_schema",
+    "current_setting",
+    "exists",
+    "json_agg",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "now",
+    "string_agg",
+    "sum",
+    "to_regclass",
+    "upper",
+    "version",
 ];
 
 /// The function that a `SELECT f(..)` is there to call.
@@ -156,9 +177,11 @@ mod tests {
 
     #[test]
     fn one_finding_for_each_call() {
-        upgrade("op.execute('UPDATE a SET x = 1; DELETE FROM b')").finds(&["hand-written SQL of 2 statements"]);
+        upgrade("op.execute('UPDATE a SET x = 1; DELETE FROM b')")
+            .finds(&["hand-written SQL of 2 statements"]);
         upgrade("op.execute('ALTER TABLE a DROP COLUMN x, DROP COLUMN y')").finds(&["hand-written SQL"]);
-        upgrade("for t in ('a', 'b'):\n    op.execute(f'DELETE FROM {t}')").finds(&["hand-written SQL of 2 statements"]);
+        upgrade("for t in ('a', 'b'):\n    op.execute(f'DELETE FROM {t}')")
+            .finds(&["hand-written SQL of 2 statements"]);
         upgrade("op.execute('DELETE FROM a')\nop.execute('DELETE FROM b')").finds(&["SQL", "SQL"]);
     }
 
@@ -180,7 +203,8 @@ mod tests {
     #[test]
     fn a_select_that_is_a_call() {
         upgrade("op.execute(\"SELECT setval('s', 1)\")").finds(&["calls `setval`"]);
-        upgrade("op.execute(\"SELECT create_hypertable('t', 'time')\")").finds(&["calls `create_hypertable`"]);
+        upgrade("op.execute(\"SELECT create_hypertable('t', 'time')\")")
+            .finds(&["calls `create_hypertable`"]);
     }
 
     #[test]
