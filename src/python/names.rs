@@ -304,7 +304,10 @@ impl<'a> Walker<'a> {
             return Binding::Module;
         }
         let is_builtin = is_python_builtin(name, NEWEST_MINOR, false)
-            || matches!(name, "__path__" | "__module__" | "__qualname__" | "__class__");
+            || matches!(
+                name,
+                "__file__" | "__cached__" | "__path__" | "__module__" | "__qualname__" | "__class__"
+            );
         if is_builtin { Binding::Builtin } else { Binding::Nowhere }
     }
 
