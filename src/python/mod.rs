@@ -1,1 +1,3 @@
 //! Python source -> revisions. The only module that sees the Python parser.
+
+pub mod meaning;
