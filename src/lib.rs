@@ -9,6 +9,7 @@ pub mod project;
 pub mod python;
 pub mod revision;
 pub mod rule;
+pub mod rules;
 pub mod source;
 pub mod sql;
 pub mod suppression;
