@@ -106,6 +106,16 @@ impl Lineage<'_> {
     }
 }
 
+/// What holds an identifier of the base commit now.
+enum Successor {
+    /// This file.
+    File(FileId),
+    /// Nothing.
+    Gone,
+    /// Another file of the base commit, which had it as well: one of the two may go.
+    Twin,
+}
+
 impl History<'_> {
     /// The applied revisions that are not as they were in the base commit, in the order of the files.
     pub fn lineages(&self) -> Vec<Lineage<'_>> {
@@ -122,19 +132,20 @@ impl History<'_> {
                 Some(revision) => revision.id().unwrap_or(name),
                 None => name,
             };
-            if let Some(now) = self.successor(id, file, revision) {
-                lineages.push(Lineage { revision, base: file, base_id: id, base_text: base, now });
-            }
+            let now = match self.successor(id, file, revision) {
+                Successor::File(now) => Some(now),
+                Successor::Gone => None,
+                Successor::Twin => continue,
+            };
+            lineages.push(Lineage { revision, base: file, base_id: id, base_text: base, now });
         }
         lineages
     }
 
-    /// The file that holds `revision` now: `Some(None)` where none does, and nothing where the base commit
-    /// holds it twice, so that one of the two may go.
-    fn successor(&self, id: FileId, file: &SourceFile, revision: &str) -> Option<Option<FileId>> {
+    fn successor(&self, id: FileId, file: &SourceFile, revision: &str) -> Successor {
         let is_it = |other: FileId| self.revision(other).and_then(Revision::id) == Some(revision);
         if file.role == Role::Revision && is_it(id) {
-            return Some(Some(id));
+            return Successor::File(id);
         }
         let mut others = self
             .project
@@ -148,10 +159,10 @@ impl History<'_> {
             .peekable();
         let had_any = others.peek().is_some();
         match others.find(|(_, candidate)| candidate.applied == Applied::No) {
-            Some((moved, _)) => Some(Some(moved)),
-            None if had_any => None,
-            None if file.role == Role::Revision => Some(Some(id)),
-            None => Some(None),
+            Some((moved, _)) => Successor::File(moved),
+            None if had_any => Successor::Twin,
+            None if file.role == Role::Revision => Successor::File(id),
+            None => Successor::Gone,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::command::{GitError, Repository};
+use super::command::{GitError, Repository, Running};
 
 /// A file of the base commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,11 +64,7 @@ impl Trees {
                 Some(commit) => tree(&base.finish()?, commit),
                 None => index(&base.finish()?),
             },
-            staged: staged
-                .map(|running| running.finish())
-                .transpose()?
-                .map(|raw| changes(&raw))
-                .unwrap_or_default(),
+            staged: staged.map(Running::finish).transpose()?.map(|raw| changes(&raw)).unwrap_or_default(),
             unstaged: changes(&unstaged.finish()?),
         })
     }

@@ -139,7 +139,10 @@ impl Locations {
     /// Whether Alembic would have loaded the file at `path` of the work tree at `root`.
     pub(super) fn loads(&self, path: &str, root: &Path) -> Option<Loaded> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let is_module = name.ends_with(".py") && !name.starts_with("__init__") && !name.starts_with(".#");
+        // Alembic's own pattern minds the case of the ending.
+        let is_module = Path::new(name).extension().is_some_and(|ending| ending == "py")
+            && !name.starts_with("__init__")
+            && !name.starts_with(".#");
         if !is_module || path.split('/').any(|part| part == "__pycache__") {
             return None;
         }

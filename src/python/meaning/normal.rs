@@ -105,13 +105,12 @@ fn collect_imports(body: &[Stmt], imports: &mut Imports) {
         match statement {
             Stmt::Import(import) => {
                 for alias in &import.names {
-                    match &alias.asname {
-                        Some(name) => imports.insert(name.id.clone(), alias.name.to_string()),
-                        None => {
-                            let root = alias.name.split('.').next().unwrap_or_default();
-                            imports.insert(Name::new(root), root.to_string())
-                        }
+                    let root = alias.name.split('.').next().unwrap_or_default();
+                    let (name, path) = match &alias.asname {
+                        Some(name) => (name.as_str(), alias.name.as_str()),
+                        None => (root, root),
                     };
+                    imports.insert(Name::new(name), path.to_string());
                 }
             }
             Stmt::ImportFrom(import) if !is_star(import) => {

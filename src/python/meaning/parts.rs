@@ -152,7 +152,7 @@ pub(super) fn compare(base: &Module, now: &Module) -> Vec<Difference> {
         }
     }
 
-    let around = new.loose.last().map_or_else(TextRange::default, |statement| statement.range());
+    let around = new.loose.last().map_or_else(TextRange::default, Ranged::range);
     if let Some(range) = first_difference(&old.loose, &new.loose, around) {
         differences.push(Difference { part: Part::Module, span: now.span(range) });
     }
@@ -181,7 +181,7 @@ fn identifier(
         return None;
     }
     let statement = new.get(name).last();
-    let range = statement.map_or_else(TextRange::default, |statement| statement.range());
+    let range = statement.map_or_else(TextRange::default, Ranged::range);
     let part = Part::Identifier {
         name,
         base: before.map(|value| base.source(value).into()),
