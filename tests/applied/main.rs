@@ -116,6 +116,21 @@ fn a_version_location_that_vanished_took_its_revisions_along() {
 }
 
 #[test]
+fn the_revisions_of_a_script_directory_that_moved_stay_applied_and_copies_are_new() {
+    let tree = Tree::new();
+    fs::rename(tree.root.join("migrations"), tree.root.join("database")).unwrap();
+    let mut moved = Tree::at(tree.root.clone());
+    moved.versions = "database/versions".to_string();
+    moved.edit("bb_two.py", "sa.Integer", "sa.BigInteger");
+    let checked = moved.check();
+    assert_eq!(checked.states(), [("aa_one.py", "unchanged"), ("bb_two.py", "changed")]);
+    assert_eq!(checked.rules(), [found("applied-revision-edited", "bb_two.py")]);
+
+    tree.git(&["checkout", "--quiet", "HEAD", "--", "migrations"]);
+    assert_eq!(moved.check().states(), [("aa_one.py", "new"), ("bb_two.py", "new")]);
+}
+
+#[test]
 fn a_renamed_revision_is_no_deleted_one_and_may_be_edited_as_well() {
     let tree = Tree::new();
     tree.git(&["mv", "migrations/versions/aa_one.py", "migrations/versions/zz_one.py"]);

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::base::{self, Base};
 use super::command::{GitError, Repository};
 use super::environment::CiEnvironment;
+use super::moved;
 use super::objects::{self, Blob, Change, Trees};
 use super::paths::{Loaded, Locations, Places};
 use crate::config::AppliedRef;
@@ -93,6 +94,8 @@ struct Marking {
     base: Option<Base>,
     note: Option<String>,
     trees: Trees,
+    /// What files of script directories that moved were in the base commit.
+    moved: FxHashMap<String, Blob>,
     locations: Vec<Locations>,
     files: Vec<(String, usize)>,
     index_is_judged: bool,
@@ -119,19 +122,18 @@ fn look(
     };
     let mut sorted: Vec<(String, usize)> = files.iter().map(|(path, index)| (path.clone(), *index)).collect();
     sorted.sort();
+    let revisions_of = |directory: usize| {
+        sorted.iter().filter_map(move |(path, file)| {
+            let file = project.files.get(*file)?;
+            (file.directory == directory && file.role == Role::Revision).then_some(path.as_str())
+        })
+    };
     let locations: Vec<Locations> = project
         .directories
         .iter()
         .enumerate()
         .map(|(index, directory)| {
-            let revisions: Vec<&str> = sorted
-                .iter()
-                .filter(|(_, file)| {
-                    let file = project.files.get(*file);
-                    file.is_some_and(|file| file.directory == index && file.role == Role::Revision)
-                })
-                .map(|(path, _)| path.as_str())
-                .collect();
+            let revisions: Vec<&str> = revisions_of(index).collect();
             Locations::new(index, directory, &repository.root, places, &revisions)
         })
         .collect();
@@ -148,13 +150,23 @@ fn look(
     } else {
         Trees::default()
     };
+    let moved = match &base {
+        Some(base) => {
+            let is_new =
+                |directory: &usize| !revisions_of(*directory).any(|path| trees.base.contains_key(path));
+            let directories = (0..locations.len()).filter(is_new);
+            moved::origins(repository, &base.commit, directories.flat_map(revisions_of))?
+        }
+        None => FxHashMap::default(),
+    };
     let revisions = || project.files.iter().filter(|file| file.role == Role::Revision);
     Ok(Marking {
         base,
         note,
         trees,
+        moved,
         locations,
-        files: sorted,
+        files: sorted.clone(),
         index_is_judged: environment.pre_commit && is_needed,
         keep_selected: revisions().any(|file| !file.selected),
     })
@@ -267,7 +279,12 @@ impl Marking {
         if file.role != Role::Revision || self.base.is_none() {
             return;
         }
-        let Some(base) = trees.base.get(path) else { return };
+        let Some(base) = trees.base.get(path) else {
+            if let Some(base) = self.moved.get(path) {
+                tasks.push(Task::Changed { file: index, base: base.clone(), staged: None });
+            }
+            return;
+        };
         let (staged, unstaged) = (trees.staged.get(path), trees.unstaged.get(path));
         let unstaged = unstaged.filter(|_| !self.index_is_judged);
         if staged.is_none() && unstaged.is_none() {

@@ -6,5 +6,6 @@ mod command;
 pub mod environment;
 pub mod git;
 pub mod lineage;
+mod moved;
 mod objects;
 mod paths;

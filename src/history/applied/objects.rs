@@ -61,7 +61,7 @@ impl Trees {
         };
         Ok(Self {
             base: match commit {
-                Some(commit) => tree(&base.finish()?, commit),
+                Some(commit) => parse_tree(&base.finish()?, commit),
                 None => index(&base.finish()?),
             },
             staged: staged.map(Running::finish).transpose()?.map(|raw| changes(&raw)).unwrap_or_default(),
@@ -96,7 +96,7 @@ fn records(output: &[u8]) -> impl Iterator<Item = String> {
 }
 
 /// `mode type object<TAB>path`, of which submodules are left out.
-fn tree(output: &[u8], commit: &str) -> FxHashMap<String, Blob> {
+fn parse_tree(output: &[u8], commit: &str) -> FxHashMap<String, Blob> {
     let mut files = FxHashMap::default();
     for record in records(output) {
         let Some((facts, path)) = record.split_once('\t') else { continue };
@@ -143,6 +143,12 @@ fn changes(output: &[u8]) -> FxHashMap<String, Change> {
         }
     }
     changes
+}
+
+/// All files of a commit.
+pub(super) fn tree(repository: &Repository, commit: &str) -> Result<FxHashMap<String, Blob>, GitError> {
+    let output = repository.start(&["ls-tree", "-r", "-z", commit])?.finish()?;
+    Ok(parse_tree(&output, commit))
 }
 
 /// The bytes of each of `blobs`, in order; `None` for what git does not have.

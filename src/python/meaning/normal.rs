@@ -13,6 +13,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::python::parse;
 use crate::source::Span;
 
 /// Marks a name as the root of an imported path; no identifier can hold the blank.
@@ -38,7 +39,8 @@ impl Module {
     /// Parses `text`; `None` where it is no Python.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (text, removed) = python_newlines(text);
-        let body = ruff_python_parser::parse_module(&text).ok()?.into_syntax().body;
+        let (parsed, errors) = parse::parse(&text);
+        let body = parsed.filter(|_| errors.is_empty())?.into_syntax().body;
         let mut imports = Imports::default();
         collect_imports(&body, &mut imports);
         Some(Self { text, removed, body, imports })
