@@ -7,6 +7,7 @@ pub mod linter;
 pub mod operation;
 pub mod project;
 pub mod python;
+pub mod report;
 pub mod revision;
 pub mod rule;
 pub mod source;

@@ -1,0 +1,129 @@
+//! `rule`: the list of rules, and the manual page of one.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::Paint;
+use crate::rule::{FixAvailability, Preset, Rule};
+
+/// One line per rule, grouped by category.
+pub fn list(rules: &[&'static Rule], paint: Paint) -> String {
+    let mut rules = rules.to_vec();
+    rules.sort_by_key(|rule| (rule.category, rule.name));
+    let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let mut out = String::new();
+    let mut category = None;
+    for rule in rules {
+        if category != Some(rule.category) {
+            let gap = if category.is_some() { "\n" } else { "" };
+            // Writing to a string cannot fail, here and below.
+            let _ = writeln!(out, "{gap}{}", paint.bold(rule.category.name()));
+            category = Some(rule.category);
+        }
+        let name = paint.hint(format!("{:<width$}", rule.name));
+        let severity = paint.severity(rule.severity, format!("{:<7}", rule.severity.to_string()));
+        let fix = match rule.fix {
+            FixAvailability::None => "   ".to_owned(),
+            FixAvailability::Sometimes => paint.good("[-]"),
+            FixAvailability::Always => paint.good("[*]"),
+        };
+        let _ =
+            writeln!(out, "  {name}  {severity}  {:<11}  {fix}  {}", preset(rule.preset), first_line(rule));
+    }
+    out.push_str("\n[*] has a fix each time, [-] sometimes. `alembic-lint rule NAME` explains one.\n");
+    out
+}
+
+/// The manual page of one rule.
+pub fn page(rule: &'static Rule, paint: Paint) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", paint.bold(rule.name));
+    let fix = match rule.fix {
+        FixAvailability::None => "no fix",
+        FixAvailability::Sometimes => "sometimes has a fix",
+        FixAvailability::Always => "always has a fix",
+    };
+    let _ = writeln!(
+        out,
+        "{}, {}, preset {}, {fix}, since {}",
+        rule.category.name(),
+        paint.severity(rule.severity, rule.severity),
+        preset(rule.preset),
+        rule.since
+    );
+    let _ = writeln!(out, "{}\n", paint.hint(rule.url()));
+    let mut in_code = false;
+    for line in lines(rule) {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        } else if in_code {
+            let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+        } else if line.starts_with('#') {
+            let _ = writeln!(out, "{}", paint.bold(line.trim_start_matches('#').trim_start()));
+        } else {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    out
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u8,
+    rules: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    category: &'a str,
+    severity: String,
+    preset: &'a str,
+    fix: &'a str,
+    since: &'a str,
+    url: String,
+    summary: &'a str,
+    documentation: String,
+}
+
+/// The rules as one JSON document.
+pub fn json(rules: &[&'static Rule]) -> Result<String, serde_json::Error> {
+    let rules = rules
+        .iter()
+        .map(|rule| Entry {
+            name: rule.name,
+            category: rule.category.name(),
+            severity: rule.severity.to_string(),
+            preset: preset(rule.preset),
+            fix: match rule.fix {
+                FixAvailability::None => "none",
+                FixAvailability::Sometimes => "sometimes",
+                FixAvailability::Always => "always",
+            },
+            since: rule.since,
+            url: rule.url(),
+            summary: first_line(rule),
+            documentation: lines(rule).collect::<Vec<_>>().join("\n"),
+        })
+        .collect();
+    Ok(serde_json::to_string_pretty(&Document { version: 1, rules })? + "\n")
+}
+
+const fn preset(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Recommended => "recommended",
+        Preset::Strict => "strict",
+        Preset::All => "all",
+    }
+}
+
+/// The documentation without the blank that each line keeps from its `///`.
+fn lines(rule: &'static Rule) -> impl Iterator<Item = &'static str> {
+    rule.docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line))
+}
+
+/// The first line of prose.
+fn first_line(rule: &'static Rule) -> &'static str {
+    lines(rule).find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default()
+}
