@@ -1,5 +1,6 @@
 //! alembic-lint reads Alembic revisions without running them, judges what they would do, and repairs them.
 
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod history;

@@ -361,9 +361,8 @@ fn generated_lines_are_not_shown() {
 
 #[test]
 fn a_run_without_judged_revisions_says_so() {
-    let files = vec![file("a.py", Ok(""), Applied::Unchanged), file("b.py", Ok(""), Applied::Unchanged)];
-    let project = Project { files, ..Project::default() };
-    let numbers = Summary::default();
+    let project = Project::default();
+    let numbers = Summary { files: 2, applied: 2, ..Summary::default() };
     let findings = Findings { project: &project, diagnostics: &[], summary: &numbers };
     let circumstances = summary::Circumstances { reference: Some("origin/main"), ..Default::default() };
     let shown = summary::render(&findings, circumstances, PLAIN);

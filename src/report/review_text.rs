@@ -91,7 +91,10 @@ fn side<'a>(
     }
     for unread in entry.unread(direction, places) {
         let at = place(&unread.place, paint);
-        line(out, &format!("    {} {}  {at}", paint.caution("? could not be read:"), one_line(&unread.reason)));
+        line(
+            out,
+            &format!("    {} {}  {at}", paint.caution("? could not be read:"), one_line(&unread.reason)),
+        );
     }
     for operation in kept {
         step(out, operation, entry, places, paint);

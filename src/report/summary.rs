@@ -5,13 +5,10 @@ use std::fmt::Write;
 use super::{Findings, Look, counted};
 use crate::diagnostic::Applicability;
 use crate::rule::Severity;
-use crate::source::{Applied, Role};
 
 /// What the summary speaks of beside the findings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances<'a> {
-    /// Applied revisions were judged too.
-    pub all: bool,
     /// The ref that told applied revisions from new ones.
     pub reference: Option<&'a str>,
     /// Findings that were repaired; `None` where no repair was asked for.
@@ -24,7 +21,8 @@ pub fn render(findings: &Findings<'_>, circumstances: Circumstances<'_>, look: L
     let mut line = |text: &str| {
         let _ = writeln!(out, "{text}");
     };
-    let checked = Checked::count(findings, circumstances.all);
+    let (applied, judged) =
+        (findings.summary.applied, findings.summary.files.saturating_sub(findings.summary.applied));
     let remaining = findings.diagnostics.len();
     let fixed = circumstances.fixed.unwrap_or_default();
     if remaining + fixed > 0 {
@@ -34,17 +32,13 @@ pub fn render(findings: &Findings<'_>, circumstances: Circumstances<'_>, look: L
             details(findings, circumstances)
         ));
     }
-    if checked.judged == 0 && checked.applied > 0 {
-        line(&look.paint.caution(nothing_judged(checked.applied, circumstances.reference)));
+    let revisions = counted(judged, "revision") + &left_out(applied);
+    if judged == 0 && applied > 0 {
+        line(&look.paint.caution(nothing_judged(applied, circumstances.reference)));
     } else if remaining + fixed == 0 {
-        line(&format!(
-            "{} in {}{}.",
-            look.paint.good("No findings"),
-            checked.revisions(),
-            checked.left_out()
-        ));
+        line(&format!("{} in {revisions}.", look.paint.good("No findings")));
     } else {
-        line(&format!("Checked {}{}.", checked.revisions(), checked.left_out()));
+        line(&format!("Checked {revisions}."));
     }
     if let Some(hint) = fix_hint(findings, look) {
         line(&hint);
@@ -55,30 +49,11 @@ pub fn render(findings: &Findings<'_>, circumstances: Circumstances<'_>, look: L
     out
 }
 
-#[derive(Clone, Copy)]
-struct Checked {
-    judged: usize,
-    applied: usize,
-}
-
-impl Checked {
-    fn count(findings: &Findings<'_>, all: bool) -> Self {
-        let selected =
-            || findings.project.files.iter().filter(|file| file.selected && file.role == Role::Revision);
-        let applied = if all { 0 } else { selected().filter(|file| file.applied != Applied::No).count() };
-        Self { judged: selected().count() - applied, applied }
-    }
-
-    fn revisions(self) -> String {
-        counted(self.judged, "revision")
-    }
-
-    fn left_out(self) -> String {
-        match self.applied {
-            0 => String::new(),
-            1 => "; 1 applied one is not judged (`--all` judges it)".to_owned(),
-            applied => format!("; {applied} applied ones are not judged (`--all` judges them)"),
-        }
+fn left_out(applied: usize) -> String {
+    match applied {
+        0 => String::new(),
+        1 => "; 1 applied one is not judged (`--all` judges it)".to_owned(),
+        applied => format!("; {applied} applied ones are not judged (`--all` judges them)"),
     }
 }
 
