@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
+pub mod fix;
 pub mod history;
 pub mod linter;
 pub mod operation;
@@ -11,6 +12,8 @@ pub mod python;
 pub mod report;
 pub mod revision;
 pub mod rule;
+pub mod rules;
+pub mod selection;
 pub mod source;
 pub mod sql;
 pub mod suppression;
