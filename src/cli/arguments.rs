@@ -140,7 +140,7 @@ pub(super) struct OutputArguments {
     /// Write the report to this file instead of standard output
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(super) output_file: Option<PathBuf>,
-    /// Print findings only; twice: print nothing
+    /// Print findings only; twice: print nothing but errors that stop the run
     #[arg(long, short, action = ArgAction::Count)]
     pub(super) quiet: u8,
     /// Say which directories, configuration and git commit are used
@@ -194,7 +194,7 @@ pub(super) enum PlainFormat {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColourChoice {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     Always,
     Never,

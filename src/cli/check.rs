@@ -1,5 +1,6 @@
 //! `alembic-lint`: checks, repairs, reports.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -7,7 +8,7 @@ use anyhow::bail;
 use super::arguments::{CheckArguments, CheckFormat};
 use super::load::{Loaded, load};
 use super::terminal::Terminal;
-use super::{COULD_NOT_RUN, FOUND};
+use super::{COULD_NOT_RUN, FOUND, PASSED};
 use crate::config::Settings;
 use crate::diagnostic::Applicability;
 use crate::fix::{self, FixReport};
@@ -20,6 +21,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     if arguments.statistics && arguments.output_format == CheckFormat::Json {
         bail!("--statistics counts findings for people; leave it out with --output-format json");
     }
+    refuse_mistyped_command(&arguments.project.paths)?;
     let terminal = Terminal::new(&arguments.output);
     let level = if arguments.fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let (loaded, work) = terminal.while_showing("Checking revisions", || -> anyhow::Result<_> {
@@ -35,21 +37,35 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     if loaded.revisions() == 0 && !said_why_nothing_is_checked(&loaded, arguments, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
-    match work {
+    let code = match work {
         Work::Checked(outcome) => {
             report(&loaded, &outcome, None, level, arguments, &terminal)?;
-            Ok(exit_code(&outcome, arguments))
+            code_of(&outcome)
         }
         Work::Fixed(fixes) if arguments.fixes.diff => {
             show_difference(&loaded.project, &fixes, &terminal)?;
-            let has_changes = !fixes.files.is_empty() && !arguments.exit_zero;
-            Ok(if has_changes { ExitCode::from(FOUND) } else { exit_code(&fixes.outcome, arguments) })
+            if fixes.files.is_empty() { code_of(&fixes.outcome) } else { FOUND }
         }
         Work::Fixed(fixes) => {
             let all_written = write(&loaded.project, &fixes, &terminal);
             report(&loaded, &fixes.outcome, Some(fixes.applied()), level, arguments, &terminal)?;
-            Ok(if all_written { exit_code(&fixes.outcome, arguments) } else { ExitCode::from(COULD_NOT_RUN) })
+            if all_written { code_of(&fixes.outcome) } else { COULD_NOT_RUN }
         }
+    };
+    Ok(loaded.exit(if code == FOUND && arguments.exit_zero { PASSED } else { code }))
+}
+
+/// A path that does not exist may have been meant as a command.
+fn refuse_mistyped_command(paths: &[PathBuf]) -> anyhow::Result<()> {
+    let Some(first) = paths.first().filter(|path| !path.exists()).and_then(|path| path.to_str()) else {
+        return Ok(());
+    };
+    match ["review", "rule"].iter().find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
+        Some(command) => bail!(
+            "`{first}` does not exist; did you mean the command `{command}`? It stands before all options: \
+             `alembic-lint {command}`"
+        ),
+        None => Ok(()),
     }
 }
 
@@ -92,9 +108,8 @@ fn said_why_nothing_is_checked(loaded: &Loaded, arguments: &CheckArguments, term
     false
 }
 
-fn exit_code(outcome: &Outcome, arguments: &CheckArguments) -> ExitCode {
-    let fails = outcome.summary.errors + outcome.summary.warnings > 0;
-    if fails && !arguments.exit_zero { ExitCode::from(FOUND) } else { ExitCode::SUCCESS }
+fn code_of(outcome: &Outcome) -> u8 {
+    if outcome.summary.errors + outcome.summary.warnings > 0 { FOUND } else { PASSED }
 }
 
 fn report(

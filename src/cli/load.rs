@@ -1,9 +1,11 @@
 //! From arguments to a project that is ready to be judged: configuration, files, applied revisions.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 
+use super::COULD_NOT_RUN;
 use super::arguments::ProjectArguments;
 use super::terminal::Terminal;
 use crate::config::{self, AppliedRef, Settings};
@@ -38,6 +40,9 @@ pub(super) fn load(
     for note in &project.notes {
         terminal.warn(note);
     }
+    for error in &project.errors {
+        terminal.error(error);
+    }
     describe(&project, &settings, config_file, terminal);
     Ok(Loaded { settings, project })
 }
@@ -51,6 +56,11 @@ fn applied_ref(value: &str) -> anyhow::Result<AppliedRef> {
 }
 
 impl Loaded {
+    /// The exit code of a run that else would end with `code`: what could not be read was not judged.
+    pub(super) fn exit(&self, code: u8) -> ExitCode {
+        ExitCode::from(if self.project.errors.is_empty() { code } else { COULD_NOT_RUN })
+    }
+
     /// How many revision files were asked for.
     pub(super) fn revisions(&self) -> usize {
         self.project.files.iter().filter(|file| file.selected && file.role == Role::Revision).count()
@@ -85,7 +95,7 @@ fn describe(project: &Project, settings: &Settings, config_file: Option<PathBuf>
                 terminal.detail(format_args!("  applied: what is in {reference} (merge base {commit})"));
             }
             AppliedSource::Unknown => {
-                terminal.detail("  applied: nothing is known, every revision counts as new")
+                terminal.detail("  applied: nothing is known, every revision counts as new");
             }
         }
         let revisions =

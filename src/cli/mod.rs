@@ -15,6 +15,8 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 use terminal::Terminal;
 
+/// Nothing that fails a run was found.
+const PASSED: u8 = 0;
 /// Errors or warnings were found.
 const FOUND: u8 = 1;
 /// The run could not do what it was asked for.

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::COULD_NOT_RUN;
 use super::arguments::{PlainFormat, ReviewArguments};
 use super::load::load;
 use super::terminal::Terminal;
+use super::{COULD_NOT_RUN, PASSED};
 use crate::diagnostic::Applicability;
 use crate::linter::lint;
 use crate::report::{review, review_json, review_text};
@@ -30,5 +30,5 @@ pub(super) fn run(arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
         PlainFormat::Json => review_json::render(&review)?,
     };
     terminal.report(&text)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(loaded.exit(PASSED))
 }

@@ -53,9 +53,9 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     }
     let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         if c.is_control() {
-            out.extend(c.escape_default())
+            out.extend(c.escape_default());
         } else {
-            out.push(c)
+            out.push(c);
         }
         out
     });

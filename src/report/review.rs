@@ -43,11 +43,11 @@ pub fn collect<'a>(project: &'a Project, revisions: &'a [Option<Revision>], all:
         .map(|(id, file, revision)| Entry { id, file, revision })
         .collect();
     let applied = if all { 0 } else { selected().count() - entries.len() };
-    Review { project, entries: in_running_order(entries), applied }
+    Review { project, entries: in_running_order(&entries), applied }
 }
 
 /// Down revisions and dependencies before what needs them; else by path. Cycles are cut where they close.
-fn in_running_order(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
+fn in_running_order<'a>(entries: &[Entry<'a>]) -> Vec<Entry<'a>> {
     let by_name: FxHashMap<(usize, &str), usize> = entries
         .iter()
         .enumerate()
