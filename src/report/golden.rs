@@ -84,7 +84,7 @@ fn project() -> Project {
             file("migrations/versions/ef56_broken.py", Ok(BROKEN), Applied::No),
             file("migrations/versions/gh78_binary.py", Err("not UTF-8 at byte 12"), Applied::No),
         ],
-        notes: Vec::new(),
+        ..Project::default()
     }
 }
 
