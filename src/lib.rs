@@ -17,3 +17,6 @@ pub mod selection;
 pub mod source;
 pub mod sql;
 pub mod suppression;
+
+#[cfg(test)]
+mod testing;

@@ -194,3 +194,6 @@ fn culprits(file: &SourceFile, old: &str, made: &[(&'static str, &Fix)]) -> BTre
 fn is_sound(file: &SourceFile, old: &str, new: &str) -> bool {
     file.role == Role::Template || !is_valid(old) || is_valid(new)
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,7 @@ pub enum Reason {
 /// Replaces the text of a file that holds `old` by `new`.
 ///
 /// The new bytes are written to a file beside it, which then takes its name: whoever reads sees the old text or
-/// the new one. Mode and, where the system lets us, owner stay. A symbolic link stays one, its target is
+/// the new one. A file that holds `new` already is as good as written. Mode and, where the system lets us, owner stay. A symbolic link stays one, its target is
 /// written. Of a file with several hard links, only this name gets the new text.
 pub fn write(file: &SourceFile, old: &str, new: &str) -> Result<(), WriteError> {
     replace(file, old, new).map_err(|reason| WriteError { path: file.path.clone(), reason })
@@ -68,7 +68,11 @@ fn replace(file: &SourceFile, old: &str, new: &str) -> Result<(), Reason> {
     keep_owner(beside.as_file(), &metadata);
     beside.as_file().set_permissions(metadata.permissions())?;
     beside.as_file().sync_all()?;
-    if fs::read(&target)? != old {
+    let current = fs::read(&target)?;
+    if current == new {
+        return Ok(());
+    }
+    if current != old {
         return Err(Reason::Changed);
     }
     beside.persist(&target).map_err(|error| Reason::Io(error.error))?;
@@ -154,6 +158,15 @@ mod tests {
             "cannot write `versions/a.py`: it changed while it was checked; run again"
         );
         assert_eq!(fs::read(&path).unwrap(), b"theirs\n");
+        assert_eq!(names(directory.path()), ["a.py"]);
+    }
+
+    #[test]
+    fn what_another_run_has_fixed_is_well() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.py");
+        fs::write(&path, "new\n").unwrap();
+        write(&source(&path, Encoding::Utf8), "old\n", "new\n").unwrap();
         assert_eq!(names(directory.path()), ["a.py"]);
     }
 

@@ -42,7 +42,7 @@ pub(super) fn revisions(
         .unzip()
 }
 
-/// The dialect: configured, else detected, else PostgreSQL.
+/// The dialect: configured, else detected, else [`Dialect::Postgresql`].
 pub(super) fn dialect(settings: &Settings, directory: &ScriptDirectory) -> Dialect {
     settings.dialect.or(directory.dialect).unwrap_or(Dialect::Postgresql)
 }

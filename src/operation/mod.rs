@@ -7,6 +7,7 @@ mod change;
 mod column;
 mod describe;
 mod name;
+mod spelling;
 
 pub use change::{
     AddColumn, AlterColumn, Attribute, BulkInsert, Change, Constraint, ConstraintKind, CreateConstraint,
