@@ -9,7 +9,8 @@ use super::COULD_NOT_RUN;
 use super::arguments::ProjectArguments;
 use super::terminal::Terminal;
 use crate::config::{self, AppliedRef, Settings};
-use crate::history::applied::git::{CiEnvironment, mark_applied};
+use crate::history::applied::environment::CiEnvironment;
+use crate::history::applied::git::mark_applied;
 use crate::project::{self, AppliedSource, LoadRequest, Project};
 use crate::source::{Applied, Role};
 
@@ -36,8 +37,8 @@ pub(super) fn load(
     let paths = arguments.paths.clone();
     let mut project = project::load(&LoadRequest { working_directory, paths }, &settings)?;
     let environment = CiEnvironment::read(|name| std::env::var(name).ok());
-    mark_applied(&mut project, &settings, &environment);
-    for note in &project.notes {
+    let notes = mark_applied(&mut project, &settings.applied_ref, &environment);
+    for note in project.notes.iter().chain(&notes) {
         terminal.warn(note);
     }
     for error in &project.errors {
