@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic};
 use crate::history::History;
 use crate::project::{Project, ScriptDirectory};
-use crate::revision::{Revision, RevisionContext};
+use crate::revision::{Revision, RevisionContext, Siblings};
 use crate::rule::{Check, Severity, Sink};
 use crate::rules::RULES;
 use crate::selection::Selection;
@@ -52,7 +52,14 @@ pub struct Summary {
 /// Judges a project.
 pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Outcome {
     let (revisions, base_revisions) = read::revisions(project, settings);
-    let history = History { project, settings, revisions: &revisions, base_revisions: &base_revisions };
+    let siblings = Siblings::of_project(project, &revisions);
+    let history = History {
+        project,
+        settings,
+        revisions: &revisions,
+        base_revisions: &base_revisions,
+        siblings: &siblings,
+    };
     let run = Run { history, selection };
 
     let mut found = run.judge_revisions();
@@ -126,7 +133,7 @@ struct Run<'a> {
     selection: &'a Selection,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// The rules of one revision, file by file.
     fn judge_revisions(&self) -> Vec<Diagnostic> {
         let rules: Vec<_> = self
@@ -137,36 +144,30 @@ impl Run<'_> {
                 Check::History(_) | Check::Suppressions(_) => None,
             })
             .collect();
-        let unknown = ScriptDirectory::default();
-        let files: Vec<_> = self.history.project.files().collect();
+        let History { project, settings, siblings, .. } = self.history;
+        let nowhere = (ScriptDirectory::default(), Siblings::default());
+        let context = |id, file: &'a SourceFile| {
+            let directory = project.directories.get(file.directory).unwrap_or(&nowhere.0);
+            let siblings = siblings.get(file.directory).unwrap_or(&nowhere.1);
+            let revision = self.history.revision(id)?;
+            let dialect = read::dialect(settings, directory);
+            Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect })
+        };
+        let files: Vec<_> = project.files().collect();
         files
             .par_iter()
-            .filter(|(_, file)| is_judged(file, self.history.settings))
-            .filter_map(|(id, file)| self.context(*id, file, &unknown))
+            .filter(|(_, file)| is_judged(file, settings))
+            .filter_map(|(id, file)| context(*id, file))
             .flat_map_iter(|context| {
-                let is_python = context.file.text.is_ok() && context.revision.syntax_errors.is_empty();
                 let mut out = Vec::new();
                 for (rule, severity, check) in &rules {
-                    if is_python || rule.name == PARSE_ERROR {
+                    if context.is_python() || rule.name == PARSE_ERROR {
                         check(&context, &mut Sink::new(rule, *severity, context.id, &mut out));
                     }
                 }
                 out
             })
             .collect()
-    }
-
-    fn context<'b>(
-        &'b self,
-        id: FileId,
-        file: &'b SourceFile,
-        unknown: &'b ScriptDirectory,
-    ) -> Option<RevisionContext<'b>> {
-        let History { project, settings, .. } = self.history;
-        let directory = project.directories.get(file.directory).unwrap_or(unknown);
-        let revision = self.history.revision(id)?;
-        let dialect = read::dialect(settings, directory);
-        Some(RevisionContext { id, file, revision, directory, settings, dialect })
     }
 
     /// The rules of all revisions together.

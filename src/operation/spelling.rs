@@ -54,7 +54,9 @@ impl TableName {
         match (self.dotted(), column.known()) {
             (Some(path), Some(column)) => format!("`{path}.{column}`"),
             (None, Some(column)) => format!("column `{column}` of {}", self.quoted()),
-            (_, None) => format!("a column of {} whose name only running the revision would tell", self.quoted()),
+            (_, None) => {
+                format!("a column of {} whose name only running the revision would tell", self.quoted())
+            }
         }
     }
 

@@ -70,7 +70,9 @@ fn bound_by(line: &str) -> Vec<BoundName> {
     let line = line.split('#').next().unwrap_or_default().trim_end();
     let (module, names) = if let Some(names) = line.strip_prefix("import ") {
         ("", names)
-    } else if let Some((module, names)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
+    } else if let Some((module, names)) =
+        line.strip_prefix("from ").and_then(|rest| rest.split_once(" import "))
+    {
         (module.trim(), names)
     } else {
         return Vec::new();
@@ -116,13 +118,17 @@ pub fn import_for(path: &str) -> Option<ImportLine> {
         (_, Some(module)) => module.to_owned(),
         ("sa", _) => "import sqlalchemy as sa".to_owned(),
         ("op" | "context", _) => format!("from alembic import {root}"),
-        ("sqlalchemy" | "alembic", _) if rest.is_empty() || rest.chars().next().is_some_and(char::is_uppercase) => {
+        ("sqlalchemy" | "alembic", _)
+            if rest.is_empty() || rest.chars().next().is_some_and(char::is_uppercase) =>
+        {
             root.to_owned()
         }
         ("postgresql" | "mysql" | "sqlite" | "mssql" | "oracle" | "mariadb", _) => {
             format!("from sqlalchemy.dialects import {root}")
         }
-        ("datetime", _) if matches!(rest.split('.').next(), Some("datetime" | "date" | "timedelta" | "timezone")) => {
+        ("datetime", _)
+            if matches!(rest.split('.').next(), Some("datetime" | "date" | "timedelta" | "timezone")) =>
+        {
             root.to_owned()
         }
         ("Union" | "Optional" | "Any", _) => format!("from typing import {root}"),
@@ -134,9 +140,11 @@ pub fn import_for(path: &str) -> Option<ImportLine> {
 
 /// The submodule that `path` needs and that importing its package alone does not load.
 pub fn submodule_of(path: &str) -> Option<&'static str> {
-    let (_, module) = PACKAGES.iter().find(|(package, module)| package != module && starts_path(path, package))?;
+    let (_, module) =
+        PACKAGES.iter().find(|(package, module)| package != module && starts_path(path, package))?;
     // `import pgvector.sqlalchemy` loads everything below it, whatever the path asks for.
-    let first_two = module.match_indices('.').nth(1).map_or(*module, |(end, _)| module.get(..end).unwrap_or(module));
+    let first_two =
+        module.match_indices('.').nth(1).map_or(*module, |(end, _)| module.get(..end).unwrap_or(module));
     starts_path(path, first_two).then_some(*module)
 }
 
@@ -147,15 +155,83 @@ pub fn starts_path(path: &str, start: &str) -> bool {
 
 /// Names that `sqlalchemy` exports and that revisions use without prefix.
 const SQLALCHEMY: &[&str] = &[
-    "ARRAY", "BIGINT", "BINARY", "BLOB", "BOOLEAN", "BigInteger", "Boolean", "CHAR", "CLOB",
-    "CheckConstraint", "Column", "Computed", "DATE", "DATETIME", "DDL", "DECIMAL", "DOUBLE",
-    "DOUBLE_PRECISION", "Date", "DateTime", "Double", "Enum", "FLOAT", "FetchedValue", "Float",
-    "ForeignKey", "ForeignKeyConstraint", "INTEGER", "Identity", "Index", "Integer", "Interval", "JSON",
-    "LargeBinary", "MetaData", "NCHAR", "NUMERIC", "NVARCHAR", "Numeric", "PickleType",
-    "PrimaryKeyConstraint", "REAL", "SMALLINT", "SmallInteger", "String", "TEXT", "TIME", "TIMESTAMP",
-    "Table", "Text", "Time", "UUID", "Unicode", "UnicodeText", "UniqueConstraint", "Uuid", "VARBINARY",
-    "VARCHAR", "and_", "bindparam", "case", "cast", "column", "delete", "false", "func", "insert",
-    "literal", "literal_column", "not_", "null", "or_", "select", "table", "text", "true", "update",
+    "ARRAY",
+    "BIGINT",
+    "BINARY",
+    "BLOB",
+    "BOOLEAN",
+    "BigInteger",
+    "Boolean",
+    "CHAR",
+    "CLOB",
+    "CheckConstraint",
+    "Column",
+    "Computed",
+    "DATE",
+    "DATETIME",
+    "DDL",
+    "DECIMAL",
+    "DOUBLE",
+    "DOUBLE_PRECISION",
+    "Date",
+    "DateTime",
+    "Double",
+    "Enum",
+    "FLOAT",
+    "FetchedValue",
+    "Float",
+    "ForeignKey",
+    "ForeignKeyConstraint",
+    "INTEGER",
+    "Identity",
+    "Index",
+    "Integer",
+    "Interval",
+    "JSON",
+    "LargeBinary",
+    "MetaData",
+    "NCHAR",
+    "NUMERIC",
+    "NVARCHAR",
+    "Numeric",
+    "PickleType",
+    "PrimaryKeyConstraint",
+    "REAL",
+    "SMALLINT",
+    "SmallInteger",
+    "String",
+    "TEXT",
+    "TIME",
+    "TIMESTAMP",
+    "Table",
+    "Text",
+    "Time",
+    "UUID",
+    "Unicode",
+    "UnicodeText",
+    "UniqueConstraint",
+    "Uuid",
+    "VARBINARY",
+    "VARCHAR",
+    "and_",
+    "bindparam",
+    "case",
+    "cast",
+    "column",
+    "delete",
+    "false",
+    "func",
+    "insert",
+    "literal",
+    "literal_column",
+    "not_",
+    "null",
+    "or_",
+    "select",
+    "table",
+    "text",
+    "true",
+    "update",
 ];
 
 /// Whether `sqlalchemy` exports the name.
