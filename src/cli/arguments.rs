@@ -19,7 +19,7 @@ A path that is named like a command is written with a directory: ./rule
 Exit codes:
   0  nothing found, or findings of severity info only
   1  errors or warnings found (with --diff also: there are changes to make)
-  2  could not run: wrong usage, broken configuration, unreadable path, a fix that could not be written";
+  2  could not run: wrong usage, broken configuration, unreadable path, fix not written";
 
 const RULE_EXAMPLES: &str = "\
 Examples:
@@ -125,7 +125,7 @@ pub(super) struct FixArguments {
     /// Repair what can be repaired safely, then report what remains
     #[arg(long)]
     pub(super) fix: bool,
-    /// Count fixes that may change what a revision does as available; with --fix or --diff, apply them
+    /// With --fix or --diff: repair also where it may change what a revision does; alone: count these as fixable
     #[arg(long)]
     pub(super) unsafe_fixes: bool,
     /// Print what --fix would change as a unified diff, and write nothing

@@ -28,8 +28,12 @@ pub fn list(rules: &[&'static Rule], paint: Paint) -> String {
             FixAvailability::Sometimes => paint.good("[-]"),
             FixAvailability::Always => paint.good("[*]"),
         };
-        let _ =
-            writeln!(out, "  {name}  {severity}  {:<11}  {fix}  {}", preset(rule.preset), first_line(rule));
+        let _ = writeln!(
+            out,
+            "  {name}  {severity}  {:<11}  {fix}  {}",
+            preset(rule.preset),
+            first_sentence(rule)
+        );
     }
     out.push_str("\n[*] has a fix each time, [-] sometimes. `alembic-lint rule NAME` explains one.\n");
     out
@@ -83,7 +87,7 @@ struct Entry<'a> {
     fix: &'a str,
     since: &'a str,
     url: String,
-    summary: &'a str,
+    summary: String,
     documentation: String,
 }
 
@@ -103,7 +107,7 @@ pub fn json(rules: &[&'static Rule]) -> Result<String, serde_json::Error> {
             },
             since: rule.since,
             url: rule.url(),
-            summary: first_line(rule),
+            summary: first_sentence(rule),
             documentation: lines(rule).collect::<Vec<_>>().join("\n"),
         })
         .collect();
@@ -123,7 +127,45 @@ fn lines(rule: &'static Rule) -> impl Iterator<Item = &'static str> {
     rule.docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line))
 }
 
-/// The first line of prose.
-fn first_line(rule: &'static Rule) -> &'static str {
-    lines(rule).find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default()
+/// The first sentence of prose.
+fn first_sentence(rule: &'static Rule) -> String {
+    let is_prose = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let paragraph: Vec<_> = lines(rule).skip_while(|line| !is_prose(line)).take_while(is_prose).collect();
+    let paragraph = paragraph.join(" ");
+    match paragraph.split_once(". ") {
+        Some((sentence, _)) => format!("{sentence}."),
+        None => paragraph,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Category, Check, Severity};
+
+    static SAMPLE: Rule = Rule {
+        name: "drop-column",
+        category: Category::Destructive,
+        severity: Severity::Error,
+        preset: Preset::Recommended,
+        fix: FixAvailability::Sometimes,
+        since: "0.1.0",
+        docs: " ## What it does\n Finds columns that\n are dropped. And more.\n\n ## Bad\n ```python\n if x:\n     op.drop()\n ```\n",
+        check: Check::History(|_, _| {}),
+    };
+
+    #[test]
+    fn the_list_has_the_first_sentence_of_each_rule() {
+        let list = list(&[&SAMPLE], Paint { colour: false });
+        let expected = "  drop-column  error    recommended  [-]  Finds columns that are dropped.\n";
+        assert!(list.starts_with("destructive\n") && list.contains(expected), "{list}");
+    }
+
+    #[test]
+    fn a_page_shows_headings_and_indented_code() {
+        let page = page(&SAMPLE, Paint { colour: false });
+        assert!(page.starts_with("drop-column\ndestructive, error, preset recommended, sometimes has a fix"));
+        assert!(page.contains("\nWhat it does\nFinds columns that\n"), "{page}");
+        assert!(page.contains("\nBad\n    if x:\n        op.drop()\n"), "{page}");
+    }
 }
