@@ -13,7 +13,7 @@ use super::parse::span;
 use crate::revision::{BoundName, ImportStatement, ModuleNames, ModuleUse, UndefinedName};
 
 /// The newest Python 3 minor version whose builtins count.
-const NEWEST_MINOR: u8 = 14;
+pub(super) const NEWEST_MINOR: u8 = 14;
 
 /// Reads bindings and uses of a module.
 pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
@@ -58,6 +58,33 @@ pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
     names.undefined = if star { Vec::new() } else { undefined };
     names.module_uses = uses;
     names
+}
+
+/// The names a statement binds, and the one it changes (`NAMES.append(..)`, `NAMES["x"] = ..`).
+pub(super) fn bound_by(statement: &Stmt) -> Vec<&str> {
+    let mut bindings = Bindings::default();
+    bindings.visit_stmt(statement);
+    let mut names: Vec<&str> = bindings.names.into_iter().collect();
+    names.extend(match statement {
+        Stmt::Expr(node) => match &*node.value {
+            Expr::Call(call) => root_name(&call.func),
+            _ => None,
+        },
+        Stmt::Assign(assign) => assign.targets.first().and_then(root_name),
+        _ => None,
+    });
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn root_name(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => root_name(&attribute.value),
+        Expr::Subscript(subscript) => root_name(&subscript.value),
+        _ => None,
+    }
 }
 
 /// The import that a top-level statement is.
