@@ -81,29 +81,47 @@ fn an_approval_without_reason_silences_nothing() {
     let text = revision("    op.drop_table(\"user\")  # alembic-lint: allow[drop-table]\n");
     let found = found(&text, &usual());
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found[0].starts_with("13 drop-table: "), "{found:?}");
+    assert!(found[0].starts_with("14 drop-table: "), "{found:?}");
     assert_eq!(
         found[1],
-        "13 suppression-without-reason: `allow[..]` gives no reason, so it silences nothing"
+        "14 suppression-without-reason: `allow[..]` gives no reason, so it silences nothing"
     );
 }
 
 #[test]
 fn what_is_written_wrongly_is_said() {
     for (comment, expected) in [
-        ("ignore[drop-table] -- moved", "unknown-rule-in-suppression: this comment silences nothing: `ignore` is no"),
-        ("allow drop-table -- moved", "unknown-rule-in-suppression: this comment silences nothing: `allow` names no"),
-        ("allow[drop-table -- moved", "unknown-rule-in-suppression: this comment silences nothing: the bracket"),
-        ("allow[] -- moved", "unknown-rule-in-suppression: this comment silences nothing: the brackets are empty"),
+        (
+            "ignore[drop-table] -- moved",
+            "unknown-rule-in-suppression: this comment silences nothing: `ignore` is not",
+        ),
+        (
+            "allow drop-table -- moved",
+            "unknown-rule-in-suppression: this comment silences nothing: `allow` names no",
+        ),
+        (
+            "allow[drop-table -- moved",
+            "unknown-rule-in-suppression: this comment silences nothing: the bracket",
+        ),
+        (
+            "allow[] -- moved",
+            "unknown-rule-in-suppression: this comment silences nothing: the brackets are empty",
+        ),
         ("allow[drop-table] moved", "suppression-without-reason: what follows `allow[..]` is not marked"),
         ("allow[drop-tabel] -- moved", "unknown-rule-in-suppression: there is no rule `drop-tabel`"),
-        ("allow[destructive] -- moved", "unknown-rule-in-suppression: `destructive` stands for several rules"),
+        (
+            "allow[destructive] -- moved",
+            "unknown-rule-in-suppression: `destructive` stands for several rules",
+        ),
         ("allow[all] -- moved", "unknown-rule-in-suppression: `all` stands for several rules"),
-        ("allow-file[drop-table] -- moved", "unused-suppression: `allow-file` inside a statement or behind code"),
+        (
+            "allow-file[drop-table] -- moved",
+            "unused-suppression: `allow-file` inside a statement or behind code",
+        ),
     ] {
         let text = revision(&format!("    op.drop_table(\"user\")  # alembic-lint: {comment}\n"));
         let found = found(&text, &usual());
-        assert!(found.iter().any(|finding| finding.starts_with("13 drop-table: ")), "{comment}: {found:?}");
+        assert!(found.iter().any(|finding| finding.starts_with("14 drop-table: ")), "{comment}: {found:?}");
         assert!(found.iter().any(|finding| finding.contains(expected)), "{comment}: {found:?}");
         assert_eq!(found.len(), 2, "{comment}: {found:?}");
     }
@@ -119,7 +137,8 @@ fn a_mistyped_rule_is_written_right() {
 
 #[test]
 fn unused_names_and_comments_go() {
-    let body = "    op.drop_table(\"user\")  # alembic-lint: allow[raw-sql, drop-table, drop-table] -- moved\n";
+    let body =
+        "    op.drop_table(\"user\")  # alembic-lint: allow[raw-sql, drop-table, drop-table] -- moved\n";
     let kept = "    op.drop_table(\"user\")  # alembic-lint: allow[drop-table] -- moved\n";
     assert_eq!(fixed(&revision(body)), revision(kept));
 
@@ -142,15 +161,13 @@ fn a_rule_that_did_not_run_leaves_no_unused_comment() {
     let text = revision("    pass  # alembic-lint: allow[drop-column] -- old\n");
     assert_eq!(found(&text, &usual()), Vec::<String>::new());
     let text = revision("    pass  # alembic-lint: allow[drop-table] -- old\n");
-    assert_eq!(
-        found(&text, &usual()),
-        ["13 unused-suppression: `drop-table` finds nothing here to allow"]
-    );
+    assert_eq!(found(&text, &usual()), ["14 unused-suppression: `drop-table` finds nothing here to allow"]);
 }
 
 #[test]
 fn rules_about_applied_revisions_run_only_where_git_tells() {
-    let text = format!("# alembic-lint: allow-file[applied-revision-edited] -- agreed\n{}", revision("    pass\n"));
+    let text =
+        format!("# alembic-lint: allow-file[applied-revision-edited] -- agreed\n{}", revision("    pass\n"));
     let settings = settings(&["applied-revision-edited", "unused-suppression"]);
     assert_eq!(found(&text, &settings), Vec::<String>::new());
     let mut project = project(&text);
@@ -165,12 +182,14 @@ fn what_no_comment_can_silence_is_said() {
     let text = format!("# alembic-lint: allow-file[parse-error] -- old\n{}", revision("    pass\n"));
     assert_eq!(
         found(&text, &usual()),
-        ["1 unused-suppression: `parse-error` cannot be allowed in a file: a file that is not Python has no comments"]
+        [
+            "1 unused-suppression: `parse-error` cannot be allowed in a file: a file that is not Python has no comments"
+        ]
     );
     let text = revision("    pass  # alembic-lint: allow[unused-suppression] -- old\n");
     assert_eq!(
         found(&text, &usual()),
-        ["13 unused-suppression: `unused-suppression` can be allowed for the whole file only"]
+        ["14 unused-suppression: `unused-suppression` can be allowed for the whole file only"]
     );
 }
 

@@ -197,4 +197,15 @@ mod tests {
         assert!(matches!(error.reason, Reason::ReadOnly), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_directory_that_takes_no_file_is_named() {
+        // Not even root can make a file beside this one.
+        let path = Path::new("/proc/self/comm");
+        let text = fs::read_to_string(path).unwrap();
+        let error = write(&source(path, Encoding::Utf8), &text, "new").unwrap_err();
+        assert!(matches!(error.reason, Reason::Directory { .. }), "{error}");
+        assert!(error.to_string().contains("no file can be made in its directory `/proc/"), "{error}");
+    }
 }

@@ -4,10 +4,12 @@
 
 mod created;
 mod import_line;
+mod replacement;
 mod siblings;
 
 pub use created::Created;
 pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};
+pub use replacement::KeyObject;
 pub use siblings::Siblings;
 
 use crate::config::Settings;

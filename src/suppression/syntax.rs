@@ -155,7 +155,7 @@ fn directive_body(read: &mut Directive, body: &str, length: usize) -> Result<(),
         "allow" => Scope::Statement,
         "allow-file" => Scope::File,
         "" => return Err("`allow[..]` or `allow-file[..]` follows the colon".to_owned()),
-        _ => return Err(format!("`{word}` is no word of it, only `allow` and `allow-file` are")),
+        _ => return Err(format!("`{word}` is not one of its words, `allow` and `allow-file`")),
     };
     let Some(list) = rest.trim_start().strip_prefix('[') else {
         return Err(format!("`{word}` names no rules in brackets"));

@@ -59,7 +59,8 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .map(|name| (&*name.path, name.span))
         .collect();
     if let Some((path, span)) = uses.iter().min_by_key(|(_, span)| *span) {
-        let who = context.function_at(*span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
+        let who =
+            context.function_at(*span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
         let count = if uses.len() > 1 { format!("; it is used {} times", uses.len()) } else { String::new() };
         sink.report(
             *span,
@@ -69,12 +70,22 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .fix(add(context, "import sqlmodel"));
         return;
     }
-    let is_used = names.module_uses.iter().any(|used| starts_path(&used.path, "sqlmodel"));
-    if context.siblings.must_import_sqlmodel(context.settings) && !is_used {
-        sink.report(Span::default(), "the revision does not import `sqlmodel`, which this project wants in every one")
-            .severity(Severity::Warning)
-            .help("add `import sqlmodel`, or set `sqlmodel-import = \"when-used\"`")
-            .fix(add(context, "import sqlmodel  # noqa: F401"));
+    if let Some(used) = names.module_uses.iter().find(|used| starts_path(&used.path, "sqlmodel")) {
+        sink.report(
+            used.span,
+            format!("`{}` needs `sqlmodel`, which is imported only under a condition", used.path),
+        )
+        .severity(Severity::Warning)
+        .help("import it at module level, where it always runs")
+        .fix(add(context, "import sqlmodel"));
+    } else if context.siblings.must_import_sqlmodel(context.settings) {
+        sink.report(
+            Span::default(),
+            "the revision does not import `sqlmodel`, which this project wants in every one",
+        )
+        .severity(Severity::Warning)
+        .help("add `import sqlmodel`, or set `sqlmodel-import = \"when-used\"`")
+        .fix(add(context, "import sqlmodel  # noqa: F401"));
     }
 }
 
@@ -108,6 +119,23 @@ mod tests {
     fn an_import_counts_also_by_its_submodule() {
         Tester::new(&RULE).header("import sqlmodel").upgrade(USE).ok();
         Tester::new(&RULE).header("import sqlmodel.sql.sqltypes").upgrade(USE).ok();
+    }
+
+    #[test]
+    fn an_import_that_may_not_run_does_not_count() {
+        let guarded = |guard: &str| format!("from typing import TYPE_CHECKING\n{guard}");
+        Tester::new(&RULE)
+            .header(&guarded("if TYPE_CHECKING:\n    import sqlmodel"))
+            .upgrade(USE)
+            .finds(&["NameError"]);
+        Tester::new(&RULE)
+            .header(&guarded("try:\n    import sqlmodel\nexcept ImportError:\n    pass"))
+            .upgrade(USE)
+            .finds(&["only under a condition"]);
+        Tester::new(&RULE)
+            .settings(Settings { sqlmodel_import: Some(SqlmodelImport::WhenUsed), ..Settings::default() })
+            .upgrade(&format!("import sqlmodel\n{USE}"))
+            .ok();
     }
 
     #[test]

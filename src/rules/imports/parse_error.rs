@@ -33,8 +33,11 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     if let Err(reason) = &context.file.text {
-        sink.report(Span::default(), format!("the file cannot be read ({reason}), so no Alembic command runs"))
-            .help("make it a UTF-8 file that can be opened, or move it out of the version location");
+        sink.report(
+            Span::default(),
+            format!("the file cannot be read ({reason}), so no Alembic command runs"),
+        )
+        .help("make it a UTF-8 file that can be opened, or move it out of the version location");
         return;
     }
     let Some(error) = context.revision.syntax_errors.first() else { return };

@@ -55,9 +55,12 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let is_used = line.roots().any(|root| undefined.iter().any(|name| &*name.name == root));
         let text = if is_used { line.text().to_owned() } else { format!("{}  # noqa: F401", line.text()) };
         let edit = insert_import(context.revision, context.text(), &text);
-        sink.report(Span::default(), format!("`{}` is required in every revision and missing here", line.text()))
-            .help(format!("add `{}`; `required-imports` asks for it", line.text()))
-            .fix(Fix::safe(format!("add `{}`", line.text()), vec![edit]));
+        sink.report(
+            Span::default(),
+            format!("`{}` is required in every revision and missing here", line.text()),
+        )
+        .help(format!("add `{}`; `required-imports` asks for it", line.text()))
+        .fix(Fix::safe(format!("add `{}`", line.text()), vec![edit]));
     }
 }
 
@@ -70,7 +73,8 @@ mod tests {
     const BODY: &str = "op.add_column('t', sa.Column('a', sa.Integer()))";
 
     fn requiring(entry: &str) -> Tester {
-        Tester::new(&RULE).settings(Settings { required_imports: vec![entry.to_owned()], ..Settings::default() })
+        Tester::new(&RULE)
+            .settings(Settings { required_imports: vec![entry.to_owned()], ..Settings::default() })
     }
 
     #[test]
@@ -80,23 +84,32 @@ mod tests {
 
     #[test]
     fn a_module() {
-        requiring("geoalchemy2")
-            .upgrade(BODY)
-            .finds(&["`import geoalchemy2` is required"])
-            .fixes("import sqlalchemy as sa\n", "import sqlalchemy as sa\nimport geoalchemy2  # noqa: F401\n");
+        requiring("geoalchemy2").upgrade(BODY).finds(&["`import geoalchemy2` is required"]).fixes(
+            "import sqlalchemy as sa\n",
+            "import sqlalchemy as sa\nimport geoalchemy2  # noqa: F401\n",
+        );
         requiring("geoalchemy2").header("import geoalchemy2.types").upgrade(BODY).ok();
         requiring("geoalchemy2").header("import geoalchemy2 as g").upgrade(BODY).finds(&["is required"]);
     }
 
     #[test]
     fn a_submodule_is_not_satisfied_by_its_package() {
-        requiring("pgvector.sqlalchemy").header("import pgvector").upgrade(BODY).finds(&["pgvector.sqlalchemy"]);
+        requiring("pgvector.sqlalchemy")
+            .header("import pgvector")
+            .upgrade(BODY)
+            .finds(&["pgvector.sqlalchemy"]);
     }
 
     #[test]
     fn a_whole_line() {
-        requiring("from app import types").header("from app import (\n    types,\n    x,\n)").upgrade(BODY).ok();
-        requiring("from app import types").header("from app import x").upgrade(BODY).finds(&["from app import types"]);
+        requiring("from app import types")
+            .header("from app import (\n    types,\n    x,\n)")
+            .upgrade(BODY)
+            .ok();
+        requiring("from app import types")
+            .header("from app import x")
+            .upgrade(BODY)
+            .finds(&["from app import types"]);
     }
 
     #[test]

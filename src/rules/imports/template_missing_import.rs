@@ -48,7 +48,8 @@ fn check(history: &History<'_>, sink: &mut Sink<'_>) {
         let Ok(text) = &file.text else { continue };
         let siblings = history.siblings.get(file.directory);
         let wants_sqlmodel = siblings.is_some_and(|facts| facts.must_import_sqlmodel(history.settings));
-        let mut wanted: Vec<_> = history.settings.required_imports.iter().map(|entry| ImportLine::new(entry)).collect();
+        let mut wanted: Vec<_> =
+            history.settings.required_imports.iter().map(|entry| ImportLine::new(entry)).collect();
         let sqlmodel = ImportLine::new("sqlmodel");
         if wants_sqlmodel && !wanted.contains(&sqlmodel) {
             wanted.push(sqlmodel);
@@ -125,7 +126,11 @@ mod tests {
     #[test]
     fn a_revision_that_uses_sqlmodel_is_enough() {
         let used = "op.add_column('t', sa.Column('a', sqlmodel.AutoString()))";
-        Tester::new(&RULE).file("script.py.mako", TEMPLATE).header("import sqlmodel").upgrade(used).finds(&["sqlmodel"]);
+        Tester::new(&RULE)
+            .file("script.py.mako", TEMPLATE)
+            .header("import sqlmodel")
+            .upgrade(used)
+            .finds(&["sqlmodel"]);
         Tester::new(&RULE).file("script.py.mako", TEMPLATE).upgrade("op.drop_table('t')").ok();
     }
 
@@ -145,7 +150,11 @@ mod tests {
     #[test]
     fn the_line_is_there() {
         always().file("script.py.mako", &TEMPLATE.replace("as sa\n", "as sa\nimport sqlmodel\n")).ok();
-        let required = Settings { required_imports: vec!["pgvector.sqlalchemy".to_owned()], ..Settings::default() };
-        Tester::new(&RULE).settings(required).file("script.py.mako", TEMPLATE).finds(&["pgvector.sqlalchemy"]);
+        let required =
+            Settings { required_imports: vec!["pgvector.sqlalchemy".to_owned()], ..Settings::default() };
+        Tester::new(&RULE)
+            .settings(required)
+            .file("script.py.mako", TEMPLATE)
+            .finds(&["pgvector.sqlalchemy"]);
     }
 }
