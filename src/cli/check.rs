@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 
 use super::arguments::{CheckArguments, CheckFormat};
-use super::load::{Loaded, load};
+use super::load::{Loaded, load, selection};
 use super::terminal::Terminal;
 use super::{COULD_NOT_RUN, FOUND, PASSED};
 use crate::config::Settings;
@@ -15,7 +15,6 @@ use crate::fix::{self, FixReport};
 use crate::linter::{Outcome, lint};
 use crate::project::Project;
 use crate::report::{Findings, concise, counted, full, json, statistics, summary};
-use crate::selection::Selection;
 
 pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     if arguments.statistics && arguments.output_format == CheckFormat::Json {
@@ -26,7 +25,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let level = if arguments.fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let (loaded, work) = terminal.while_showing("Checking revisions", || -> anyhow::Result<_> {
         let mut loaded = load(&arguments.project, &terminal, |settings| select_rules(arguments, settings))?;
-        let selection = Selection::resolve(&loaded.settings)?;
+        let selection = selection(&loaded.settings)?;
         let work = if arguments.fixes.fix || arguments.fixes.diff {
             Work::Fixed(fix::fix(&mut loaded.project, &loaded.settings, &selection, level))
         } else {

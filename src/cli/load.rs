@@ -8,10 +8,11 @@ use anyhow::Context;
 use super::COULD_NOT_RUN;
 use super::arguments::ProjectArguments;
 use super::terminal::Terminal;
-use crate::config::{self, AppliedRef, Settings};
+use crate::config::{self, AppliedRef, Key, Settings};
 use crate::history::applied::environment::CiEnvironment;
 use crate::history::applied::git::mark_applied;
 use crate::project::{self, AppliedSource, LoadRequest, Project};
+use crate::selection::Selection;
 use crate::source::{Applied, Role};
 
 /// What a command works on.
@@ -46,6 +47,22 @@ pub(super) fn load(
     }
     describe(&project, &settings, config_file, terminal);
     Ok(Loaded { settings, project })
+}
+
+/// The rules that the configuration and the command line turn on.
+pub(super) fn selection(settings: &Settings) -> anyhow::Result<Selection> {
+    Selection::resolve(settings).map_err(|error| {
+        let key = match error.key {
+            "select" => Key::Select,
+            "extend-select" => Key::ExtendSelect,
+            "ignore" => Key::Ignore,
+            _ => Key::Severity,
+        };
+        match settings.origin(key, &error.name) {
+            Some(place) => anyhow::anyhow!("{place}: {error}"),
+            None => error.into(),
+        }
+    })
 }
 
 fn applied_ref(value: &str) -> anyhow::Result<AppliedRef> {

@@ -3,19 +3,18 @@
 use std::process::ExitCode;
 
 use super::arguments::{PlainFormat, ReviewArguments};
-use super::load::load;
+use super::load::{load, selection};
 use super::terminal::Terminal;
 use super::{COULD_NOT_RUN, PASSED};
 use crate::diagnostic::Applicability;
 use crate::linter::lint;
 use crate::report::{review, review_json, review_text};
-use crate::selection::Selection;
 
 pub(super) fn run(arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
     let (loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
         let loaded = load(&arguments.project, &terminal, |_| {})?;
-        let selection = Selection::resolve(&loaded.settings)?;
+        let selection = selection(&loaded.settings)?;
         let outcome = lint(&loaded.project, &loaded.settings, &selection);
         Ok((loaded, outcome))
     })?;

@@ -9,6 +9,7 @@ use super::terminal::Terminal;
 use crate::diagnostic::Applicability;
 use crate::report::rule_page;
 use crate::rules::RULES;
+use crate::selection::nearest_rule;
 
 pub(super) fn run(arguments: &RuleArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::plain(arguments.color);
@@ -29,13 +30,8 @@ pub(super) fn run(arguments: &RuleArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn unknown(name: &str) -> String {
-    let nearest = RULES
-        .iter()
-        .map(|rule| (strsim::jaro_winkler(rule.name, name), rule.name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = match nearest {
-        Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+    let hint = match nearest_rule(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`alembic-lint rule` lists all rules".to_owned(),
     };
     format!("there is no rule `{name}`; {hint}")

@@ -8,6 +8,8 @@ use miette::{
     SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 use owo_colors::Style;
+use textwrap::core::Word;
+use textwrap::{WordSeparator, WordSplitter};
 
 use super::place::{Place, Places, one_line};
 use super::{Findings, Look};
@@ -62,7 +64,28 @@ fn handler(diagnostic: &Diagnostic, place: &Place<'_>, excerpt: bool, look: Look
         .with_links(false)
         .with_width(look.width)
         .with_context_lines(1)
+        .with_break_words(false)
+        .with_word_separator(WordSeparator::Custom(words))
+        .with_word_splitter(WordSplitter::NoHyphenation)
         .without_syntax_highlighting()
+}
+
+/// Where a line may be wrapped: at blanks, but not within backticks, as people copy what stands there.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let is_balanced = line.matches('`').count().is_multiple_of(2);
+    let (mut in_code, mut after_blank) = (false, false);
+    let starts = line.char_indices().filter_map(move |(at, c)| {
+        let is_start = after_blank && c != ' ' && !in_code;
+        in_code ^= is_balanced && c == '`';
+        after_blank = c == ' ';
+        is_start.then_some(at)
+    });
+    let mut from = 0;
+    Box::new(starts.chain(std::iter::once(line.len())).filter_map(move |to| {
+        let word = line.get(from..to)?;
+        from = to;
+        Some(Word::from(word))
+    }))
 }
 
 fn colours(severity: Severity) -> ThemeStyles {
@@ -237,4 +260,17 @@ impl SourceCode for Excerpts<'_> {
 fn harmless(text: &str) -> Cow<'_, str> {
     let is_harmful = |c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t');
     if text.contains(is_harmful) { Cow::Owned(text.replace(is_harmful, "?")) } else { Cow::Borrowed(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_not_wrapped_within_backticks() {
+        let split = |line: &'static str| words(line).map(|word| word.word).collect::<Vec<_>>();
+        assert_eq!(split("add `# x: y` now"), ["add", "`# x: y`", "now"]);
+        assert_eq!(split("one ` backtick"), ["one", "`", "backtick"]);
+        assert_eq!(split(""), [""]);
+    }
 }

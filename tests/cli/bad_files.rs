@@ -60,7 +60,7 @@ fn a_file_of_five_megabytes() {
 #[test]
 fn a_symbolic_link_to_nowhere() {
     let project = dropping_project();
-    link("no/such/file", &project.path("migrations/versions/cc33_gone.py"));
+    link("no/such/revision.py", &project.path("migrations/versions/cc33_gone.py"));
     is_named_beside_the_others(&project, "migrations/versions/cc33_gone.py");
 }
 

@@ -193,5 +193,6 @@ pub(crate) fn dropping_project() -> Project {
 }
 
 pub(crate) fn fixable_project() -> Project {
-    clean_project().with(SECOND, without_import())
+    let settings = "sqlmodel-import = \"when-used\"\n";
+    clean_project().with(SECOND, without_import()).with("alembic-lint.toml", settings)
 }
