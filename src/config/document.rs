@@ -67,10 +67,11 @@ pub(super) fn read(text: &str, table: Table, name: &str) -> Result<Options, Conf
         return Err(source.error(value.span().start, "`tool.alembic-lint` must be a table".to_owned()));
     };
     check_keys(entries, &source)?;
-    let spans: Vec<_> = entries.iter().map(|(key, value)| (key.get_ref().to_string(), value.span())).collect();
+    let starts: Vec<_> =
+        entries.iter().map(|(key, value)| (value.span().start, key.get_ref().to_string())).collect();
     Options::deserialize(value.into_deserializer()).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
-        let key = spans.iter().find(|(_, span)| span.contains(&offset)).map(|(key, _)| key.as_str());
+        let key = starts.iter().filter(|(start, _)| *start <= offset).max().map(|(_, key)| key);
         let reason = in_plain_words(error.message());
         source.error(offset, key.map_or(reason.clone(), |key| format!("`{key}`: {reason}")))
     })
@@ -109,5 +110,8 @@ fn check_keys(entries: &DeTable<'_>, source: &Source<'_>) -> Result<(), ConfigEr
 
 /// serde's words for what users know as lists and tables.
 fn in_plain_words(message: &str) -> String {
-    message.replace("a sequence", "a list").replace("a map", "a table").replace("unknown variant", "unknown value")
+    message
+        .replace("a sequence", "a list")
+        .replace("a map", "a table")
+        .replace("unknown variant", "unknown value")
 }

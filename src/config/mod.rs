@@ -42,7 +42,7 @@ pub struct Settings {
     /// Judge applied revisions too.
     pub all: bool,
     /// Where the names in `select`, `extend_select`, `ignore` and `severity` were written.
-    origins: BTreeMap<(Key, String), String>,
+    pub origins: BTreeMap<(Key, String), String>,
 }
 
 impl Settings {

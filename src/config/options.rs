@@ -105,7 +105,8 @@ impl Options {
             settings.extend_select = noted(names, Key::ExtendSelect, settings, source);
         }
         if let Some(entries) = self.ignore {
-            let names = entries.into_iter().map(|entry| entry_name(entry, source)).collect::<Result<_, _>>()?;
+            let names =
+                entries.into_iter().map(|entry| entry_name(entry, source)).collect::<Result<_, _>>()?;
             settings.ignore = noted(names, Key::Ignore, settings, source);
         }
         for (name, severity) in self.severity.unwrap_or_default() {
@@ -123,7 +124,8 @@ impl Options {
             settings.applied_ref = checked_ref(value, source)?;
         }
         if let Some(paths) = self.version_locations {
-            settings.version_locations = paths.into_iter().map(|path| directory.join(path.get_ref())).collect();
+            settings.version_locations =
+                paths.into_iter().map(|path| directory.join(path.get_ref())).collect();
         }
         settings.dialect = self.dialect.or(settings.dialect);
         settings.sqlmodel_import = self.sqlmodel_import.or(settings.sqlmodel_import);
