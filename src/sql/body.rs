@@ -73,8 +73,8 @@ fn changes_something(cursor: Cursor<'_>) -> bool {
     let is_assignment = cursor.rest().get(1).is_some_and(|token| token.kind == Kind::Mark(b':'));
     !is_assignment
         && [
-            "create", "alter", "drop", "delete", "update", "insert", "merge", "truncate", "with", "comment", "grant",
-            "revoke", "lock", "set", "reset", "copy", "refresh", "reindex", "cluster",
+            "create", "alter", "drop", "delete", "update", "insert", "merge", "truncate", "with", "comment",
+            "grant", "revoke", "lock", "set", "reset", "copy", "refresh", "reindex", "cluster",
         ]
         .iter()
         .any(|word| cursor.is_at(word))

@@ -134,10 +134,11 @@ fn mysql_action(table: &TableName, mut cursor: Cursor<'_>) -> Option<Vec<Change>
             Some(vec![redefined(table, column, new_name, cursor)])
         }
         "RENAME" if cursor.take_any(&["index", "key"]) => Some(vec![other("ALTER TABLE RENAME INDEX")]),
-        "CONVERT" | "ENGINE" | "DEFAULT" | "CHARACTER" | "CHARSET" | "COLLATE" | "AUTO_INCREMENT" | "COMMENT"
-        | "ROW_FORMAT" | "KEY_BLOCK_SIZE" | "ORDER" | "DISABLE" | "ENABLE" | "FORCE" | "ALGORITHM" | "LOCK"
-        | "PARTITION" | "COALESCE" | "REORGANIZE" | "EXCHANGE" | "ANALYZE" | "CHECK" | "OPTIMIZE" | "REBUILD"
-        | "REMOVE" | "DISCARD" | "IMPORT" | "STATS_PERSISTENT" | "TABLESPACE" | "WITH" | "WITHOUT" => {
+        "CONVERT" | "ENGINE" | "DEFAULT" | "CHARACTER" | "CHARSET" | "COLLATE" | "AUTO_INCREMENT"
+        | "COMMENT" | "ROW_FORMAT" | "KEY_BLOCK_SIZE" | "ORDER" | "DISABLE" | "ENABLE" | "FORCE"
+        | "ALGORITHM" | "LOCK" | "PARTITION" | "COALESCE" | "REORGANIZE" | "EXCHANGE" | "ANALYZE"
+        | "CHECK" | "OPTIMIZE" | "REBUILD" | "REMOVE" | "DISCARD" | "IMPORT" | "STATS_PERSISTENT"
+        | "TABLESPACE" | "WITH" | "WITHOUT" => {
             let words = verbs::leading_keywords(source, action.rest());
             Some(vec![other(format!("ALTER TABLE {words}").trim_end())])
         }
@@ -149,18 +150,30 @@ fn mysql_action(table: &TableName, mut cursor: Cursor<'_>) -> Option<Vec<Change>
 fn redefined(table: TableName, column: Name, new_name: Name, cursor: Cursor<'_>) -> Change {
     let source = cursor.source();
     let ends = [
-        "not", "null", "default", "comment", "after", "first", "character", "charset", "collate", "auto_increment",
-        "on", "generated", "unique", "primary", "check", "references",
+        "not",
+        "null",
+        "default",
+        "comment",
+        "after",
+        "first",
+        "character",
+        "charset",
+        "collate",
+        "auto_increment",
+        "on",
+        "generated",
+        "unique",
+        "primary",
+        "check",
+        "references",
     ];
-    let type_length = cursor
-        .rest()
-        .iter()
-        .take_while(|token| !ends.iter().any(|word| token.is_word(source, word)))
-        .count();
+    let type_length =
+        cursor.rest().iter().take_while(|token| !ends.iter().any(|word| token.is_word(source, word))).count();
     let type_text = cursor.rest().get(..type_length).and_then(|tokens| source.get(range(tokens)));
     let mut pairs = cursor.rest().windows(2);
-    let not_null =
-        pairs.any(|pair| matches!(pair, [not, null] if not.is_word(source, "not") && null.is_word(source, "null")));
+    let not_null = pairs.any(
+        |pair| matches!(pair, [not, null] if not.is_word(source, "not") && null.is_word(source, "null")),
+    );
     Change::AlterColumn(Box::new(AlterColumn {
         table,
         column,

@@ -231,8 +231,24 @@ fn may_hold_clause(source: &str, tokens: &[Token], index: usize, token: &Token) 
         return false;
     }
     let expects_value = [
-        "from", "using", "join", "on", "as", "and", "or", "not", "in", "like", "by", "limit", "returning", "is",
-        "when", "then", "else", "only",
+        "from",
+        "using",
+        "join",
+        "on",
+        "as",
+        "and",
+        "or",
+        "not",
+        "in",
+        "like",
+        "by",
+        "limit",
+        "returning",
+        "is",
+        "when",
+        "then",
+        "else",
+        "only",
     ];
     match index.checked_sub(1).and_then(|before| tokens.get(before)) {
         None => true,

@@ -23,7 +23,11 @@ pub(super) fn create(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     if cursor.take_all(&["virtual", "table"]) {
         let if_not_exists = cursor.if_not_exists();
         let table = cursor.table()?;
-        return Some(vec![Change::CreateTable(CreateTable { table, if_not_exists, ..CreateTable::default() })]);
+        return Some(vec![Change::CreateTable(CreateTable {
+            table,
+            if_not_exists,
+            ..CreateTable::default()
+        })]);
     }
     let mysql = matches!(sql.dialect, Dialect::Mysql | Dialect::Mariadb);
     let statement = if cursor.take("schema") || (mysql && cursor.take("database")) {

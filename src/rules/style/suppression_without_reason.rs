@@ -4,7 +4,8 @@ use crate::rule::{Sink, declare_rule};
 use crate::suppression::{Reason, Suppressions};
 
 declare_rule! {
-    /// Finds suppression comments that give no reason; they silence nothing.
+    /// ## What it does
+    /// Finds suppression comments that give no reason. They silence nothing.
     ///
     /// ## Why is this bad?
     /// Deleting data is sometimes right. Who reads the revision later, in a review or after an incident, needs
@@ -12,18 +13,14 @@ declare_rule! {
     ///
     /// ## Example
     /// ```python bad
-    /// def upgrade():
-    ///     op.drop_table("user")  # alembic-lint: allow[drop-table]
+    /// op.drop_table("user")  # alembic-lint: allow[drop-table]
     /// ```
     ///
-    /// Use instead:
+    /// ## Use instead
+    /// Write two dashes and the reason behind the brackets:
     /// ```python good
-    /// def upgrade():
-    ///     op.drop_table("user")  # alembic-lint: allow[drop-table] -- moved to the account service in 4.2
+    /// op.drop_table("user")  # alembic-lint: allow[drop-table] -- moved to the account service in 4.2
     /// ```
-    ///
-    /// ## How to fix
-    /// Write ` -- ` and the reason behind the brackets.
     "suppression-without-reason", Style, Error,
     preset: Recommended, fix: None, since: "0.1.0",
     check: Suppressions(check),

@@ -6,27 +6,27 @@ use crate::source::FileId;
 use crate::suppression::{RuleName, Suppressions};
 
 declare_rule! {
+    /// ## What it does
     /// Finds suppression comments that name a rule that does not exist, and those that are written so that they
-    /// name none at all.
+    /// name none at all: another word than `allow` or `allow-file`, no brackets, nothing in them.
+    ///
+    /// Categories and presets are not accepted: an approval says exactly what it approves.
     ///
     /// ## Why is this bad?
     /// Such a comment silences nothing, while it looks as if somebody had approved.
     ///
     /// ## Example
     /// ```python bad
-    /// def upgrade():
-    ///     op.drop_table("user")  # alembic-lint: allow[drop-tabel] -- moved to the account service in 4.2
+    /// op.drop_table("user")  # alembic-lint: allow[drop-tabel] -- moved to the account service in 4.2
     /// ```
     ///
-    /// Use instead:
+    /// ## Use instead
     /// ```python good
-    /// def upgrade():
-    ///     op.drop_table("user")  # alembic-lint: allow[drop-table] -- moved to the account service in 4.2
+    /// op.drop_table("user")  # alembic-lint: allow[drop-table] -- moved to the account service in 4.2
     /// ```
     ///
-    /// ## How to fix
-    /// Write the rule's name as `alembic-lint rule` lists it; `--fix` does so where only one or two letters
-    /// differ. Categories and presets are not accepted: an approval says exactly what it approves.
+    /// ## Fix safety
+    /// Safe. A name is written right where only one or two letters differ and only one rule can be meant.
     "unknown-rule-in-suppression", Style, Error,
     preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Suppressions(check),

@@ -8,7 +8,10 @@ use crate::source::Span;
 use crate::suppression::{Reach, Reason, Scope, Suppression, Suppressions, is_meta, never_silenced};
 
 declare_rule! {
+    /// ## What it does
     /// Finds names in suppression comments that silence nothing.
+    ///
+    /// A comment is judged only for rules that run, and only in files whose findings were asked for.
     ///
     /// ## Why is this bad?
     /// An approval that outlives what it approved silences the next finding at that place, which nobody has
@@ -16,23 +19,21 @@ declare_rule! {
     ///
     /// ## Example
     /// ```python bad
-    /// def upgrade():
-    ///     op.create_table("user", sa.Column("id", sa.Integer()))  # alembic-lint: allow[drop-table] -- gone since 4.2
+    /// op.rename_table("user", "account")  # alembic-lint: allow[drop-table] -- moved to the account service
     /// ```
     ///
-    /// Use instead:
+    /// ## Use instead
     /// ```python good
-    /// def upgrade():
-    ///     op.create_table("user", sa.Column("id", sa.Integer()))
+    /// op.rename_table("user", "account")
     /// ```
     ///
-    /// ## How to fix
-    /// Delete the name, or the whole comment with its reason where no name is left; `--fix` does. A comment is
-    /// judged only for rules that run, and only in files whose findings were asked for.
+    /// ## Fix safety
+    /// Safe: the name goes, or the whole comment with its reason where no name is left. Comments of other tools
+    /// on the same line stay.
     ///
     /// ## References
-    /// - `# alembic-lint: allow[rule] -- reason` speaks of the statement beside it or below it.
-    /// - `# alembic-lint: allow-file[rule] -- reason`, outside any statement, speaks of the file.
+    /// - `# alembic-lint: allow[rule] -- reason` speaks of the statement beside it or right below it
+    /// - `# alembic-lint: allow-file[rule] -- reason`, outside any statement, speaks of the whole file
     "unused-suppression", Style, Warning,
     preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Suppressions(check),
