@@ -9,7 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy import event, inspection
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.reflection import Inspector as RealInspector
+from sqlalchemy.exc import CompileError
+from sqlalchemy.orm.bulk_persistence import _BulkORMInsert, _BulkUDCompileState
+from sqlalchemy.orm.context import _ORMCompileState
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.base import ColumnCollection
+from sqlalchemy.util import FacadeDict
 
 import stand_ins
 
@@ -21,6 +26,7 @@ class Cursor:
     """A cursor of the driver that is not there."""
 
     arraysize = 1
+    connection = types.SimpleNamespace(notices=[])
     description = None
     rowcount = 0
     lastrowid = 1
@@ -126,7 +132,11 @@ def install(heard):
         if _reads(statement):
             heard(statement)
             return stand_ins.Result()
-        return execute(self, statement, *arguments, **keywords)
+        try:
+            return execute(self, statement, *arguments, **keywords)
+        except CompileError:
+            # It names columns that only the database would tell; it has been heard.
+            return stand_ins.Result()
 
     def recording_driver_sql(self, statement, *arguments, **keywords):
         heard(str(statement))
@@ -138,6 +148,55 @@ def install(heard):
     Connection.exec_driver_sql = recording_driver_sql
     Connection.scalar = lambda self, *arguments, **keywords: self.execute(*arguments, **keywords).scalar()
     Connection.scalars = lambda self, *arguments, **keywords: self.execute(*arguments, **keywords).scalars()
+    _install_reflection()
+    _install_sessions()
     RealInspector.from_engine = classmethod(lambda cls, bind: stand_ins.Inspector(bind))
     for cls in (Connection, Engine):
         inspection._registrars[cls] = stand_ins.Inspector
+
+
+def _install_reflection():
+    """Tables read from the database have each column that a revision asks for."""
+    missing_attribute, missing_item = ColumnCollection.__getattr__, ColumnCollection.__getitem__
+
+    def column(columns, name, otherwise):
+        table = stand_ins.ReflectedTables.of(columns)
+        if table is None or not isinstance(name, str) or name.startswith("_") or name in columns:
+            return otherwise(columns, name)
+        table.append_column(sa.Column(name))
+        return otherwise(columns, name)
+
+    ColumnCollection.__getattr__ = lambda self, name: column(self, name, missing_attribute)
+    ColumnCollection.__getitem__ = lambda self, name: column(self, name, missing_item)
+
+    def reflected(name, metadata):
+        table = sa.Table(name, metadata)
+        stand_ins.ReflectedTables.add(table)
+        return table
+
+    def reflect(self, bind, schema=None, views=False, only=None, **keywords):
+        for name in only if isinstance(only, (list, tuple, set)) else ():
+            reflected(name, self)
+
+    sa.MetaData.reflect = reflect
+    FacadeDict.__missing__ = lambda self, name: reflected(name, sa.MetaData())
+
+    default_clause = sa.schema.DefaultClause.__init__
+
+    def named_default(self, arg, *arguments, **keywords):
+        default_clause(self, str(arg) if isinstance(arg, stand_ins.StandIn) else arg, *arguments, **keywords)
+
+    sa.schema.DefaultClause.__init__ = named_default
+
+
+def _install_sessions():
+    """Sessions hand stand-ins on as they are."""
+    for state in (_ORMCompileState, _BulkORMInsert, _BulkUDCompileState):
+        real = state.orm_setup_cursor_result
+
+        def setup(session, statement, parameters, options, bind_arguments, result, real=real):
+            if isinstance(result, stand_ins.Result):
+                return result
+            return real(session, statement, parameters, options, bind_arguments, result)
+
+        state.orm_setup_cursor_result = staticmethod(setup)

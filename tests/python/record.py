@@ -27,6 +27,8 @@ import warnings
 
 import alembic.op
 import sqlalchemy as sa
+import sqlalchemy.ext.declarative
+import sqlalchemy.orm
 from alembic.autogenerate import api as _autogenerate  # noqa: F401  (registers every operation)
 from alembic.config import Config
 from alembic.operations import base, batch, ops
@@ -189,11 +191,19 @@ def invoke(self, operation):
     return None
 
 
+def unknown_directive(name):
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return lambda *arguments, **keywords: current.add(name)
+
+
 def install():
     """Lets `alembic.op` write down what it is asked for."""
     base.AbstractOperations.invoke = invoke
     batch.BatchOperationsImpl.flush = lambda self: None
     MigrationContext.autocommit_block = lambda self: contextlib.nullcontext()
+    # A directive that a plugin would register.
+    alembic.op.__getattr__ = unknown_directive
     database.install(heard)
     # Gone since SQLAlchemy 2.0, still imported by revisions for annotations.
     for name in ("LegacyCursorResult", "LegacyRow", "ResultProxy", "RowProxy"):
@@ -240,6 +250,7 @@ def run(path, number, direction, dialect, exists, environment):
     connection = database.connect(dialect, heard)
     current.dialect = connection.dialect
     context = MigrationContext.configure(connection=connection, environment_context=environment, opts={"target_metadata": sa.MetaData()})
+    context.opts = stand_ins.Options(context.opts)
     environment._migration_context = context
     stopped = None
     signal.signal(signal.SIGALRM, alarm)

@@ -4,6 +4,7 @@ They know nothing of Alembic and record nothing. Whether they are true or empty 
 revision can be run once each way.
 """
 
+import contextlib
 import dis
 import importlib.abc
 import importlib.machinery
@@ -130,6 +131,13 @@ class StandIn:
     __floordiv__ = __mod__ = __rmod__ = __or__ = __ror__ = __and__ = __rand__ = __neg__ = _same
 
 
+class Options(dict):
+    """Settings that have whatever is asked for."""
+
+    def __missing__(self, name):
+        return StandIn()
+
+
 class StandInModule(types.ModuleType):
     """A module that is not installed, or a folder without `__init__.py` of which only the revisions are here."""
 
@@ -174,6 +182,7 @@ class Result:
     lastrowid = 1
     returns_rows = True
     inserted_primary_key = (1,)
+    _attributes = {}
 
     def __init__(self):
         self._rows = [StandIn()] if World.answer() else []
@@ -185,7 +194,15 @@ class Result:
     def all(self):
         return list(self)
 
-    fetchall = unique = all
+    fetchall = all
+
+    def unique(self, strategy=None):
+        return self
+
+    def filtered(self, *arguments, **keywords):
+        return self
+
+    columns = yield_per = filtered
 
     def fetchmany(self, size=None):
         return list(self)
@@ -221,6 +238,20 @@ class Result:
         pass
 
 
+class ReflectedTables:
+    """Tables that were read from the database: they have each column that is asked for."""
+
+    _by_columns = {}
+
+    @classmethod
+    def add(cls, table):
+        cls._by_columns[id(table.c)] = table
+
+    @classmethod
+    def of(cls, columns):
+        return cls._by_columns.get(id(columns))
+
+
 class Inspector:
     """What `sqlalchemy.inspect(bind)` gives."""
 
@@ -230,6 +261,12 @@ class Inspector:
         self.bind = bind
         self.engine = getattr(bind, "engine", bind)
         self.dialect = bind.dialect
+
+    def _inspection_context(self):
+        return contextlib.nullcontext(self)
+
+    def reflect_table(self, table, *arguments, **keywords):
+        ReflectedTables.add(table)
 
     def __getattr__(self, name):
         if name.startswith("has_"):
