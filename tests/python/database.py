@@ -192,11 +192,11 @@ def _install_reflection():
 def _install_sessions():
     """Sessions hand stand-ins on as they are."""
     for state in (_ORMCompileState, _BulkORMInsert, _BulkUDCompileState):
-        real = state.orm_setup_cursor_result
+        real = state.orm_setup_cursor_result.__func__
 
-        def setup(session, statement, parameters, options, bind_arguments, result, real=real):
+        def setup(cls, session, statement, parameters, options, bind_arguments, result, real=real):
             if isinstance(result, stand_ins.Result):
                 return result
-            return real(session, statement, parameters, options, bind_arguments, result)
+            return real(cls, session, statement, parameters, options, bind_arguments, result)
 
-        state.orm_setup_cursor_result = staticmethod(setup)
+        state.orm_setup_cursor_result = classmethod(setup)
