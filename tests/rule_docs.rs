@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use alembic_lint::config::Settings;
 use alembic_lint::linter::lint;
 use alembic_lint::project::{Project, ScriptDirectory};
-use alembic_lint::rule::Rule;
+use alembic_lint::rule::{Check, Rule};
 use alembic_lint::rules::RULES;
 use alembic_lint::selection::Selection;
 use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
@@ -91,9 +91,12 @@ fn messages(rule: &Rule, example: &Example) -> Vec<String> {
     };
     let project =
         Project { directories: vec![ScriptDirectory::default()], files: vec![file], notes: Vec::new() };
-    let settings = Settings { select: vec![rule.name.to_owned()], ..Settings::default() };
+    // Rules about comments judge what the comments did to the findings of other rules.
+    let select = if matches!(rule.check, Check::Suppressions(_)) { "all" } else { rule.name };
+    let settings = Settings { select: vec![select.to_owned()], ..Settings::default() };
     let selection = Selection::resolve(&settings).unwrap();
-    lint(&project, &settings, &selection).diagnostics.into_iter().map(|found| found.message).collect()
+    let found = lint(&project, &settings, &selection).diagnostics.into_iter();
+    found.filter(|found| found.rule.name == rule.name).map(|found| found.message).collect()
 }
 
 #[test]

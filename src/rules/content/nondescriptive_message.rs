@@ -156,6 +156,7 @@ const GENERIC: &[&str] = &[
     "todo",
     "typo",
     "untitled",
+    "upgrade",
     "update",
     "updated",
     "updates",
@@ -200,7 +201,8 @@ fn problem(context: &RevisionContext<'_>) -> Option<String> {
     if revision.is_base() && words.iter().any(|word| INITIAL.contains(&word.as_str())) {
         return None;
     }
-    if !words.iter().any(|word| is_specific(word)) {
+    let is_long = words.iter().filter(|word| is_content(word)).count() >= LONG;
+    if !is_long && !words.iter().any(|word| is_specific(word)) {
         return Some(format!(
             "the message `{}` fits any revision: it does not say what changes",
             shown(message)
@@ -223,13 +225,24 @@ fn shown(message: &str) -> String {
     message.replace('`', "'")
 }
 
+/// So many words say something together, even if each of them fits any revision.
+const LONG: usize = 4;
+
+/// Whether a word is neither a number nor one of the small words of grammar.
+fn is_content(word: &str) -> bool {
+    !word.chars().all(|c| c.is_ascii_digit())
+        && !matches!(word, "a" | "an" | "and" | "for" | "in" | "of" | "the" | "to")
+}
+
 /// The words of a message in lower case; `AddUserAge` and `add_user_age` have three.
 fn words(message: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';
+    let is_one_token = !message.contains([' ', '_']);
     for c in message.chars() {
         if c.is_alphanumeric() {
-            let starts_word = !previous.is_alphanumeric() || (c.is_uppercase() && previous.is_lowercase());
+            let starts_word =
+                !previous.is_alphanumeric() || (is_one_token && c.is_uppercase() && previous.is_lowercase());
             if starts_word {
                 words.push(String::new());
             }
@@ -334,6 +347,8 @@ mod tests {
             "AddUserAge",
             "drop index on user.email",
             "fix user.email",
+            "Fix migration for MySQL 5.7",
+            "delete migrate version table",
             "添加用户表",
         ] {
             message(text).ok();
@@ -372,6 +387,7 @@ mod tests {
 
     #[test]
     fn words_of_every_style() {
-        assert_eq!(words("AddUser_age, now"), ["add", "user", "age", "now"]);
+        assert_eq!(words("AddUserAge"), ["add", "user", "age"]);
+        assert_eq!(words("add user_age on MySQL"), ["add", "user", "age", "on", "mysql"]);
     }
 }

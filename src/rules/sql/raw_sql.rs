@@ -1,6 +1,6 @@
 //! `raw-sql`: SQL that a person wrote, which needs an approval. What it does is other rules' matter as well.
 
-use crate::operation::{Change, Operation, Origin, Statement};
+use crate::operation::{Change, HOLE, Operation, Origin, Statement};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 use crate::source::Span;
@@ -73,8 +73,7 @@ fn message(operations: &[&Operation]) -> String {
     };
     let mut effects: Vec<String> = Vec::new();
     for operation in operations {
-        let effect = called_function(operation)
-            .map_or_else(|| operation.summary(), |function| format!("calls `{function}`"));
+        let effect = effect(operation);
         if !effects.contains(&effect) {
             effects.push(effect);
         }
@@ -83,6 +82,21 @@ fn message(operations: &[&Operation]) -> String {
     effects.truncate(LISTED);
     let more = if rest > 0 { format!(", and {rest} more") } else { String::new() };
     format!("hand-written SQL{count} {}{more}", effects.join(", "))
+}
+
+fn effect(operation: &Operation) -> String {
+    if let Some(function) = called_function(operation) {
+        return format!("calls `{function}`");
+    }
+    match &operation.change {
+        Change::Execute(execute) => match &execute.statement {
+            Statement::Other { verb } => format!("runs `{verb}`"),
+            Statement::Unparsed => "does what could not be parsed".to_owned(),
+            Statement::Unknown => "does what only running the revision would tell".to_owned(),
+            _ => operation.summary(),
+        },
+        _ => operation.summary(),
+    }
 }
 
 fn help(operations: &[&Operation]) -> String {
@@ -107,6 +121,8 @@ fn is_harmless(operation: &Operation) -> bool {
             Statement::Set { name, local: true } => {
                 name.known().is_some_and(|name| name.ends_with("_timeout"))
             }
+            // Nothing shows that it is text at all; `dynamic-sql` speaks of it.
+            Statement::Unknown => operation.sql().is_some_and(|sql| sql.trim() == HOLE),
             _ => false,
         },
         _ => false,
