@@ -1,3 +1,5 @@
+//! Which edits of a revision change what it does, part by part.
+
 use super::{Difference, Incomparable, Part, differences};
 
 const REVISION: &str = r#""""add user.email

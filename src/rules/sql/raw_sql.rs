@@ -35,7 +35,7 @@ declare_rule! {
     /// ```
     ///
     /// ## References
-    /// - strong_migrations: executing SQL directly
+    /// - `strong_migrations`: executing SQL directly
     /// - pandadoc/migration-lint: restricted operations
     "raw-sql", Sql, Error,
     preset: Recommended, fix: None, since: "0.1.0",
@@ -144,16 +144,36 @@ const READING: &[&str] = &[
     "current_database",
     "current_schema",
     "current_setting",
+    "database",
+    "date",
+    "enum_range",
     "exists",
+    "format",
+    "generate_series",
+    "group_concat",
+    "ifnull",
     "json_agg",
+    "json_array_elements",
+    "jsonb_array_elements",
+    "jsonb_object_keys",
     "length",
     "lower",
     "max",
     "min",
     "now",
+    "nullif",
+    "pg_get_constraintdef",
+    "pg_get_serial_sequence",
+    "quote_ident",
+    "replace",
+    "sqlite_version",
+    "strftime",
     "string_agg",
+    "substring",
     "sum",
     "to_regclass",
+    "trim",
+    "unnest",
     "upper",
     "version",
 ];
