@@ -2,7 +2,8 @@
 
 use super::{
     AddColumn, AlterColumn, Argument, Attribute, Change, Column, Constraint, ConstraintKind, CreateIndex,
-    CreateTable, DropConstraint, DropIndex, Name, Operation, Origin, ServerDefault, Statement, TableName,
+    CreateTable, Custom, DropConstraint, DropIndex, Name, Operation, Origin, ServerDefault, Statement,
+    TableName,
 };
 
 const NOT_KNOWN: &str = "not known before it runs";
@@ -34,10 +35,7 @@ pub(super) fn summary(operation: &Operation) -> String {
             None => format!("inserts rows into {}", target(&insert.table)),
         },
         Change::Execute(execute) => statement(&execute.statement, &operation.origin),
-        Change::Custom(custom) => match custom.args.first().and_then(Argument::as_str) {
-            Some(first) => format!("runs the directive `op.{}` for `{first}`", custom.name),
-            None => format!("runs the directive `op.{}`", custom.name),
-        },
+        Change::Custom(custom) => custom_directive(custom),
     }
 }
 
@@ -347,6 +345,20 @@ fn column_list(columns: Option<&[Name]>) -> String {
 
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// A directive that is not known here is shown as it is called, unless that is long.
+fn custom_directive(custom: &Custom) -> String {
+    const LONGEST: usize = 120;
+    let arguments = arguments(&custom.args, &custom.keywords);
+    let arguments = if arguments.chars().count() > LONGEST { "..".to_owned() } else { arguments };
+    format!("runs the directive `op.{}({arguments})`", custom.name)
+}
+
+/// The arguments of a call, as they are written.
+fn arguments(args: &[Argument], keywords: &[(Box<str>, Argument)]) -> String {
+    let keywords = keywords.iter().map(|(name, argument)| format!("{name}={}", quoted(argument)));
+    args.iter().map(quoted).chain(keywords).collect::<Vec<_>>().join(", ")
 }
 
 /// A type, where `Integer` and `Integer()` are the same.
@@ -770,7 +782,11 @@ mod tests {
                 keywords: Box::default(),
             })
         };
-        assert_eq!(says(custom(&[])), "runs the directive `op.create_entity`");
-        assert_eq!(says(custom(&[string("view")])), "runs the directive `op.create_entity` for `view`");
+        assert_eq!(says(custom(&[])), "runs the directive `op.create_entity()`");
+        assert_eq!(
+            says(custom(&[string("view"), Argument::Unknown])),
+            "runs the directive `op.create_entity('view', ..)`"
+        );
+        assert_eq!(says(custom(&[string(&"x".repeat(500))])), "runs the directive `op.create_entity(..)`");
     }
 }
