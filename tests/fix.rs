@@ -46,7 +46,7 @@ fn file(location: &Path, text: &str, encoding: Encoding) -> SourceFile {
 
 fn repair(file: SourceFile, settings: &Settings) -> (Project, FixReport) {
     let mut project =
-        Project { files: vec![file], directories: vec![ScriptDirectory::default()], notes: Vec::new() };
+        Project { files: vec![file], directories: vec![ScriptDirectory::default()], ..Project::default() };
     let selection = Selection::resolve(settings).expect("the rules exist");
     let report = fix(&mut project, settings, &selection, Applicability::Safe);
     let again = fix(&mut project, settings, &selection, Applicability::Safe);
@@ -151,7 +151,7 @@ fn a_silenced_finding_is_not_repaired() {
 
 #[test]
 fn applied_revisions_stay_as_databases_have_run_them() {
-    for applied in [Applied::Unchanged, Applied::Changed { base: "".into() }] {
+    for applied in [Applied::Unchanged, Applied::Changed { base: "".into(), staged: None }] {
         for all in [false, true] {
             let applied = SourceFile {
                 applied: applied.clone(),
