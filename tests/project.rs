@@ -1,6 +1,13 @@
 //! Which files of a project are found and how they are read. The expectations are what Alembic 1.20's
 //! `ScriptDirectory` loads from the same trees.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -11,13 +11,13 @@ use super::script_directory::{self, Layout};
 use super::{Project, ScriptDirectory, dependencies, modules, notes, read};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
-/// Lists and reads what `found` says.
-pub(super) fn read_project(working_directory: &Path, found: Layouts, selection: &Selection) -> Project {
+/// Lists and reads what `search` found.
+pub(super) fn read_project(working_directory: &Path, search: Layouts, selection: &Selection) -> Project {
     let printer = Printer { working_directory: script_directory::tidy(working_directory) };
     let mut project = Project::default();
-    let mut layouts = found.layouts;
+    let mut layouts = search.found;
     layouts.sort_by_cached_key(|layout| printer.show(&layout.root));
-    for fault in &found.faults {
+    for fault in &search.faults {
         let place = match fault.line {
             Some(line) => format!("{}:{line}", printer.show(&fault.file)),
             None => printer.show(&fault.file),
@@ -26,7 +26,7 @@ pub(super) fn read_project(working_directory: &Path, found: Layouts, selection: 
     }
     project
         .notes
-        .extend(found.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
+        .extend(search.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
 
     let mut listed = Listed::default();
     for (index, layout) in layouts.iter().enumerate() {

@@ -167,12 +167,11 @@ fn declared(bytes: &[u8]) -> Result<Declared, String> {
     let label = match normal.as_str() {
         "mac-roman" | "macroman" => "macintosh",
         "cp932" | "ms932" | "mskanji" | "ms-kanji" => "windows-31j",
-        "cp949" | "uhc" => "euc-kr",
+        "cp949" | "uhc" | "euckr" => "euc-kr",
         "cp936" | "ms936" => "gbk",
         "cp950" | "ms950" => "big5",
         "sjis" | "s-jis" | "shift-jis" | "shiftjis" => "shift_jis",
         "eucjp" | "ujis" => "euc-jp",
-        "euckr" => "euc-kr",
         other => other,
     };
     encoding_rs::Encoding::for_label(label.as_bytes())
