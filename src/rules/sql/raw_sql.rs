@@ -134,49 +134,11 @@ fn is_dynamic(operation: &Operation) -> bool {
 }
 
 /// Functions that only read; any other one that is all a `SELECT` calls may change something (`setval`).
-const READING: &[&str] = &[
-    "array_agg",
-    "avg",
-    "cast",
-    "coalesce",
-    "concat",
-    "count",
-    "current_database",
-    "current_schema",
-    "current_setting",
-    "database",
-    "date",
-    "enum_range",
-    "exists",
-    "format",
-    "generate_series",
-    "group_concat",
-    "ifnull",
-    "json_agg",
-    "json_array_elements",
-    "jsonb_array_elements",
-    "jsonb_object_keys",
-    "length",
-    "lower",
-    "max",
-    "min",
-    "now",
-    "nullif",
-    "pg_get_constraintdef",
-    "pg_get_serial_sequence",
-    "quote_ident",
-    "replace",
-    "sqlite_version",
-    "strftime",
-    "string_agg",
-    "substring",
-    "sum",
-    "to_regclass",
-    "trim",
-    "unnest",
-    "upper",
-    "version",
-];
+const READING: &str = "array_agg avg cast coalesce concat count current_database current_schema current_setting database \
+    date enum_range exists format generate_series group_concat ifnull json_agg json_array_elements \
+    jsonb_array_elements jsonb_object_keys length lower max min now nullif pg_get_constraintdef \
+    pg_get_serial_sequence quote_ident replace sqlite_version strftime string_agg substring sum \
+    to_regclass trim unnest upper version";
 
 /// The function that a `SELECT f(..)` is there to call.
 fn called_function(operation: &Operation) -> Option<&str> {
@@ -185,7 +147,8 @@ fn called_function(operation: &Operation) -> Option<&str> {
     let (keyword, rest) = sql.split_at_checked("select".len())?;
     let (name, _) = rest.trim_start().split_once('(')?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-    let is_reading = READING.contains(&name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase().as_str());
+    let plain = name.rsplit('.').next().unwrap_or(name);
+    let is_reading = READING.split(' ').any(|reading| reading.eq_ignore_ascii_case(plain));
     (keyword.eq_ignore_ascii_case("select") && is_name && !is_reading).then_some(name)
 }
 
