@@ -6,6 +6,7 @@ mod created;
 mod import_line;
 mod replacement;
 mod siblings;
+mod suggestion;
 
 pub use created::Created;
 pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};

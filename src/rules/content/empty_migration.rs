@@ -5,7 +5,8 @@ use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds revisions whose `upgrade` and `downgrade` both do nothing. Merge revisions are rightly empty; so
+    /// Finds revisions whose `upgrade` and `downgrade` both do nothing (a `downgrade` that only raises does
+    /// nothing either). Merge revisions are rightly empty; so
     /// are a base that only carries a branch label, and a revision that only orders others (`depends_on`).
     ///
     /// ## Why is this bad?
@@ -38,7 +39,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let identifiers = &revision.identifiers;
     let is_marker = (revision.is_base() && !identifiers.branch_labels.value.strings().is_empty())
         || !identifiers.depends_on.value.strings().is_empty();
-    let downgrade_is_empty = revision.downgrade.as_ref().is_none_or(does_nothing);
+    let downgrade_is_empty = revision.downgrade.as_ref().is_none_or(|body| body.raises || does_nothing(body));
     if !context.is_python()
         || revision.is_merge()
         || is_marker
@@ -47,7 +48,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     {
         return;
     }
-    sink.report(upgrade.span, "this revision changes nothing: `upgrade` and `downgrade` are empty").help(
+    sink.report(upgrade.span, "this revision changes nothing in either direction").help(
         "check that `env.py` imports every model and generate it again, delete it if nothing follows it, or approve: \
          `# alembic-lint: allow[empty-migration] -- <reason>`",
     );
@@ -72,6 +73,8 @@ mod tests {
     fn both_are_empty() {
         file("down_revision = 'b'", "pass", "pass").finds(&["this revision changes nothing"]);
         file("down_revision = 'b'", "\"\"\"Nothing.\"\"\"", "...").finds(&["changes nothing"]);
+        file("down_revision = 'b'", "pass", "raise NotImplementedError('no way back')")
+            .finds(&["changes nothing"]);
         file("down_revision = None", "pass", "return").finds(&["changes nothing"]);
     }
 

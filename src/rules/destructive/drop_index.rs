@@ -36,7 +36,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk(|operation, created| {
+    upgrade.walk_losses(|operation, created| {
         let Change::DropIndex(drop) = &operation.change else { return };
         let index = context.revision.dropped_index(drop);
         if created.has_index(&index.table, &index.name) || upgrade.replaces_or_removes_owner(&index) {
