@@ -10,7 +10,7 @@ mod layouts;
 mod loader;
 mod modules;
 mod notes;
-mod read;
+pub mod read;
 mod script_directory;
 
 use std::path::PathBuf;
