@@ -99,11 +99,10 @@ fn note_skipped(project: &mut Project, selection: &Selection, keys: &FxHashSet<P
     skipped.sort();
     if !skipped.is_empty() {
         project.notes.push(format!(
-            "{} {} skipped: Alembic loads {} as {}",
+            "{} {} skipped: {} that Alembic loads",
             named(&skipped),
             plural(skipped.len(), "was", "were"),
-            plural(skipped.len(), "it not", "none of them"),
-            plural(skipped.len(), "a revision", "revisions"),
+            plural(skipped.len(), "it is no revision", "they are no revisions"),
         ));
     }
 }
