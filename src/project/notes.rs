@@ -70,7 +70,7 @@ fn note_unloaded(project: &mut Project, layout: &Layout, layouts: &[Layout], pri
     }
     let places: Vec<String> = unloaded.iter().map(|(path, _)| printer.show(path)).collect();
     project.notes.push(format!(
-        "{count} {} in {} {} like {} but Alembic does not load {}, because `{}` is not told to look there; set \
+        "{count} {} in {} {} like {}, but Alembic does not load {}, because `{}` is not told to look there; set \
          `recursive_version_locations = true` in alembic.ini, or name the {} under `version-locations` in the \
          alembic-lint configuration",
         plural(count, "file", "files"),
