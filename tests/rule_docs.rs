@@ -90,7 +90,7 @@ fn messages(rule: &Rule, example: &Example) -> Vec<String> {
         None => file("versions/ab12_add_user_age.py", wrapped(&example.text)),
     };
     let project =
-        Project { directories: vec![ScriptDirectory::default()], files: vec![file], notes: Vec::new() };
+        Project { directories: vec![ScriptDirectory::default()], files: vec![file], ..Project::default() };
     let settings = Settings { select: vec![rule.name.to_owned()], ..Settings::default() };
     let selection = Selection::resolve(&settings).unwrap();
     lint(&project, &settings, &selection).diagnostics.into_iter().map(|found| found.message).collect()
