@@ -151,7 +151,7 @@ fn a_silenced_finding_is_not_repaired() {
 
 #[test]
 fn applied_revisions_stay_as_databases_have_run_them() {
-    for applied in [Applied::Unchanged, Applied::Changed { base: "".into() }] {
+    for applied in [Applied::Unchanged, Applied::Changed { base: "".into(), staged: None }] {
         for all in [false, true] {
             let applied = SourceFile {
                 applied: applied.clone(),

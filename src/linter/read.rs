@@ -31,7 +31,7 @@ pub(super) fn revisions(
         .files
         .par_iter()
         .map(|file| match (&file.role, &file.applied) {
-            (Role::Revision, Applied::Changed { base }) => {
+            (Role::Revision, Applied::Changed { base, .. }) => {
                 let base = SourceFile { text: Ok(base.clone()), ..file.clone() };
                 (Some(read(file)), Some(read(&base)))
             }

@@ -134,7 +134,7 @@ fn applied_revisions_are_counted_and_judged_only_in_an_audit() {
     let files = || {
         let (mut same, mut edited) = (file("a.py", "todo\n"), file("b.py", "todo\n"));
         same.applied = Applied::Unchanged;
-        edited.applied = Applied::Changed { base: "".into() };
+        edited.applied = Applied::Changed { base: "".into(), staged: None };
         vec![same, edited, file("c.py", "todo\n")]
     };
     let (text, summary) = outcome(files(), &[&TODO], &Settings::default());

@@ -66,7 +66,7 @@ fn add_column(add: &AddColumn) -> String {
 
 fn column_facts(column: &Column) -> Vec<String> {
     let mut facts = Vec::new();
-    facts.extend(column.type_.as_ref().and_then(value));
+    facts.extend(column.type_.as_ref().and_then(type_name));
     if column.primary_key {
         facts.push("primary key".to_owned());
     }
@@ -101,8 +101,8 @@ fn alter_column(alter: &AlterColumn) -> String {
         Name::None => {}
     }
     if let Some(type_) = &alter.type_ {
-        let from = alter.existing_type.as_ref().and_then(value).map(|old| format!(" from {old}"));
-        let to = value(type_).unwrap_or_else(|| format!("a type that is {NOT_KNOWN}"));
+        let from = alter.existing_type.as_ref().and_then(type_name).map(|old| format!(" from {old}"));
+        let to = type_name(type_).unwrap_or_else(|| format!("a type that is {NOT_KNOWN}"));
         let whose = owner(&clauses, "type");
         clauses.push(format!("changes {whose}{} to {to}", from.unwrap_or_default()));
     }
@@ -349,6 +349,12 @@ fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
+/// A type, where `Integer` and `Integer()` are the same.
+fn type_name(type_: &Argument) -> Option<String> {
+    let text = value(type_)?;
+    Some(text.strip_suffix("()").map_or(text.clone(), str::to_owned))
+}
+
 /// A Python value as a reader expects it: `String(length=50)`, `'draft'`, `now()`; `None` if unknown.
 fn value(argument: &Argument) -> Option<String> {
     match argument {
@@ -551,7 +557,7 @@ mod tests {
     #[test]
     fn columns() {
         let email = Column {
-            type_: Some(Argument::Path("sqlalchemy.String".into())),
+            type_: Some(call("sqlalchemy.String", &[], &[])),
             nullable: Some(false),
             ..a_column(Name::new("email"))
         };

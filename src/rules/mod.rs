@@ -1,5 +1,11 @@
 //! The rules. Written by `tests/registry.rs`; do not edit.
 
+mod applied {
+    pub(super) mod applied_revision_deleted;
+    pub(super) mod applied_revision_edited;
+    pub(super) mod applied_revision_renamed;
+    pub(super) mod applied_revision_reparented;
+}
 mod content {
     pub(super) mod empty_migration;
     pub(super) mod manual_migration;
@@ -41,6 +47,10 @@ use crate::rule::Rule;
 
 /// All rules, by name.
 pub static RULES: &[&Rule] = &[
+    &applied::applied_revision_deleted::RULE,
+    &applied::applied_revision_edited::RULE,
+    &applied::applied_revision_renamed::RULE,
+    &applied::applied_revision_reparented::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
     &destructive::drop_column::RULE,

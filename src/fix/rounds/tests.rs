@@ -120,7 +120,7 @@ fn only_what_may_be_written_is_repaired() {
     assert!(touched(|_| (), false));
     for all in [false, true] {
         assert!(!touched(|file| file.applied = Applied::Unchanged, all));
-        assert!(!touched(|file| file.applied = Applied::Changed { base: "".into() }, all));
+        assert!(!touched(|file| file.applied = Applied::Changed { base: "".into(), staged: None }, all));
         assert!(!touched(|file| file.selected = false, all));
         assert!(!touched(|file| file.role = Role::Deleted, all));
         assert!(!touched(|file| file.role = Role::Module("a".into()), all));
