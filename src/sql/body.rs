@@ -14,9 +14,7 @@ pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Vec<Change> {
     let body = tokens.iter().skip(1).find(|token| token.kind == Kind::Text);
     // A block inside a block is text of an EXECUTE; one level is enough and bounds the work.
     if let Some(body) = body.filter(|_| !sql.in_body) {
-        let text = body.text(sql.source);
-        let content = lex::string_content(text);
-        let content = if text.starts_with('$') { content.to_owned() } else { content.replace("''", "'") };
+        let content = lex::string_content(body.text(sql.source));
         block(Sql { source: &content, in_body: true, ..sql }, &mut changes);
     }
     changes
@@ -73,8 +71,8 @@ fn changes_something(cursor: Cursor<'_>) -> bool {
     let is_assignment = cursor.rest().get(1).is_some_and(|token| token.kind == Kind::Mark(b':'));
     !is_assignment
         && [
-            "create", "alter", "drop", "delete", "update", "insert", "merge", "truncate", "with", "comment", "grant",
-            "revoke", "lock", "set", "reset", "copy", "refresh", "reindex", "cluster",
+            "create", "alter", "drop", "delete", "update", "insert", "merge", "truncate", "with", "comment",
+            "grant", "revoke", "lock", "set", "reset", "copy", "refresh", "reindex", "cluster",
         ]
         .iter()
         .any(|word| cursor.is_at(word))

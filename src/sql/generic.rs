@@ -15,7 +15,8 @@ use super::generic_items::{
 use super::{execute, names, other};
 use crate::operation::{
     AddColumn, AlterColumn, Argument, Attribute, Change, ConstraintKind, CreateConstraint, CreateIndex,
-    CreateTable, DropColumn, DropConstraint, DropIndex, Name, RenameTable, ServerDefault, Statement, TableName,
+    CreateTable, DropColumn, DropConstraint, DropIndex, Name, RenameTable, ServerDefault, Statement,
+    TableName,
 };
 
 /// Brackets within brackets that are followed; `sqlparser` counts its own calls.
@@ -23,6 +24,10 @@ const DEPTH: usize = 200;
 
 /// Lowers a statement that MySQL's grammar accepts.
 pub(super) fn mysql(text: &str) -> Option<Vec<Change>> {
+    // SQLite's word; MySQL writes AUTO_INCREMENT, and the parser would take it for something else.
+    if text.to_ascii_uppercase().contains("AUTOINCREMENT") {
+        return None;
+    }
     read(&MySqlDialect {}, text)
 }
 
@@ -142,11 +147,9 @@ fn action(table: &TableName, operation: &AlterTableOperation) -> Vec<Change> {
         AlterTableOperation::DropForeignKey { name, drop_behavior } => {
             drop_constraint(table, ident(name), Some(ConstraintKind::ForeignKey), false, *drop_behavior)
         }
-        AlterTableOperation::DropIndex { name } => Change::DropIndex(DropIndex {
-            name: ident(name),
-            table: table.clone(),
-            ..DropIndex::default()
-        }),
+        AlterTableOperation::DropIndex { name } => {
+            Change::DropIndex(DropIndex { name: ident(name), table: table.clone(), ..DropIndex::default() })
+        }
         AlterTableOperation::RenameColumn { old_column_name, new_column_name } => {
             Change::AlterColumn(Box::new(AlterColumn {
                 table: table.clone(),
@@ -157,7 +160,10 @@ fn action(table: &TableName, operation: &AlterTableOperation) -> Vec<Change> {
         }
         AlterTableOperation::RenameTable { table_name } => {
             let (RenameTableNameKind::As(to) | RenameTableNameKind::To(to)) = table_name;
-            Change::RenameTable(RenameTable { table: table.clone(), to: object(to).pop().unwrap_or_default() })
+            Change::RenameTable(RenameTable {
+                table: table.clone(),
+                to: object(to).pop().unwrap_or_default(),
+            })
         }
         AlterTableOperation::ChangeColumn { old_name, new_name, data_type, options, .. } => {
             let new_name = if old_name == new_name { Name::None } else { ident(new_name) };
@@ -197,7 +203,9 @@ fn drop_constraint(
 }
 
 fn add_constraint(table: &TableName, constraint: &TableConstraint) -> Change {
-    if let TableConstraint::PrimaryKeyUsingIndex(using) | TableConstraint::UniqueUsingIndex(using) = constraint {
+    if let TableConstraint::PrimaryKeyUsingIndex(using) | TableConstraint::UniqueUsingIndex(using) =
+        constraint
+    {
         let name = using.name.as_ref().map_or(Name::None, ident);
         return execute(Statement::ConstraintUsingIndex { table: table.clone(), name });
     }

@@ -215,7 +215,12 @@ pub(super) fn table_item(table: &TableName, item: &TableConstraint) -> TableItem
         }
         TableConstraint::PrimaryKey(primary) => {
             let options = characteristics(primary.characteristics.as_ref());
-            constraint(ConstraintKind::PrimaryKey, primary.name.as_ref(), key_columns(&primary.columns), options)
+            constraint(
+                ConstraintKind::PrimaryKey,
+                primary.name.as_ref(),
+                key_columns(&primary.columns),
+                options,
+            )
         }
         TableConstraint::ForeignKey(key) => {
             let columns = key.columns.iter().map(ident).collect();
@@ -265,7 +270,12 @@ fn constraint(
     })
 }
 
-fn plain_index(table: &TableName, name: Option<&Ident>, columns: &[IndexColumn], options: Options) -> TableItem {
+fn plain_index(
+    table: &TableName,
+    name: Option<&Ident>,
+    columns: &[IndexColumn],
+    options: Options,
+) -> TableItem {
     TableItem::Index(CreateIndex {
         name: name.map_or(Name::None, ident),
         table: table.clone(),

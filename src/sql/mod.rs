@@ -42,16 +42,14 @@ pub struct SqlStatement {
 pub fn lower(text: &str, dialect: Dialect) -> Vec<SqlStatement> {
     let rules = Rules::of(dialect);
     let mut statements = split::statements(text, rules);
-    let masked =
-        if text.contains([':', '%']) { placeholder::mask(text, &statements.concat()) } else { None };
+    let masked = if text.contains([':', '%']) { placeholder::mask(text, &statements.concat()) } else { None };
     if let Some(masked) = &masked {
         statements = split::statements(masked, rules);
     }
     let sql = Sql { source: masked.as_deref().unwrap_or(text), dialect, in_body: false };
-    let lowered = statements.iter().map(|tokens| SqlStatement {
-        range: range(tokens),
-        changes: statement_changes(sql, tokens),
-    });
+    let lowered = statements
+        .iter()
+        .map(|tokens| SqlStatement { range: range(tokens), changes: statement_changes(sql, tokens) });
     lowered.collect()
 }
 
@@ -75,9 +73,8 @@ fn range(tokens: &[Token]) -> Range<usize> {
 fn statement_changes(sql: Sql<'_>, tokens: &[Token]) -> Vec<Change> {
     let changes = by_first_word(sql, tokens).filter(|changes| !changes.is_empty());
     changes.unwrap_or_else(|| {
-        let unknown = tokens.iter().any(|token| {
-            token.kind != Kind::Text && names::is_unknown(token.text(sql.source))
-        });
+        let unknown =
+            tokens.iter().any(|token| token.kind != Kind::Text && names::is_unknown(token.text(sql.source)));
         vec![execute(if unknown { Statement::Unknown } else { Statement::Unparsed })]
     })
 }
@@ -90,8 +87,8 @@ fn by_first_word(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     }
     let word = first.text(sql.source).to_ascii_uppercase();
     match word.as_str() {
-        "SELECT" | "WITH" | "VALUES" | "TABLE" | "SHOW" | "DESCRIBE" | "DESC" | "HELP" | "INSERT" | "REPLACE"
-        | "MERGE" | "COPY" | "LOAD" | "UPDATE" | "DELETE" => dml::read(sql, tokens),
+        "SELECT" | "WITH" | "VALUES" | "TABLE" | "SHOW" | "DESCRIBE" | "DESC" | "HELP" | "INSERT"
+        | "REPLACE" | "MERGE" | "COPY" | "LOAD" | "UPDATE" | "DELETE" => dml::read(sql, tokens),
         "EXPLAIN" => Some(explain(sql, tokens)),
         "CREATE" => schema::create(sql, tokens),
         "DROP" => schema::drop(sql, tokens),
@@ -104,13 +101,21 @@ fn by_first_word(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
             Some(vec![execute(Statement::Transaction)])
         }
         "DO" => Some(body::read(sql, tokens)),
-        "REFRESH" | "REINDEX" | "VACUUM" | "LOCK" | "SECURITY" | "IMPORT" | "REASSIGN" | "PREPARE" => {
-            Some(vec![other(&verbs::first_words(sql.source, tokens))])
+        "PREPARE" if tokens.get(1).is_some_and(|next| next.is_word(sql.source, "transaction")) => {
+            Some(vec![execute(Statement::Transaction)])
         }
-        "GRANT" | "REVOKE" | "ANALYZE" | "ANALYSE" | "CLUSTER" | "UNLOCK" | "CALL" | "EXEC" | "USE" | "LISTEN"
-        | "NOTIFY" | "UNLISTEN" | "CHECKPOINT" | "DISCARD" | "EXECUTE" | "DEALLOCATE" | "DECLARE" | "CLOSE"
-        | "FETCH" | "MOVE" | "ATTACH" | "DETACH" | "OPTIMIZE" | "REPAIR" | "CHECK" | "FLUSH" | "KILL"
-        | "INSTALL" | "UNINSTALL" | "PURGE" | "CHANGE" => Some(vec![other(&word)]),
+        "REFRESH" | "IMPORT" => Some(vec![other(&verbs::first_words(sql.source, tokens))]),
+        "REINDEX" | "VACUUM" | "LOCK" | "SECURITY" | "REASSIGN" => {
+            let seconds =
+                ["TABLE", "TABLES", "INDEX", "SCHEMA", "DATABASE", "SYSTEM", "FULL", "LABEL", "OWNED"];
+            Some(vec![other(&verbs::with_second(sql.source, tokens, &seconds))])
+        }
+        "GRANT" | "REVOKE" | "ANALYZE" | "ANALYSE" | "CLUSTER" | "UNLOCK" | "CALL" | "EXEC" | "USE"
+        | "LISTEN" | "NOTIFY" | "UNLISTEN" | "CHECKPOINT" | "DISCARD" | "EXECUTE" | "PREPARE"
+        | "DEALLOCATE" | "DECLARE" | "CLOSE" | "FETCH" | "MOVE" | "ATTACH" | "DETACH" | "OPTIMIZE"
+        | "REPAIR" | "CHECK" | "FLUSH" | "KILL" | "INSTALL" | "UNINSTALL" | "PURGE" | "CHANGE" => {
+            Some(vec![other(&word)])
+        }
         _ => None,
     }
 }

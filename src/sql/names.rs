@@ -53,16 +53,8 @@ pub(super) fn expression(sql: &str) -> Argument {
 }
 
 /// A call that is kept as a value.
-pub(super) fn call(
-    callee: &str,
-    args: Vec<Argument>,
-    keywords: Vec<(Box<str>, Argument)>,
-) -> Argument {
-    Argument::Call(Box::new(Call {
-        callee: callee.into(),
-        args: args.into(),
-        keywords: keywords.into(),
-    }))
+pub(super) fn call(callee: &str, args: Vec<Argument>, keywords: Vec<(Box<str>, Argument)>) -> Argument {
+    Argument::Call(Box::new(Call { callee: callee.into(), args: args.into(), keywords: keywords.into() }))
 }
 
 /// Known names as strings, others as unknown arguments.

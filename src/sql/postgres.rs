@@ -24,10 +24,11 @@ pub(super) fn read(text: &str) -> Option<Vec<Change>> {
     statements.next().is_none().then_some(changes)
 }
 
-/// Lowers what can be made out of a statement that the grammar does not accept as a whole.
-pub(super) fn recover(text: &str) -> Vec<Change> {
+/// Lowers what can be made out of a `CREATE TABLE` or `ALTER TABLE` that the grammar does not accept as a whole.
+pub(super) fn recover_table(text: &str) -> Vec<Change> {
     let parse = SourceFile::parse(text);
-    let mut changes = parse.tree().stmts().next().and_then(|found| statement(&found)).unwrap_or_default();
+    let found = parse.tree().stmts().next().filter(|found| !matches!(found, ast::Stmt::CreateIndex(_)));
+    let mut changes = found.and_then(|found| statement(&found)).unwrap_or_default();
     for change in &mut changes {
         if let Change::CreateTable(create) = change {
             create.complete = false;
@@ -80,7 +81,11 @@ fn create_table(create: &ast::CreateTable) -> Change {
         options.text("postgresql_partition_of", partition.syntax());
     }
     Change::CreateTable(CreateTable {
-        table: create.table_name().and_then(|name| name.path()).map(|path| table(path.syntax())).unwrap_or_default(),
+        table: create
+            .table_name()
+            .and_then(|name| name.path())
+            .map(|path| table(path.syntax()))
+            .unwrap_or_default(),
         columns,
         constraints,
         if_not_exists: create.if_not_exists().is_some(),
@@ -92,7 +97,11 @@ fn create_table(create: &ast::CreateTable) -> Change {
 
 fn create_table_as(create: &ast::CreateTableAs) -> Change {
     Change::CreateTable(CreateTable {
-        table: create.table_name().and_then(|name| name.path()).map(|path| table(path.syntax())).unwrap_or_default(),
+        table: create
+            .table_name()
+            .and_then(|name| name.path())
+            .map(|path| table(path.syntax()))
+            .unwrap_or_default(),
         if_not_exists: create.if_not_exists().is_some(),
         temporary: is_temporary(create.persistence().as_ref()),
         ..CreateTable::default()
@@ -226,9 +235,10 @@ fn add_constraint(table: &TableName, add: &ast::AddConstraint) -> Change {
         }));
     }
     match constraint(item.syntax()) {
-        Some(constraint) => {
-            Change::CreateConstraint(CreateConstraint { table: table.clone(), constraint: unnamed_index(constraint) })
-        }
+        Some(constraint) => Change::CreateConstraint(CreateConstraint {
+            table: table.clone(),
+            constraint: unnamed_index(constraint),
+        }),
         None => other("ALTER TABLE ADD CONSTRAINT"),
     }
 }
@@ -256,10 +266,10 @@ fn alter_column(table: &TableName, alter: &ast::AlterColumn) -> Change {
         Some(ast::AlterColumnOption::SetNotNull(_)) => change.nullable = Attribute::Set(false),
         Some(ast::AlterColumnOption::DropNotNull(_)) => change.nullable = Attribute::Set(true),
         Some(ast::AlterColumnOption::SetDefault(set)) => {
-            change.server_default = set.expr().map_or(
-                ServerDefault::Value(Argument::Unknown),
-                |expression| default(&node_text(expression.syntax())),
-            );
+            change.server_default =
+                set.expr().map_or(ServerDefault::Value(Argument::Unknown), |expression| {
+                    default(&node_text(expression.syntax()))
+                });
         }
         Some(
             ast::AlterColumnOption::DropDefault(_)
@@ -271,7 +281,8 @@ fn alter_column(table: &TableName, alter: &ast::AlterColumn) -> Change {
             change.server_default = ServerDefault::Value(identity);
         }
         Some(ast::AlterColumnOption::SetType(set)) => {
-            change.type_ = Some(set.ty().map_or(Argument::Unknown, |ty| names::text(&node_text(ty.syntax()))));
+            change.type_ =
+                Some(set.ty().map_or(Argument::Unknown, |ty| names::text(&node_text(ty.syntax()))));
             let mut options = Options::default();
             if let Some(using) = set.using_expr().and_then(|using| using.expr()) {
                 options.text("postgresql_using", using.syntax());

@@ -117,16 +117,16 @@ pub(super) fn column(column_name: Option<SyntaxNode>, ty: Option<ast::Type>, nod
             ast::Constraint::PrimaryKeyConstraint(_) => column.primary_key = true,
             ast::Constraint::UniqueConstraint(_) => column.unique = true,
             ast::Constraint::DefaultConstraint(item) => {
-                column.server_default = item.expr().map_or(
-                    ServerDefault::Value(Argument::Unknown),
-                    |expression| default(&node_text(expression.syntax())),
-                );
+                column.server_default =
+                    item.expr().map_or(ServerDefault::Value(Argument::Unknown), |expression| {
+                        default(&node_text(expression.syntax()))
+                    });
             }
             ast::Constraint::ReferencesConstraint(item) => items.push(foreign_key(&constraint, item)),
             ast::Constraint::CheckConstraint(item) => {
-                let condition = item.expr().map_or(Argument::Unknown, |expression| {
-                    names::text(&node_text(expression.syntax()))
-                });
+                let condition = item
+                    .expr()
+                    .map_or(Argument::Unknown, |expression| names::text(&node_text(expression.syntax())));
                 let options = named(&constraint, constraint_options(constraint.constraint_options()));
                 items.push(names::call("sqlalchemy.CheckConstraint", vec![condition], options.0));
             }
@@ -144,7 +144,8 @@ fn generated(constraint: &ast::GeneratedConstraint) -> Argument {
     match constraint.generated_as() {
         Some(ast::GeneratedAs::GeneratedStored(stored)) => {
             let text = node_text(stored.syntax());
-            let expression = text.find('(').zip(text.rfind(')')).and_then(|(open, close)| text.get(open + 1..close));
+            let expression =
+                text.find('(').zip(text.rfind(')')).and_then(|(open, close)| text.get(open + 1..close));
             let expression = names::text(expression.unwrap_or(&text));
             names::call("sqlalchemy.Computed", vec![expression], Vec::new())
         }
@@ -215,20 +216,23 @@ pub(super) fn constraint(node: &SyntaxNode) -> Option<Constraint> {
     let mut referent_columns = None;
     let (kind, columns) = match &item {
         ast::Constraint::ForeignKeyConstraint(key) => {
-            referent = key.table_name_ref().and_then(|table| table.path_ref()).map(|path| table(path.syntax()));
+            referent =
+                key.table_name_ref().and_then(|table| table.path_ref()).map(|path| table(path.syntax()));
             referent_columns = names_in(key.to_columns().map(|list| list.column_name_refs()));
             options = actions(key.referential_actions(), options);
             let columns = names_in(key.from_columns().map(|list| list.column_name_refs()));
             (ConstraintKind::ForeignKey, columns)
         }
-        ast::Constraint::UniqueConstraint(unique) => (ConstraintKind::Unique, index_columns(unique.index_parameters())),
+        ast::Constraint::UniqueConstraint(unique) => {
+            (ConstraintKind::Unique, index_columns(unique.index_parameters()))
+        }
         ast::Constraint::PrimaryKeyConstraint(primary) => {
             (ConstraintKind::PrimaryKey, index_columns(primary.index_parameters()))
         }
         ast::Constraint::CheckConstraint(check) => {
-            let condition = check.expr().map_or(Argument::Unknown, |expression| {
-                names::text(&node_text(expression.syntax()))
-            });
+            let condition = check
+                .expr()
+                .map_or(Argument::Unknown, |expression| names::text(&node_text(expression.syntax())));
             options.push("condition", condition);
             (ConstraintKind::Check, None)
         }

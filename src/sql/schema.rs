@@ -23,7 +23,11 @@ pub(super) fn create(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     if cursor.take_all(&["virtual", "table"]) {
         let if_not_exists = cursor.if_not_exists();
         let table = cursor.table()?;
-        return Some(vec![Change::CreateTable(CreateTable { table, if_not_exists, ..CreateTable::default() })]);
+        return Some(vec![Change::CreateTable(CreateTable {
+            table,
+            if_not_exists,
+            ..CreateTable::default()
+        })]);
     }
     let mysql = matches!(sql.dialect, Dialect::Mysql | Dialect::Mariadb);
     let statement = if cursor.take("schema") || (mysql && cursor.take("database")) {
@@ -35,6 +39,8 @@ pub(super) fn create(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         Statement::CreateSequence { name: cursor.name()? }
     } else if cursor.take("type") {
         create_type(cursor)?
+    } else if cursor.peek().is_none_or(|kind| super::names::is_unknown(kind.text(sql.source))) {
+        return None;
     } else {
         return Some(vec![other(&verbs::first_words(sql.source, tokens))]);
     };
@@ -93,6 +99,7 @@ pub(super) fn drop(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         }
         "TYPE" => drop_each(&mut cursor, |name, cascade| Statement::DropType { name, cascade })?,
         "SEQUENCE" => drop_each(&mut cursor, |name, _| Statement::DropSequence { name })?,
+        word if super::names::is_unknown(&word.to_lowercase()) => return None,
         _ => return Some(vec![other(&verbs::first_words(sql.source, tokens))]),
     };
     cursor.is_done().then_some(changes)

@@ -34,7 +34,8 @@ fn is_true(source: &str, tokens: &[Token]) -> bool {
     match tokens {
         [one] => {
             one.is_word(source, "true")
-                || (one.kind == Kind::Number && one.text(source).bytes().any(|byte| (b'1'..=b'9').contains(&byte)))
+                || (one.kind == Kind::Number
+                    && one.text(source).bytes().any(|byte| (b'1'..=b'9').contains(&byte)))
         }
         [not, one] => not.is_word(source, "not") && one.is_word(source, "false"),
         [left, Token { kind: Kind::Mark(b'='), .. }, right] => is_same(source, left, right),
@@ -70,7 +71,8 @@ fn without_brackets(tokens: &[Token]) -> &[Token] {
     const MOST: usize = 20;
     let mut rest = tokens;
     let mut pairs = 0;
-    while let [Token { kind: Kind::Mark(b'('), .. }, inner @ .., Token { kind: Kind::Mark(b')'), .. }] = rest {
+    while let [Token { kind: Kind::Mark(b'('), .. }, inner @ .., Token { kind: Kind::Mark(b')'), .. }] = rest
+    {
         let mut depth = 0_i32;
         let closes_early = inner.iter().any(|token| {
             match token.kind {
