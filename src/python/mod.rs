@@ -6,6 +6,7 @@
 mod comments;
 mod evaluate;
 mod identifiers;
+pub mod meaning;
 mod names;
 mod parse;
 
