@@ -265,17 +265,23 @@ pub(super) fn string_content(token: &str) -> String {
 /// that a person wrote are far below the limits.
 pub(super) fn is_shallow(source: &str, tokens: &[Token]) -> bool {
     const DEPTH: usize = 60;
-    const CHAIN: usize = 2_000;
+    const CHAIN: usize = 4_000;
     let mut depth = 0_usize;
     let mut chain = 0_usize;
+    let mut after_operator = false;
     for token in tokens {
-        chain += 1;
+        let is_operator = match token.kind {
+            Kind::Mark(mark) => b"-+~!@<>=|&#".contains(&mark),
+            _ => token.is_word(source, "not"),
+        };
+        // An operator after another one may be a prefix, and each prefix is a level of its own.
+        chain += if is_operator && after_operator { 20 } else { 1 };
+        after_operator = is_operator;
         match token.kind {
             Kind::Mark(b'(' | b'[') => depth += 1,
             Kind::Mark(b')' | b']') => depth = depth.saturating_sub(1),
             Kind::Mark(b',') => chain = 0,
-            Kind::Word if token.is_word(source, "case") || token.is_word(source, "not") => chain += 20,
-            Kind::Mark(b'-' | b'+' | b'~' | b'!' | b'@' | b'<' | b'>') => chain += 20,
+            Kind::Word if token.is_word(source, "case") => chain += 30,
             _ => {}
         }
         if depth > DEPTH || chain > CHAIN {

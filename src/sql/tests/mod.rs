@@ -16,7 +16,7 @@ fn check(dialect: Dialect, cases: &[(&str, &str)]) {
     for (text, expected) in cases {
         let found = render::text(text, dialect);
         if found != *expected {
-            wrong.push_str(&format!("\n{text}\n  expected {expected}\n  found    {found}\n"));
+            wrong.extend(["\n", *text, "\n  expected ", *expected, "\n  found    ", found.as_str(), "\n"]);
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

@@ -55,11 +55,15 @@ fn arguments(values: &[Argument]) -> String {
 }
 
 fn options(options: &Options) -> String {
-    options.iter().map(|(key, value)| format!(" {key}={}", argument(value))).collect()
+    let texts: Vec<String> =
+        options.iter().map(|(key, value)| format!(" {key}={}", argument(value))).collect();
+    texts.concat()
 }
 
 fn flags(flags: &[(bool, &str)]) -> String {
-    flags.iter().filter(|(set, _)| *set).map(|(_, flag)| format!(" {flag}")).collect()
+    let texts: Vec<String> =
+        flags.iter().filter(|(set, _)| *set).map(|(_, flag)| format!(" {flag}")).collect();
+    texts.concat()
 }
 
 fn default(default: &ServerDefault) -> String {
@@ -77,7 +81,8 @@ fn column(column: &Column) -> String {
         Some(false) => " not-null",
         None => "",
     };
-    let items: String = column.items.iter().map(|item| format!(" {}", argument(item))).collect();
+    let items: Vec<String> = column.items.iter().map(|item| format!(" {}", argument(item))).collect();
+    let items = items.concat();
     let marks =
         flags(&[(column.primary_key, "pk"), (column.unique, "unique"), (!column.complete, "incomplete")]);
     let default = default(&column.server_default);

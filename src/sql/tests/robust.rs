@@ -48,12 +48,7 @@ fn deep_nesting_is_not_followed() {
         for dialect in DIALECTS {
             let found = lower(&text, dialect);
             let changes: Vec<&Change> = found.iter().flat_map(|statement| &statement.changes).collect();
-            assert_eq!(
-                changes,
-                [&Change::Execute(Execute { statement: Statement::Unparsed })],
-                "{:.60}",
-                text
-            );
+            assert_eq!(changes, [&Change::Execute(Execute { statement: Statement::Unparsed })], "{text:.60}");
         }
     }
     for dialect in DIALECTS {
