@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod fix;
 pub mod history;
 pub mod linter;
 pub mod operation;
@@ -10,6 +11,10 @@ pub mod python;
 pub mod revision;
 pub mod rule;
 pub mod rules;
+pub mod selection;
 pub mod source;
 pub mod sql;
 pub mod suppression;
+
+#[cfg(test)]
+mod testing;

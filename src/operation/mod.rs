@@ -8,6 +8,7 @@ mod column;
 mod describe;
 mod name;
 mod signature;
+mod spelling;
 
 pub use change::{
     AddColumn, AlterColumn, Attribute, BulkInsert, Change, Constraint, ConstraintKind, CreateConstraint,

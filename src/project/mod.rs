@@ -2,6 +2,8 @@
 //!
 //! [`Project`] is plain data; only [`load`] touches the disk.
 
+pub mod read;
+
 use crate::operation::Dialect;
 use crate::source::{FileId, SourceFile};
 

@@ -24,7 +24,7 @@ pub fn mark_applied(project: &mut Project, setting: &AppliedRef, environment: &C
     if *setting == AppliedRef::Off && !environment.pre_commit {
         return Vec::new();
     }
-    let mut places = Places::default();
+    let mut places = Places::new(&project.files);
     let (repositories, outside) = group(project, &mut places);
     let mut notes = Vec::new();
     if !outside.is_empty() && *setting != AppliedRef::Off {

@@ -2,8 +2,7 @@
 //! `applied-revision-reparented`.
 
 use crate::history::History;
-use crate::history::applied::lineage::Lineage;
-use crate::python::meaning::Part;
+use crate::history::applied::lineage::{Lineage, Part};
 use crate::rule::{Sink, declare_rule};
 use crate::source::Span;
 
