@@ -1,5 +1,6 @@
 //! alembic-lint reads Alembic revisions without running them, judges what they would do, and repairs them.
 
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod fix;
@@ -8,6 +9,7 @@ pub mod linter;
 pub mod operation;
 pub mod project;
 pub mod python;
+pub mod report;
 pub mod revision;
 pub mod rule;
 pub mod rules;

@@ -124,7 +124,7 @@ impl Tester {
             version_locations: vec!["versions".into()],
             ..ScriptDirectory::default()
         };
-        let project = Project { directories: vec![directory], files: self.files, notes: Vec::new() };
+        let project = Project { directories: vec![directory], files: self.files, ..Project::default() };
         let settings = Settings { select: vec![self.rule.name.to_owned()], ..self.settings };
         let diagnostics = findings(&project, &settings);
         Found { rule: self.rule, project, settings, diagnostics }

@@ -46,7 +46,7 @@ fn file(location: &Path, text: &str, encoding: Encoding) -> SourceFile {
 
 fn repair(file: SourceFile, settings: &Settings) -> (Project, FixReport) {
     let mut project =
-        Project { files: vec![file], directories: vec![ScriptDirectory::default()], notes: Vec::new() };
+        Project { files: vec![file], directories: vec![ScriptDirectory::default()], ..Project::default() };
     let selection = Selection::resolve(settings).expect("the rules exist");
     let report = fix(&mut project, settings, &selection, Applicability::Safe);
     let again = fix(&mut project, settings, &selection, Applicability::Safe);

@@ -69,7 +69,7 @@ fn file(path: &str, text: &str) -> SourceFile {
 }
 
 fn outcome(files: Vec<SourceFile>, rules: &[&'static Rule], settings: &Settings) -> (String, Summary) {
-    let project = Project { files, directories: vec![ScriptDirectory::default()], notes: Vec::new() };
+    let project = Project { files, directories: vec![ScriptDirectory::default()], ..Project::default() };
     let outcome = lint(&project, settings, &Selection::of(rules));
     let lines = outcome.diagnostics.iter().map(|d| {
         let file = project.file(d.file).expect("a file of the project");

@@ -5,7 +5,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
     Comprehension, ExceptHandler, Expr, ExprContext, ExprName, Parameters, Pattern, Stmt, TypeParams,
 };
-use ruff_python_stdlib::builtins::is_python_builtin;
+use ruff_python_stdlib::builtins::{is_python_builtin, python_magic_globals};
 use ruff_text_size::Ranged;
 use rustc_hash::FxHashSet;
 
@@ -304,6 +304,7 @@ impl<'a> Walker<'a> {
             return Binding::Module;
         }
         let is_builtin = is_python_builtin(name, NEWEST_MINOR, false)
+            || python_magic_globals(NEWEST_MINOR).any(|magic| magic == name)
             || matches!(name, "__path__" | "__module__" | "__qualname__" | "__class__");
         if is_builtin { Binding::Builtin } else { Binding::Nowhere }
     }

@@ -92,7 +92,7 @@ impl Tree {
             version_locations: vec![versions.to_str().unwrap().into()],
             ..ScriptDirectory::default()
         };
-        Project { directories: vec![directory], files, notes: Vec::new() }
+        Project { directories: vec![directory], files, ..Project::default() }
     }
 
     pub(crate) fn check(&self) -> Checked {

@@ -173,6 +173,14 @@ impl<'a> Interpreter<'a> {
                     .collect();
                 Value::one_of(results)
             }
+            Value::Unknown if matches!(name, "insert" | "update" | "delete" | "select") => {
+                // A Core statement, if it is executed at all.
+                Value::Object(Rc::new(Object {
+                    callee: name.into(),
+                    receiver: Some(Value::Unknown),
+                    arguments,
+                }))
+            }
             Value::Unknown if is_directive(name) && name != "execute" => {
                 // Nothing else has methods of these names.
                 self.directive(name, arguments, None, span, scope)
@@ -308,19 +316,12 @@ impl<'a> Interpreter<'a> {
                 scope,
                 format!("the database is handed to {what}, which is not followed"),
             );
-        } else if !path.is_empty() && !harmless && !path.contains("()") && self.is_statement_like(path) {
+        } else if !path.is_empty() && !harmless && self.statement == span {
             self.unresolved_in(span, scope, format!("`{path}` is called, which is not followed"));
         }
         self.maybe(|this| {
             this.call_back(arguments, None, span, scope);
         });
-    }
-
-    /// Whether a function's name says that it does something, rather than make a value.
-    fn is_statement_like(&self, path: &str) -> bool {
-        let last = super::column::last(path);
-        self.recording && last.starts_with(char::is_lowercase) && last.contains('_')
-            || ["run", "upgrade", "migrate", "downgrade", "execute"].contains(&last)
     }
 
     /// Calls the functions of the project among the arguments.

@@ -6,7 +6,7 @@ use ruff_python_ast::{Expr, ExprDict, ExprSlice};
 
 use super::Interpreter;
 use super::scope::{ModuleId, Scope};
-use super::value::{Sequence, Value};
+use super::value::{Arguments, Object, Sequence, Value};
 use crate::operation::HOLE;
 
 /// What a loop goes over.
@@ -130,6 +130,15 @@ impl<'a> Interpreter<'a> {
                 Value::one_of(values.iter().map(|value| self.item(value, key)).collect::<Vec<_>>())
             }
             Value::Module(module) => Self::function_by_name(module, key),
+            // `metadata.tables["user"]`.
+            Value::Method(_, method) if &**method == "tables" && matches!(key, Value::Str(_)) => {
+                let arguments = Arguments::of(vec![key.clone(), Value::Unknown]);
+                Value::Object(Rc::new(Object {
+                    callee: "sqlalchemy.Table".into(),
+                    receiver: None,
+                    arguments,
+                }))
+            }
             Value::Path(path) if &**path == "sys.modules" => Value::Module(Rc::clone(&self.root)),
             Value::Dict(dict) => {
                 let entries = dict.entries.borrow();

@@ -12,38 +12,28 @@ pub(super) fn core_statement(object: &Rc<Object<'_>>) -> Option<Statement> {
     let mut has_where = false;
     let mut current = Rc::clone(object);
     loop {
-        let method = last(&current.callee).to_owned();
-        has_where |= matches!(method.as_str(), "where" | "filter" | "filter_by")
-            && !current.arguments.positional.is_empty()
-            || (method == "filter_by" && !current.arguments.keywords.is_empty());
-        // `t.update(t.c.id == 1)` of SQLAlchemy 1.x.
-        has_where |= current.arguments.keyword("whereclause").is_some();
-        let receiver = match &current.receiver {
-            Some(Value::Object(receiver)) => Some(Rc::clone(receiver)),
-            _ => None,
+        let arguments = &current.arguments;
+        let conditions = !arguments.positional.is_empty() || !arguments.keywords.is_empty();
+        let method = last(&current.callee);
+        has_where |= matches!(method, "where" | "filter" | "filter_by") && conditions;
+        // `delete(t, t.c.id == 1)`, `t.update(t.c.id == 1)`, `whereclause=` of SQLAlchemy 1.x.
+        has_where |= arguments.keyword("whereclause").is_some();
+        let (table, given) = match &current.receiver {
+            Some(Value::Object(receiver)) if is_table(receiver) => (table_of(receiver), 0),
+            Some(_) => (TableName::new(Name::Unknown), 0),
+            None => (table_argument(arguments.get(0, "table")), 1),
         };
-        let on_table = receiver.as_ref().is_some_and(|receiver| is_table(receiver));
-        let target = if on_table || current.receiver.is_some() && receiver.is_none() {
-            receiver.as_ref().map_or_else(|| TableName::new(Name::Unknown), |table| table_of(table))
-        } else {
-            table_argument(current.arguments.get(0, "table"))
-        };
-        let is_start = on_table || current.receiver.is_none() || receiver.is_none();
-        if is_start {
-            let positional_where = current.receiver.is_some() && !current.arguments.positional.is_empty();
-            return match method.as_str() {
-                "insert" | "Insert" => Some(Statement::Insert { table: target }),
-                "update" | "Update" => {
-                    Some(Statement::Update { table: target, has_where: has_where || positional_where })
-                }
-                "delete" | "Delete" => {
-                    Some(Statement::Delete { table: target, has_where: has_where || positional_where })
-                }
-                "select" | "Select" | "exists" | "count" | "union" | "union_all" => Some(Statement::Select),
-                _ => None,
-            };
+        has_where |= matches!(method, "update" | "delete") && arguments.positional.len() > given;
+        match method.to_ascii_lowercase().as_str() {
+            "insert" => return Some(Statement::Insert { table }),
+            "update" => return Some(Statement::Update { table, has_where }),
+            "delete" => return Some(Statement::Delete { table, has_where }),
+            "select" | "exists" | "count" | "union" | "union_all" => return Some(Statement::Select),
+            _ => {}
         }
-        current = receiver?;
+        let Some(Value::Object(receiver)) = &current.receiver else { return None };
+        let receiver = Rc::clone(receiver);
+        current = receiver;
     }
 }
 

@@ -7,7 +7,7 @@ use ruff_python_ast::{Expr, Stmt};
 use super::scope::{ModuleId, Scope};
 use super::statement::Flow;
 use super::value::{Arguments, Class, Function, FunctionBody, Instance, Value};
-use super::{Frame, Interpreter, MAX_DEPTH};
+use super::{Frame, Interpreter, MAX_DEPTH, MAX_RECURSION};
 use crate::source::Span;
 
 impl Function<'_> {
@@ -31,9 +31,14 @@ impl<'a> Interpreter<'a> {
         arguments: Arguments<'a>,
         site: Option<Span>,
     ) -> Option<Value<'a>> {
-        if self.depth > MAX_DEPTH || !self.step() {
-            let place = site.unwrap_or(function.span);
-            self.unresolved(place, format!("calls of `{}` nest too deep to be followed", function.name));
+        let recursion = self.frames.iter().filter(|frame| std::ptr::eq(frame.name, function.name)).count();
+        if recursion > MAX_RECURSION || self.depth > MAX_DEPTH || !self.step() {
+            let changes =
+                self.operations.iter().any(|operation| operation.via.iter().any(|f| **f == *function.name));
+            if changes {
+                let place = site.unwrap_or(function.span);
+                self.unresolved(place, format!("calls of `{}` nest too deep to be followed", function.name));
+            }
             return Some(Value::Unknown);
         }
         self.depth += 1;

@@ -40,6 +40,9 @@ use crate::source::Span;
 /// How many statements and calls one revision may take; loops beyond it are cut and recorded.
 const FUEL: u32 = 200_000;
 
+/// How often a function may be on the way of calls: recursion over unknown values has no end of its own.
+const MAX_RECURSION: usize = 4;
+
 /// How deep calls and expressions may nest.
 const MAX_DEPTH: u32 = 150;
 
@@ -63,6 +66,8 @@ pub(super) struct Interpreter<'a> {
     pending_bodies: Vec<PendingBody<'a>>,
     fuel: u32,
     depth: u32,
+    /// The call that is the statement being run.
+    statement: Span,
 }
 
 /// A call being followed.
@@ -117,6 +122,7 @@ impl<'a> Interpreter<'a> {
             pending_bodies: Vec::new(),
             fuel: FUEL,
             depth: 0,
+            statement: Span::default(),
         };
         interpreter.block(suite, &root);
         interpreter.reset();
@@ -187,6 +193,7 @@ impl<'a> Interpreter<'a> {
         let parameters = function.parameters.into_iter().flat_map(|p| p.args.iter().chain(&p.posonlyargs));
         Arguments::of(
             parameters
+                .take_while(|parameter| parameter.default.is_none())
                 .map(|parameter| {
                     let annotation = parameter.parameter.annotation.as_deref();
                     let annotated = annotation.is_some_and(|annotation| match annotation {

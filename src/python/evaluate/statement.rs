@@ -90,6 +90,7 @@ impl<'a> Interpreter<'a> {
     /// A call that stands alone may be one of a function that surely raises.
     fn expression_statement(&mut self, expression: &'a Expr, scope: &Rc<Scope<'a>>) -> Flow<'a> {
         if let Expr::Call(call) = expression {
+            self.statement = span(call.range());
             return match self.call_statement(call, scope) {
                 Some(_) => Flow::Next,
                 None => Flow::Raise,
@@ -278,10 +279,14 @@ impl<'a> Interpreter<'a> {
             match self.expression(&node.test, scope).truth() {
                 Some(false) => return self.block(&node.orelse, scope),
                 Some(true) => {
+                    let leaving = |this: &Self| this.frames.last().map_or(0, |frame| frame.left_early);
+                    let before = leaving(self);
                     self.begin_loop(false);
                     let flow = self.block(&node.body, scope);
-                    let undecided =
+                    let broken =
                         self.frames.last().and_then(|frame| frame.loops.last()).is_some_and(|n| *n > 0);
+                    // Where only the database tells when the loop ends, one turn shows what it does.
+                    let undecided = broken || leaving(self) > before;
                     self.end_loop(false);
                     match flow {
                         Flow::Break => return Flow::Next,

@@ -66,7 +66,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             return;
         }
     }
-    check_value(sink, "revision", &identifiers.revision);
+    check_value(context, sink, "revision", &identifiers.revision);
     check_down_revision(context, sink);
     check_upgrade(context, sink);
 }
@@ -74,7 +74,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
 fn check_down_revision(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let down_revision = &context.revision.identifiers.down_revision;
     if down_revision.value != IdentifierValue::Missing {
-        check_value(sink, "down_revision", down_revision);
+        check_value(context, sink, "down_revision", down_revision);
         return;
     }
     sink.report(
@@ -88,12 +88,13 @@ fn check_down_revision(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
 }
 
 /// The value Alembic finds must be one it can use, and one that can be read without running the module.
-fn check_value(sink: &mut Sink<'_>, variable: &str, identifier: &Identifier) {
+fn check_value(context: &RevisionContext<'_>, sink: &mut Sink<'_>, variable: &str, identifier: &Identifier) {
     let span = identifier.span.unwrap_or_default();
-    let unusable = match &identifier.value {
-        IdentifierValue::Unusable(text) => text.to_string(),
-        IdentifierValue::None if variable == "revision" => "None".to_owned(),
-        IdentifierValue::Many(_) if variable == "revision" => "a list".to_owned(),
+    let wanted = if variable == "revision" { "a string" } else { "a string, strings or `None`" };
+    let found = match &identifier.value {
+        IdentifierValue::Unusable(text) => text.replace('`', "'"),
+        IdentifierValue::None if variable == "revision" => "revision = None".to_owned(),
+        IdentifierValue::Many(_) if variable == "revision" => span.of(context.text()).replace('`', "'"),
         IdentifierValue::Unknown => {
             sink.report(
                 span,
@@ -107,7 +108,7 @@ fn check_value(sink: &mut Sink<'_>, variable: &str, identifier: &Identifier) {
     };
     sink.report(
         span,
-        format!("`{variable}` is {unusable}, and every Alembic command stops with a TypeError"),
+        format!("`{found}` stops every Alembic command with a TypeError: {wanted} is expected"),
     )
     .help(if variable == "revision" {
         "make it a string"
@@ -182,8 +183,8 @@ mod tests {
 
     #[test]
     fn values_that_alembic_cannot_use() {
-        file("a.py", "revision = 1\ndown_revision = None").finds(&["`revision` is 1"]);
-        file("a.py", "revision = 'a'\ndown_revision = 7").finds(&["`down_revision` is 7"]);
+        file("a.py", "revision = 1\ndown_revision = None").finds(&["`revision = 1` stops every"]);
+        file("a.py", "revision = 'a'\ndown_revision = 7").finds(&["`down_revision = 7` stops every"]);
     }
 
     #[test]

@@ -59,8 +59,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .map(|name| (&*name.path, name.span))
         .collect();
     if let Some((path, span)) = uses.iter().min_by_key(|(_, span)| *span) {
-        let who =
-            context.function_at(*span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
+        let who = context.function_at(*span).map_or("the revision".to_owned(), |f| format!("`{f}`"));
         let count = if uses.len() > 1 { format!("; it is used {} times", uses.len()) } else { String::new() };
         sink.report(
             *span,

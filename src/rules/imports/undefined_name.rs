@@ -94,8 +94,7 @@ fn report(
 ) {
     let Some(first) = uses.iter().min_by_key(|name| name.span) else { return };
     let name = &*first.name;
-    let who =
-        context.function_at(first.span).map_or("importing the revision".to_owned(), |f| format!("`{f}`"));
+    let who = context.function_at(first.span).map_or("the revision".to_owned(), |f| format!("`{f}`"));
     let what = if first.path == first.name { String::new() } else { format!(" at `{}`", first.path) };
     let report =
         sink.report(first.span, format!("{who} will raise NameError (`name '{name}' is not defined`){what}"));

@@ -1,0 +1,16 @@
+"""A SQLite project, whose tables are changed by copying them."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s"})
+
+sa.Table("folder", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("path", sa.String, nullable=False))
+sa.Table(
+    "note",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("title", sa.String(200), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("folder_id", sa.Integer, sa.ForeignKey("folder.id")),
+    sa.Index("ix_note_title", "title"),
+)

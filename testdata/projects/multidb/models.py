@@ -1,0 +1,22 @@
+"""Two databases: accounts and what they did, and where."""
+
+import sqlalchemy as sa
+
+accounts = sa.MetaData()
+events = sa.MetaData()
+
+sa.Table(
+    "account",
+    accounts,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("email", sa.String(320), nullable=False),
+    sa.Column("locale", sa.String(10)),
+)
+sa.Table(
+    "event",
+    events,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("account_id", sa.Integer, nullable=False),
+    sa.Column("payload", sa.JSON),
+    sa.Column("source", sa.String(40)),
+)

@@ -1,0 +1,97 @@
+//! Every revision of the corpus: each is read, nothing panics, and repairs are stable and only insert lines.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
+
+mod environment;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use environment::{ALEMBIC_LINT, Ran, corpus, python_program, run, version_locations};
+use serde_json::Value;
+
+/// Runs alembic-lint over all version locations below `root`, with no revision counted as applied.
+fn alembic_lint(arguments: &[&str], root: &Path) -> Ran {
+    let (places, _) = version_locations();
+    let arguments: Vec<&str> = arguments.iter().copied().chain(places.iter().map(String::as_str)).collect();
+    let ran = run(ALEMBIC_LINT, &arguments, root);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    assert!(matches!(ran.code, 0 | 1), "exit code {}: {}", ran.code, ran.stderr);
+    ran
+}
+
+fn copy() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let from = corpus();
+    for entry in walkdir::WalkDir::new(&from) {
+        let entry = entry.unwrap();
+        let to = directory.path().join(entry.path().strip_prefix(&from).unwrap());
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(to).unwrap();
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+    directory
+}
+
+fn texts(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    walkdir::WalkDir::new(root)
+        .into_iter()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            (entry.path().strip_prefix(root).unwrap().to_owned(), std::fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn every_revision_is_read() {
+    let root = copy();
+    let (_, revisions) = version_locations();
+    let check = alembic_lint(&["--applied-ref", "false", "--output-format", "json"], root.path());
+    let report: Value = serde_json::from_str(&check.stdout).unwrap();
+    assert_eq!(report["summary"]["files"], revisions);
+    let refused: Vec<&Value> = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| {
+            finding["rule"] == "parse-error" || finding["rule"] == "missing-revision-identifiers"
+        })
+        .collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
+fn fixing_twice_is_fixing_once_and_only_inserts_lines() {
+    let root = copy();
+    let root = root.path();
+    let arguments = ["--fix", "--applied-ref", "false", "--select", "all", "--output-format", "concise"];
+    let before = texts(root);
+    alembic_lint(&arguments, root);
+    let once = texts(root);
+    alembic_lint(&arguments, root);
+    assert!(once == texts(root), "the second run changed files again");
+
+    assert_eq!(before.keys().collect::<Vec<_>>(), once.keys().collect::<Vec<_>>());
+    let fixed: Vec<&PathBuf> = before.keys().filter(|path| before[*path] != once[*path]).collect();
+    assert!(!fixed.is_empty());
+    for path in &fixed {
+        let mut lines = once[*path].split_inclusive(|byte| *byte == b'\n');
+        for line in before[*path].split_inclusive(|byte| *byte == b'\n') {
+            assert!(
+                lines.any(|other| other == line),
+                "{}: the line {:?} is gone",
+                path.display(),
+                String::from_utf8_lossy(line)
+            );
+        }
+    }
+    let program = "import ast, sys\nfor path in sys.argv[1:]: ast.parse(open(path, 'rb').read(), path)";
+    let revisions = fixed.iter().filter(|path| path.extension().is_some_and(|end| end == "py"));
+    let arguments: Vec<&str> =
+        ["-c", program].into_iter().chain(revisions.map(|path| path.to_str().unwrap())).collect();
+    run(python_program("python"), &arguments, root).succeeded();
+}
