@@ -28,7 +28,7 @@ fn project(text: &str) -> Project {
         selected: true,
         applied: Applied::No,
     };
-    Project { files: vec![file], directories: vec![ScriptDirectory::default()], notes: Vec::new() }
+    Project { files: vec![file], directories: vec![ScriptDirectory::default()], ..Project::default() }
 }
 
 fn settings(select: &[&str]) -> Settings {
