@@ -1,6 +1,7 @@
 //! Applied revisions, found by real git in repositories that the tests make.
 
 mod base;
+mod hook;
 mod index;
 #[cfg(test)]
 mod tree;
@@ -32,6 +33,20 @@ fn an_edit_is_reported_and_another_layout_is_not() {
         "`upgrade()` of the applied revision `aa` does something else than before: databases that ran it will \
          not run it again"
     );
+}
+
+#[test]
+fn an_edit_with_a_reason_beside_it_is_approved() {
+    let tree = Tree::new();
+    tree.edit(
+        "aa_one.py",
+        "    op.add_column",
+        "    # alembic-lint: allow[applied-revision-edited] -- never released\n    op.add_column",
+    );
+    tree.edit("aa_one.py", "sa.Integer", "sa.BigInteger");
+    assert_eq!(tree.check().findings(), []);
+    tree.edit("aa_one.py", " -- never released", "");
+    assert_eq!(tree.check().rules(), [found("applied-revision-edited", "aa_one.py")]);
 }
 
 #[test]

@@ -128,15 +128,22 @@ fn collect(directory: &Path, files: &mut Vec<SourceFile>) {
     }
 }
 
-pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
+/// Git with an identity, without the configuration of the machine or of a hook that the tests run in.
+pub(crate) fn git_command(directory: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
         .args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"])
-        .args(arguments)
         .current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
+        .env("GIT_CONFIG_SYSTEM", "/dev/null");
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
+    let output = git_command(directory).args(arguments).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
