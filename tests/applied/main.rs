@@ -1,7 +1,10 @@
 //! Applied revisions, found by real git in repositories that the tests make.
 
+#[cfg(test)]
 mod base;
+#[cfg(test)]
 mod hook;
+#[cfg(test)]
 mod index;
 #[cfg(test)]
 mod tree;
