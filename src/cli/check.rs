@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
     let level = if arguments.fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let (loaded, work) = terminal.while_showing("Checking revisions", || -> anyhow::Result<_> {
-        let mut loaded = load(&arguments.project, &terminal, |settings| select_rules(arguments, settings))?;
+        let mut loaded = load(&arguments.project, |settings| select_rules(arguments, settings))?;
         let selection = selection(&loaded.settings)?;
         let work = if arguments.fixes.fix || arguments.fixes.diff {
             Work::Fixed(fix::fix(&mut loaded.project, &loaded.settings, &selection, level))
@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
         };
         Ok((loaded, work))
     })?;
+    loaded.introduce(&terminal);
     if loaded.revisions() == 0 && !said_why_nothing_is_checked(&loaded, arguments, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
