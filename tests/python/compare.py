@@ -21,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "corpus"))
 from download import packages  # noqa: E402
+from stand_ins import MARK as UNKNOWN  # noqa: E402
 
 CORPUS = ROOT / "target/corpus"
 RECORDED = ROOT / "target/recorded"
@@ -165,15 +166,27 @@ def compare(binary, unit):
         for name in ("upgrade", "downgrade"):
             nothing = {"operations": [], "unresolved": []}
             figures.add(revision["path"], name, Direction(revision[name], ours[name] if ours else nothing))
-    parts = ("revision", "down_revision", "branch_labels", "depends_on")
-    pick = lambda one: {part: sorted(one[part]) if isinstance(one[part], list) else one[part] for part in parts}
-    theirs = {script["path"]: pick(script) for script in truth["script_directory"]}
-    mine = {path: pick(revision) for path, revision in read.items()}
-    for path in sorted(theirs.keys() | mine.keys()):
-        if theirs.get(path) != mine.get(path):
-            figures.strangers += 1
-            figures.notes.append(f"  identifiers: {path}: Alembic {theirs.get(path)}, alembic-lint {mine.get(path)}")
+    for path, difference in identifiers(truth["script_directory"], read):
+        figures.strangers += 1
+        figures.notes.append(f"  identifiers: {path}: {difference}")
     return figures
+
+
+def identifiers(scripts, read):
+    """Where Alembic's script directory and alembic-lint do not see the same revisions."""
+    theirs = {script["path"]: script for script in scripts}
+    for path in sorted(read.keys() - theirs.keys()):
+        yield path, "no revision to Alembic"
+    for path, script in sorted(theirs.items()):
+        if path not in read:
+            yield path, "not read"
+            continue
+        for part in ("revision", "down_revision", "branch_labels", "depends_on"):
+            # A file that cannot be imported here tells nothing, nor does a value from a module that is not installed.
+            if "error" in script or UNKNOWN in str(script[part]):
+                continue
+            if script[part] != read[path][part]:
+                yield path, f"{part}: Alembic has {script[part]!r}, alembic-lint {read[path][part]!r}"
 
 
 def share(part, whole):

@@ -205,6 +205,7 @@ def install():
     # A directive that a plugin would register.
     alembic.op.__getattr__ = unknown_directive
     database.install(heard)
+    logging._checkLevel = lambda level: logging.INFO
     # Gone since SQLAlchemy 2.0, still imported by revisions for annotations.
     for name in ("LegacyCursorResult", "LegacyRow", "ResultProxy", "RowProxy"):
         setattr(sa.engine, name, stand_ins.StandIn())
