@@ -46,6 +46,18 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+impl Fix {
+    /// A repair that keeps the meaning, or mends what could only fail.
+    pub fn safe(description: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { applicability: Applicability::Safe, description: description.into(), edits }
+    }
+
+    /// A repair that may change what the revision does.
+    pub fn unsafe_(description: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { applicability: Applicability::Unsafe, description: description.into(), edits }
+    }
+}
+
 /// A replacement of a byte range; an empty range inserts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {

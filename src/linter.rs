@@ -1,1 +1,228 @@
 //! The entry: files and settings in, findings out. No disk, clock, environment or terminal.
+
+mod read;
+
+use rayon::prelude::*;
+
+use crate::config::Settings;
+use crate::diagnostic::{Applicability, Diagnostic};
+use crate::history::History;
+use crate::project::{Project, ScriptDirectory};
+use crate::revision::{Revision, RevisionContext, Siblings};
+use crate::rule::{Check, Severity, Sink};
+use crate::rules::RULES;
+use crate::selection::Selection;
+use crate::source::{Applied, FileId, Role, SourceFile, Span};
+use crate::suppression::{Approvals, Suppressions};
+
+/// The rule that speaks about files that are not Python; the others need Python to say something true.
+const PARSE_ERROR: &str = "parse-error";
+
+/// What a run found.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The findings, by path, place, rule and message.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The numbers.
+    pub summary: Summary,
+    /// What was read from each file of [`Project::files`], in the same order; `None` for files that are no
+    /// revision.
+    pub revisions: Vec<Option<Revision>>,
+}
+
+/// The numbers of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Revision files that were asked for, the applied ones included.
+    pub files: usize,
+    /// Findings of severity error.
+    pub errors: usize,
+    /// Findings of severity warning.
+    pub warnings: usize,
+    /// Findings of severity info.
+    pub infos: usize,
+    /// Findings that `--fix` repairs.
+    pub fixable: usize,
+    /// Findings that a comment silenced.
+    pub suppressed: usize,
+    /// Of `files`, those that were not judged because they are applied; none with [`Settings::all`].
+    pub applied: usize,
+}
+
+/// Judges a project.
+pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Outcome {
+    let (revisions, base_revisions) = read::revisions(project, settings);
+    let siblings = Siblings::of_project(project, &revisions);
+    let history = History {
+        project,
+        settings,
+        revisions: &revisions,
+        base_revisions: &base_revisions,
+        siblings: &siblings,
+    };
+    let run = Run { history, selection };
+
+    let mut found = run.judge_revisions();
+    run.judge_history(&mut found);
+    found.retain(|diagnostic| run.is_asked_for(diagnostic.file));
+    let mut approvals = Approvals::read(project, &revisions, |id, revision| {
+        project.file(id).is_some_and(|file| is_judged(file, settings)) && revision.syntax_errors.is_empty()
+    });
+    let mut silenced = silence(&mut found, &mut approvals);
+
+    let mut about_comments = run.judge_suppressions(&approvals);
+    silenced.append(&mut silence(&mut about_comments, &mut approvals));
+    found.append(&mut about_comments);
+
+    run.put_in_order(&mut found);
+    run.put_in_order(&mut silenced);
+    for diagnostic in &mut found {
+        run.complete(diagnostic);
+    }
+    let summary = summary(project, settings, &found, silenced.len());
+    Outcome { diagnostics: found, summary, revisions }
+}
+
+/// Whether `--fix` may write a file: no applied revision, none of the base commit, no module of the project,
+/// nothing that Python cannot read.
+pub fn is_repairable(file: &SourceFile, revision: Option<&Revision>) -> bool {
+    let is_open = match file.role {
+        Role::Revision => file.applied == Applied::No,
+        Role::Template | Role::Environment => true,
+        Role::Module(_) | Role::Deleted => false,
+    };
+    is_open
+        && file.selected
+        && file.text.is_ok()
+        && revision.is_none_or(|revision| revision.syntax_errors.is_empty())
+}
+
+/// Whether rules about one revision speak of a file.
+fn is_judged(file: &SourceFile, settings: &Settings) -> bool {
+    file.role == Role::Revision && file.selected && (settings.all || file.applied == Applied::No)
+}
+
+/// Takes the findings that comments silence out of `found`.
+///
+/// Twins are still among them: a helper that is called twice is silenced at each call of its own.
+fn silence(found: &mut Vec<Diagnostic>, approvals: &mut Approvals) -> Vec<Diagnostic> {
+    found.extract_if(.., |diagnostic| approvals.silence(diagnostic)).collect()
+}
+
+fn summary(project: &Project, settings: &Settings, found: &[Diagnostic], suppressed: usize) -> Summary {
+    let asked: Vec<_> =
+        project.files.iter().filter(|file| file.role == Role::Revision && file.selected).collect();
+    let of = |severity| found.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let is_safe = |diagnostic: &&Diagnostic| {
+        diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
+    };
+    Summary {
+        files: asked.len(),
+        errors: of(Severity::Error),
+        warnings: of(Severity::Warning),
+        infos: of(Severity::Info),
+        fixable: found.iter().filter(is_safe).count(),
+        suppressed,
+        applied: asked.iter().filter(|file| !is_judged(file, settings)).count(),
+    }
+}
+
+/// What all rules of a run share.
+struct Run<'a> {
+    history: History<'a>,
+    selection: &'a Selection,
+}
+
+impl<'a> Run<'a> {
+    /// The rules of one revision, file by file.
+    fn judge_revisions(&self) -> Vec<Diagnostic> {
+        let rules: Vec<_> = self
+            .selection
+            .rules()
+            .filter_map(|(rule, severity)| match rule.check {
+                Check::Revision(check) => Some((rule, severity, check)),
+                Check::History(_) | Check::Suppressions(_) => None,
+            })
+            .collect();
+        let History { project, settings, siblings, .. } = self.history;
+        let nowhere = (ScriptDirectory::default(), Siblings::default());
+        let context = |id, file: &'a SourceFile| {
+            let directory = project.directories.get(file.directory).unwrap_or(&nowhere.0);
+            let siblings = siblings.get(file.directory).unwrap_or(&nowhere.1);
+            let revision = self.history.revision(id)?;
+            let dialect = read::dialect(settings, directory);
+            Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect })
+        };
+        let files: Vec<_> = project.files().collect();
+        files
+            .par_iter()
+            .filter(|(_, file)| is_judged(file, settings))
+            .filter_map(|(id, file)| context(*id, file))
+            .flat_map_iter(|context| {
+                let mut out = Vec::new();
+                for (rule, severity, check) in &rules {
+                    if context.is_python() || rule.name == PARSE_ERROR {
+                        check(&context, &mut Sink::new(rule, *severity, context.id, &mut out));
+                    }
+                }
+                out
+            })
+            .collect()
+    }
+
+    /// The rules of all revisions together.
+    fn judge_history(&self, out: &mut Vec<Diagnostic>) {
+        for (rule, severity) in self.selection.rules() {
+            if let Check::History(check) = rule.check {
+                check(&self.history, &mut Sink::new(rule, severity, FileId(0), out));
+            }
+        }
+    }
+
+    /// The rules of suppression comments, when all others have spoken.
+    fn judge_suppressions(&self, approvals: &Approvals) -> Vec<Diagnostic> {
+        let ran: Vec<_> = self.selection.rules().map(|(rule, _)| rule).collect();
+        let suppressions = Suppressions { project: self.history.project, approvals, rules: RULES, ran: &ran };
+        let mut out = Vec::new();
+        for (rule, severity) in self.selection.rules() {
+            if let Check::Suppressions(check) = rule.check {
+                check(&suppressions, &mut Sink::new(rule, severity, FileId(0), &mut out));
+            }
+        }
+        out
+    }
+
+    /// Whether the findings in a file are shown: it was asked for, or nobody could ask for it.
+    fn is_asked_for(&self, id: FileId) -> bool {
+        self.history.project.file(id).is_some_and(|file| file.selected || file.role == Role::Deleted)
+    }
+
+    /// Sorts findings and drops twins: an unrolled loop does the same thing at the same place in each turn.
+    fn put_in_order(&self, found: &mut Vec<Diagnostic>) {
+        fn place(d: &Diagnostic) -> (FileId, Span, &str, &str) {
+            (d.file, d.span, d.rule.name, &d.message)
+        }
+        let path = |d: &Diagnostic| self.history.project.file(d.file).map(|file| &*file.path);
+        found.sort_by(|a, b| {
+            let by_place = || a.span.start.cmp(&b.span.start).then_with(|| a.rule.name.cmp(b.rule.name));
+            let by_rest = || a.message.cmp(&b.message).then_with(|| place(a).cmp(&place(b)));
+            path(a).cmp(&path(b)).then_with(by_place).then_with(by_rest)
+        });
+        found.dedup_by(|b, a| place(a) == place(b));
+    }
+
+    /// Adds what rules do not say themselves.
+    fn complete(&self, diagnostic: &mut Diagnostic) {
+        let id = diagnostic.file;
+        let revision = self.history.revision(id);
+        let named = revision.or_else(|| self.history.base_revision(id));
+        diagnostic.revision = named.and_then(Revision::id).map(Box::from);
+        let is_repairable = self.history.project.file(id).is_some_and(|file| is_repairable(file, revision));
+        if !is_repairable {
+            diagnostic.fix = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,2 +1,7 @@
-//! Arguments in, exit code out.
-fn main() {}
+//! Arguments in, exit code out; nothing else.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    alembic_lint::cli::run()
+}

@@ -75,6 +75,9 @@ pub enum Applied {
     Changed {
         /// The text in the base commit.
         base: Arc<str>,
+        /// The text in the index, where it is neither the base's nor the work tree's: what a commit would
+        /// make of the file although the judged text does not show it.
+        staged: Option<Arc<str>>,
     },
 }
 

@@ -40,7 +40,9 @@ fn texts(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .into_iter()
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.file_type().is_file())
-        .map(|entry| (entry.path().strip_prefix(root).unwrap().to_owned(), std::fs::read(entry.path()).unwrap()))
+        .map(|entry| {
+            (entry.path().strip_prefix(root).unwrap().to_owned(), std::fs::read(entry.path()).unwrap())
+        })
         .collect()
 }
 
@@ -55,7 +57,9 @@ fn every_revision_is_read() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|finding| finding["rule"] == "parse-error" || finding["rule"] == "missing-revision-identifiers")
+        .filter(|finding| {
+            finding["rule"] == "parse-error" || finding["rule"] == "missing-revision-identifiers"
+        })
         .collect();
     assert!(refused.is_empty(), "{refused:#?}");
 }
@@ -87,6 +91,7 @@ fn fixing_twice_is_fixing_once_and_only_inserts_lines() {
     }
     let program = "import ast, sys\nfor path in sys.argv[1:]: ast.parse(open(path, 'rb').read(), path)";
     let revisions = fixed.iter().filter(|path| path.extension().is_some_and(|end| end == "py"));
-    let arguments: Vec<&str> = ["-c", program].into_iter().chain(revisions.map(|path| path.to_str().unwrap())).collect();
+    let arguments: Vec<&str> =
+        ["-c", program].into_iter().chain(revisions.map(|path| path.to_str().unwrap())).collect();
     run(python_program("python"), &arguments, root).succeeded();
 }

@@ -52,7 +52,11 @@ fn an_upgrade_that_fails_works_after_fix() {
     alembic(&["upgrade", "head"], project).succeeded();
 
     // The template was repaired too, so the next revision is right from the start.
-    replace(&project.join("models.py"), "name: str = Field(index=True)", "name: str = Field(index=True)\n    alias: Optional[str] = None");
+    replace(
+        &project.join("models.py"),
+        "name: str = Field(index=True)",
+        "name: str = Field(index=True)\n    alias: Optional[str] = None",
+    );
     alembic(&["revision", "--autogenerate", "-m", "add hero alias"], project).succeeded();
     alembic(&["upgrade", "head"], project).succeeded();
     run(ALEMBIC_LINT, &[], project).succeeded();

@@ -51,7 +51,8 @@ impl Repository {
         repository.git(&["config", "commit.gpgsign", "false"]);
         repository.write("alembic.ini", "[alembic]\nscript_location = %(here)s/migrations\n");
         repository.write("migrations/env.py", "");
-        repository.write("migrations/versions/a1_name.py", &revision("a1", "None", "import sqlmodel\n", "name"));
+        repository
+            .write("migrations/versions/a1_name.py", &revision("a1", "None", "import sqlmodel\n", "name"));
         let local_hooks = environment::repository("tests/python/local_hooks.py");
         let arguments = [local_hooks.to_str().unwrap(), ALEMBIC_LINT, "alembic-lint-fix", "alembic-lint"];
         let hooks = run(python_program("python"), &arguments, repository.path()).succeeded();

@@ -11,8 +11,11 @@ use environment::{ALEMBIC_LINT, corpus, python_program, repository, run};
 fn what_is_read_is_what_alembic_does() {
     corpus();
     let script = repository("tests/python/compare.py");
-    let compared =
-        run(python_program("python"), &[script.to_str().unwrap(), "--binary", ALEMBIC_LINT, "--details"], &repository("."));
+    let compared = run(
+        python_program("python"),
+        &[script.to_str().unwrap(), "--binary", ALEMBIC_LINT, "--details"],
+        &repository("."),
+    );
     println!("{}", compared.stdout);
     compared.succeeded();
 }

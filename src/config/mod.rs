@@ -1,9 +1,19 @@
 //! `[tool.alembic-lint]` / `alembic-lint.toml` -> [`Settings`], validated.
+//!
+//! Whether a rule name exists is not decided here: selection knows the rules, and [`Settings::origin`] tells it
+//! where a name was written.
+
+mod discover;
+mod document;
+mod options;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::operation::Dialect;
 use crate::rule::Severity;
+
+pub use options::schema;
 
 /// The configuration of a run, after files and command line are merged.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +36,34 @@ pub struct Settings {
     pub required_imports: Vec<String>,
     /// How applied revisions are told from new ones.
     pub applied_ref: AppliedRef,
+    /// Directories of revisions that the project's code hands to Alembic; absolute where the configuration
+    /// file's path is.
+    pub version_locations: Vec<PathBuf>,
     /// Judge applied revisions too.
     pub all: bool,
+    /// Where the names in `select`, `extend_select`, `ignore` and `severity` were written.
+    pub origins: BTreeMap<(Key, String), String>,
+}
+
+impl Settings {
+    /// Where the configuration names `rule` under `key` (`pyproject.toml:12:11`); `None` for names that came
+    /// from the command line.
+    pub fn origin(&self, key: Key, rule: &str) -> Option<&str> {
+        self.origins.get(&(key, rule.to_owned())).map(String::as_str)
+    }
+}
+
+/// A setting that holds rule names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// `select`.
+    Select,
+    /// `extend-select`.
+    ExtendSelect,
+    /// `ignore`.
+    Ignore,
+    /// `severity`.
+    Severity,
 }
 
 /// Which revisions must `import sqlmodel`.
@@ -50,4 +86,68 @@ pub enum AppliedRef {
     Off,
     /// This ref.
     Named(String),
+}
+
+/// A configuration that cannot be used, with the place and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    /// `path:line:column`, a path, or `--config`.
+    pub place: String,
+    /// What is wrong and what was expected.
+    pub message: String,
+}
+
+/// Reads the configuration that holds for `start`, the working directory.
+///
+/// `explicit` are the values of `--config`: each names a file, which replaces the search, or is a TOML pair
+/// (`dialect = "mysql"`), which goes before the file. The path is that of the file that was read.
+pub fn load(start: &Path, explicit: &[String]) -> Result<(Settings, Option<PathBuf>), ConfigError> {
+    let mut named = None;
+    let mut pairs = Vec::new();
+    for value in explicit {
+        let path = start.join(value);
+        if path.is_file() {
+            if let Some(first) = named.replace(path) {
+                return Err(ConfigError {
+                    place: "--config".to_owned(),
+                    message: format!(
+                        "names two files, `{}` and `{value}`; give one file and put the rest into it",
+                        display(start, &first)
+                    ),
+                });
+            }
+        } else if value.contains('=') {
+            pairs.push(value);
+        } else {
+            return Err(ConfigError {
+                place: "--config".to_owned(),
+                message: format!(
+                    "`{value}` is neither a file nor a `key = value` pair; give the path of an alembic-lint.toml \
+                     or pyproject.toml, or a pair such as 'dialect = \"postgresql\"'"
+                ),
+            });
+        }
+    }
+    let found = match named {
+        Some(path) => Some(discover::named(start, path)?),
+        None => discover::nearest(start)?,
+    };
+    let mut settings = Settings::default();
+    if let Some(file) = &found {
+        let options = document::read(&file.text, file.table, &file.place)?;
+        let directory = file.path.parent().unwrap_or(start);
+        options.apply(&mut settings, &document::Source::file(&file.place, &file.text), directory)?;
+    }
+    for pair in pairs {
+        let place = format!("--config '{pair}'");
+        let options = document::read(pair, document::Table::Root, &place)?;
+        options.apply(&mut settings, &document::Source::file(&place, pair), start)?;
+    }
+    Ok((settings, found.map(|file| file.path)))
+}
+
+/// `path` relative to `start` where it lies below, with `/`.
+fn display(start: &Path, path: &Path) -> String {
+    path.strip_prefix(start).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }

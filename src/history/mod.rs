@@ -4,7 +4,7 @@ pub mod applied;
 
 use crate::config::Settings;
 use crate::project::Project;
-use crate::revision::Revision;
+use crate::revision::{Revision, Siblings};
 use crate::source::FileId;
 
 /// The revisions of a project with what surrounds them.
@@ -19,6 +19,8 @@ pub struct History<'a> {
     pub revisions: &'a [Option<Revision>],
     /// The base commit's version of changed and deleted revisions, in the same order.
     pub base_revisions: &'a [Option<Revision>],
+    /// What the revisions of each script directory tell together, in the order of [`Project::directories`].
+    pub siblings: &'a [Siblings<'a>],
 }
 
 impl History<'_> {

@@ -1,8 +1,776 @@
-//! Operations in plain words.
+//! Operations in plain words. Says what happens to whom; judges nothing.
 
-use super::Operation;
+use super::{
+    AddColumn, AlterColumn, Argument, Attribute, Change, Column, Constraint, ConstraintKind, CreateIndex,
+    CreateTable, DropConstraint, DropIndex, Name, Operation, Origin, ServerDefault, Statement, TableName,
+};
+
+const NOT_KNOWN: &str = "not known before it runs";
 
 /// What the operation does, as a sentence without subject and full stop.
 pub(super) fn summary(operation: &Operation) -> String {
-    operation.change.directive().to_owned()
+    match &operation.change {
+        Change::CreateTable(create) => create_table(create),
+        Change::DropTable(drop) => {
+            format!("drops {} and its data{}", table(&drop.table), cascade(drop.cascade))
+        }
+        Change::RenameTable(rename) => format!("renames {} to {}", table(&rename.table), bare(&rename.to)),
+        Change::AddColumn(add) => add_column(add),
+        Change::DropColumn(drop) => {
+            format!("drops {} and its data{}", column(&drop.table, &drop.column), cascade(drop.cascade))
+        }
+        Change::AlterColumn(alter) => alter_column(alter),
+        Change::CreateIndex(create) => create_index(create),
+        Change::DropIndex(drop) => drop_index(drop),
+        Change::CreateConstraint(create) => create_constraint(&create.table, &create.constraint),
+        Change::DropConstraint(drop) => drop_constraint(drop),
+        Change::CreateTableComment(set) => match &set.comment {
+            Some(text) => format!("sets the comment of {} to {text:?}", table(&set.table)),
+            None => format!("sets the comment of {}", table(&set.table)),
+        },
+        Change::DropTableComment(drop) => format!("removes the comment of {}", table(&drop.table)),
+        Change::BulkInsert(insert) => match insert.rows {
+            Some(rows) => format!("inserts {} into {}", counted(rows, "row"), target(&insert.table)),
+            None => format!("inserts rows into {}", target(&insert.table)),
+        },
+        Change::Execute(execute) => statement(&execute.statement, &operation.origin),
+        Change::Custom(custom) => match custom.args.first().and_then(Argument::as_str) {
+            Some(first) => format!("runs the directive `op.{}` for `{first}`", custom.name),
+            None => format!("runs the directive `op.{}`", custom.name),
+        },
+    }
+}
+
+fn create_table(create: &CreateTable) -> String {
+    let kind = if create.temporary { "temporary " } else { "" };
+    let columns = match (create.columns.len(), create.complete) {
+        (0, true) => "no columns".to_owned(),
+        (count, true) => counted(count, "column"),
+        (0, false) => format!("columns that are {NOT_KNOWN}"),
+        (count, false) => format!("at least {}", counted(count, "column")),
+    };
+    let unless = if create.if_not_exists { ", unless it exists" } else { "" };
+    match &create.table.name {
+        Name::Known(_) => format!("creates {kind}table {} with {columns}{unless}", path(&create.table)),
+        Name::None | Name::Unknown => {
+            format!("creates a {kind}table whose name is {NOT_KNOWN}, with {columns}{unless}")
+        }
+    }
+}
+
+fn add_column(add: &AddColumn) -> String {
+    let facts = column_facts(&add.column);
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+    format!("adds {}{facts}", column(&add.table, &add.column.name))
+}
+
+fn column_facts(column: &Column) -> Vec<String> {
+    let mut facts = Vec::new();
+    facts.extend(column.type_.as_ref().and_then(type_name));
+    if column.primary_key {
+        facts.push("primary key".to_owned());
+    }
+    match column.nullable {
+        Some(false) => facts.push("not null".to_owned()),
+        Some(true) => facts.push("nullable".to_owned()),
+        None => {}
+    }
+    if column.unique {
+        facts.push("unique".to_owned());
+    }
+    match &column.server_default {
+        ServerDefault::NotGiven | ServerDefault::None => {}
+        ServerDefault::Value(default) => match value(default) {
+            Some(text) => facts.push(format!("default {text}")),
+            None => facts.push(format!("a default that is {NOT_KNOWN}")),
+        },
+    }
+    facts
+}
+
+/// Each attribute that changes is a clause; the first names the column, the others say "its".
+fn alter_column(alter: &AlterColumn) -> String {
+    let column = column(&alter.table, &alter.column);
+    let mut clauses: Vec<String> = Vec::new();
+    let owner = |clauses: &Vec<String>, attribute: &str| {
+        if clauses.is_empty() { format!("{attribute} of {column}") } else { format!("its {attribute}") }
+    };
+    match &alter.new_name {
+        Name::Known(new) => clauses.push(format!("renames {column} to `{new}`")),
+        Name::Unknown => clauses.push(format!("renames {column} to a name that is {NOT_KNOWN}")),
+        Name::None => {}
+    }
+    if let Some(type_) = &alter.type_ {
+        let from = alter.existing_type.as_ref().and_then(type_name).map(|old| format!(" from {old}"));
+        let to = type_name(type_).unwrap_or_else(|| format!("a type that is {NOT_KNOWN}"));
+        let whose = owner(&clauses, "type");
+        clauses.push(format!("changes {whose}{} to {to}", from.unwrap_or_default()));
+    }
+    if alter.nullable != Attribute::Unchanged {
+        let whom = if clauses.is_empty() { column.as_str() } else { "it" };
+        clauses.push(match alter.nullable {
+            Attribute::Set(true) => format!("makes {whom} nullable"),
+            Attribute::Set(false) => format!("makes {whom} not null"),
+            Attribute::Unknown | Attribute::Unchanged => {
+                format!("makes {whom} nullable or not null, which is {NOT_KNOWN}")
+            }
+        });
+    }
+    let whose = owner(&clauses, "default");
+    match &alter.server_default {
+        ServerDefault::NotGiven => {}
+        ServerDefault::None => clauses.push(format!("removes {whose}")),
+        ServerDefault::Value(default) => {
+            let to = value(default).unwrap_or_else(|| format!("a value that is {NOT_KNOWN}"));
+            clauses.push(format!("sets {whose} to {to}"));
+        }
+    }
+    let whose = owner(&clauses, "comment");
+    match &alter.comment {
+        None => {}
+        Some(Argument::None) => clauses.push(format!("removes {whose}")),
+        Some(comment) => match comment.as_str() {
+            Some(text) => clauses.push(format!("sets {whose} to {text:?}")),
+            None => clauses.push(format!("sets {whose}")),
+        },
+    }
+    match (clauses.is_empty(), alter.options.is_empty()) {
+        (true, true) => format!("alters {column} without changing anything"),
+        (true, false) => {
+            let names: Vec<_> = alter.options.iter().map(|(name, _)| format!("`{name}`")).collect();
+            format!("alters {column} ({})", names.join(", "))
+        }
+        (false, _) => clauses.join(", "),
+    }
+}
+
+fn create_index(create: &CreateIndex) -> String {
+    let unique = if create.unique { "unique " } else { "" };
+    let columns = match &create.columns {
+        Some(columns) => {
+            let columns: Vec<_> = columns.iter().map(index_element).collect();
+            format!(" ({})", columns.join(", "))
+        }
+        None => format!(" (columns {NOT_KNOWN})"),
+    };
+    let how = if create.concurrently { ", concurrently" } else { "" };
+    let index = object(&format!("{unique}index"), &create.name);
+    format!("creates {index} on {}{columns}{how}", target(&create.table))
+}
+
+fn index_element(element: &Argument) -> String {
+    match element {
+        Argument::Str(_) => {
+            element.as_str().map_or_else(|| "not known".to_owned(), |name| format!("`{name}`"))
+        }
+        other => value(other).unwrap_or_else(|| "an expression".to_owned()),
+    }
+}
+
+fn drop_index(drop: &DropIndex) -> String {
+    let of = match &drop.table.name {
+        Name::None => String::new(),
+        Name::Known(_) | Name::Unknown => format!(" of {}", target(&drop.table)),
+    };
+    let how = if drop.concurrently { ", concurrently" } else { "" };
+    format!("drops {}{of}{how}{}", object("index", &drop.name), cascade(drop.cascade))
+}
+
+fn create_constraint(on: &TableName, constraint: &Constraint) -> String {
+    let subject = object(kind(constraint.kind), &constraint.name);
+    let columns = column_list(constraint.columns.as_deref());
+    match constraint.kind {
+        ConstraintKind::ForeignKey => {
+            let referent = match &constraint.referent {
+                Some(referent) => target(referent),
+                None => format!("a table that is {NOT_KNOWN}"),
+            };
+            let referent_columns = column_list(constraint.referent_columns.as_deref());
+            format!("adds {subject} from {}{columns} to {referent}{referent_columns}", target(on))
+        }
+        ConstraintKind::Check => format!("adds {subject} on {}", target(on)),
+        ConstraintKind::Unique | ConstraintKind::PrimaryKey | ConstraintKind::Exclude => {
+            format!("adds {subject} on {}{columns}", target(on))
+        }
+    }
+}
+
+fn drop_constraint(drop: &DropConstraint) -> String {
+    let kind = drop.kind.map_or("constraint", kind);
+    format!("drops {} of {}{}", object(kind, &drop.name), target(&drop.table), cascade(drop.cascade))
+}
+
+const fn kind(kind: ConstraintKind) -> &'static str {
+    match kind {
+        ConstraintKind::ForeignKey => "foreign key",
+        ConstraintKind::Unique => "unique constraint",
+        ConstraintKind::Check => "check constraint",
+        ConstraintKind::PrimaryKey => "primary key",
+        ConstraintKind::Exclude => "exclude constraint",
+    }
+}
+
+fn statement(statement: &Statement, origin: &Origin) -> String {
+    match statement {
+        Statement::Select => "reads rows and changes nothing".to_owned(),
+        Statement::Insert { table } => format!("inserts rows into {}", target(table)),
+        Statement::Update { table, has_where } => {
+            format!("updates {} of {}", rows(*has_where), target(table))
+        }
+        Statement::Delete { table, has_where } => {
+            format!("deletes {} of {}", rows(*has_where), target(table))
+        }
+        Statement::Truncate { table: emptied, cascade } => {
+            let also = if *cascade { " and every table that refers to it" } else { "" };
+            format!("empties {}{also} (TRUNCATE)", table(emptied))
+        }
+        Statement::CreateSchema { name } => format!("creates {}", object("schema", name)),
+        Statement::DropSchema { name, cascade: all } => {
+            let contents = if *all { " and everything in it" } else { "" };
+            format!("drops {}{contents}", object("schema", name))
+        }
+        Statement::DropDatabase { name } => format!("drops {} and all its data", object("database", name)),
+        Statement::CreateType { name, labels } => match labels {
+            Some(labels) => format!("creates {} ({})", object("type", name), names(labels)),
+            None => format!("creates {}", object("type", name)),
+        },
+        Statement::DropType { name, cascade: all } => {
+            let dependents = if *all { " and the columns that use it" } else { "" };
+            format!("drops {}{dependents}", object("type", name))
+        }
+        Statement::AddEnumValue { name, value } => {
+            format!("adds {} to {}", object("value", value), object("type", name))
+        }
+        Statement::CreateSequence { name } => format!("creates {}", object("sequence", name)),
+        Statement::DropSequence { name } => format!("drops {}", object("sequence", name)),
+        Statement::ValidateConstraint { table, name } => {
+            format!("validates {} of {}", object("constraint", name), target(table))
+        }
+        Statement::ConstraintUsingIndex { table, name } => {
+            format!("adds {} to {} from an index that exists", object("constraint", name), target(table))
+        }
+        Statement::Comment => "sets a comment".to_owned(),
+        Statement::Set { name, local } => {
+            let scope = if *local { " for this transaction" } else { "" };
+            format!("sets {}{scope}", object("setting", name))
+        }
+        Statement::Transaction => "begins or ends a transaction".to_owned(),
+        Statement::Other { verb } => format!("runs SQL: {verb}"),
+        Statement::Unparsed => "runs SQL that could not be parsed".to_owned(),
+        Statement::Unknown => match origin {
+            Origin::RawSql { .. } => format!("runs SQL that is {NOT_KNOWN}"),
+            Origin::Directive | Origin::Core | Origin::Object => {
+                format!("runs a statement that is {NOT_KNOWN}")
+            }
+        },
+    }
+}
+
+const fn rows(has_where: bool) -> &'static str {
+    if has_where { "rows" } else { "all rows" }
+}
+
+const fn cascade(cascade: bool) -> &'static str {
+    if cascade { ", with everything that depends on it (CASCADE)" } else { "" }
+}
+
+/// "table `public.user`".
+fn table(name: &TableName) -> String {
+    match &name.name {
+        Name::Known(_) => format!("table {}", path(name)),
+        Name::None | Name::Unknown => target(name),
+    }
+}
+
+/// "`public.user`", where the sentence makes plain that it is a table.
+fn target(name: &TableName) -> String {
+    match &name.name {
+        Name::Known(_) => path(name),
+        Name::None => "a table that is not named".to_owned(),
+        Name::Unknown => format!("a table whose name is {NOT_KNOWN}"),
+    }
+}
+
+fn path(name: &TableName) -> String {
+    let table = name.name.known().unwrap_or("?");
+    match &name.schema {
+        Name::Known(schema) => format!("`{schema}.{table}`"),
+        Name::None => format!("`{table}`"),
+        Name::Unknown => format!("`{table}` (in a schema that is {NOT_KNOWN})"),
+    }
+}
+
+/// "column `user.email`".
+fn column(of: &TableName, name: &Name) -> String {
+    match (&of.schema, &of.name, name) {
+        (Name::Known(schema), Name::Known(table), Name::Known(column)) => {
+            format!("column `{schema}.{table}.{column}`")
+        }
+        (Name::None, Name::Known(table), Name::Known(column)) => format!("column `{table}.{column}`"),
+        (_, _, Name::Known(column)) => format!("column `{column}` of {}", target(of)),
+        (_, _, Name::None | Name::Unknown) => {
+            format!("a column of {} (its name is {NOT_KNOWN})", target(of))
+        }
+    }
+}
+
+/// "index `ix`", "an index without a name", "an index whose name is not known before it runs".
+fn object(kind: &str, name: &Name) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    match name {
+        Name::Known(name) => format!("{kind} `{name}`"),
+        Name::None => format!("{article} {kind} without a name"),
+        Name::Unknown => format!("{article} {kind} whose name is {NOT_KNOWN}"),
+    }
+}
+
+fn bare(name: &Name) -> String {
+    match name.known() {
+        Some(name) => format!("`{name}`"),
+        None => format!("a name that is {NOT_KNOWN}"),
+    }
+}
+
+fn names(list: &[Name]) -> String {
+    let names: Vec<_> =
+        list.iter().map(|name| name.known().map_or("?".to_owned(), |name| format!("`{name}`"))).collect();
+    names.join(", ")
+}
+
+fn column_list(columns: Option<&[Name]>) -> String {
+    match columns {
+        Some([]) => String::new(),
+        Some(columns) => format!(" ({})", names(columns)),
+        None => format!(" (columns {NOT_KNOWN})"),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// A type, where `Integer` and `Integer()` are the same.
+fn type_name(type_: &Argument) -> Option<String> {
+    let text = value(type_)?;
+    Some(text.strip_suffix("()").map_or(text.clone(), str::to_owned))
+}
+
+/// A Python value as a reader expects it: `String(length=50)`, `'draft'`, `now()`; `None` if unknown.
+fn value(argument: &Argument) -> Option<String> {
+    match argument {
+        Argument::None => Some("None".to_owned()),
+        Argument::Bool(true) => Some("True".to_owned()),
+        Argument::Bool(false) => Some("False".to_owned()),
+        Argument::Int(number) => Some(number.to_string()),
+        Argument::Float(number) => Some(number.to_string()),
+        Argument::Str(_) => argument.as_str().map(str::to_owned),
+        Argument::List(items) => Some(format!("[{}]", inner(items))),
+        Argument::Dict(_) => Some("{..}".to_owned()),
+        Argument::Path(path) => Some(last(path).to_owned()),
+        Argument::Call(call) => {
+            if let ("text", [text @ Argument::Str(_)]) = (last(&call.callee), &*call.args) {
+                return value(text);
+            }
+            let keywords = call.keywords.iter().map(|(name, argument)| {
+                format!("{name}={}", value(argument).unwrap_or_else(|| "..".to_owned()))
+            });
+            let arguments: Vec<_> = call.args.iter().map(quoted).chain(keywords).collect();
+            Some(format!("{}({})", last(&call.callee), arguments.join(", ")))
+        }
+        Argument::Unknown => None,
+    }
+}
+
+/// A value inside a call or list, where a string carries quotes.
+fn quoted(argument: &Argument) -> String {
+    match argument.as_str() {
+        Some(text) => format!("'{text}'"),
+        None => value(argument).unwrap_or_else(|| "..".to_owned()),
+    }
+}
+
+fn inner(items: &[Argument]) -> String {
+    items.iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        AlterColumn, BulkInsert, Call, CreateConstraint, Custom, DropColumn, DropTable, Execute, RenameTable,
+        TableComment,
+    };
+    use super::*;
+    use crate::source::Span;
+
+    fn says(change: Change) -> String {
+        says_of(change, Origin::Directive)
+    }
+
+    fn says_of(change: Change, origin: Origin) -> String {
+        let operation = Operation {
+            change,
+            span: Span::default(),
+            call_sites: Box::default(),
+            via: Box::default(),
+            conditional: false,
+            autocommit: false,
+            batch: false,
+            origin,
+        };
+        summary(&operation)
+    }
+
+    fn on(table: &str) -> TableName {
+        match table.split_once('.') {
+            Some((schema, table)) => TableName { schema: Name::new(schema), name: Name::new(table) },
+            None => TableName::new(Name::new(table)),
+        }
+    }
+
+    fn unknown() -> TableName {
+        TableName::new(Name::Unknown)
+    }
+
+    fn string(text: &str) -> Argument {
+        Argument::Str(text.into())
+    }
+
+    fn call(callee: &str, args: &[Argument], keywords: &[(&str, Argument)]) -> Argument {
+        Argument::Call(Box::new(Call {
+            callee: callee.into(),
+            args: args.into(),
+            keywords: keywords.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
+        }))
+    }
+
+    fn a_column(name: Name) -> Column {
+        Column {
+            name,
+            type_: None,
+            nullable: None,
+            primary_key: false,
+            unique: false,
+            index: false,
+            server_default: ServerDefault::NotGiven,
+            python_default: None,
+            items: Box::default(),
+            options: Box::default(),
+            complete: true,
+        }
+    }
+
+    fn add(table: TableName, column: Column) -> Change {
+        Change::AddColumn(Box::new(AddColumn {
+            table,
+            column,
+            if_not_exists: false,
+            options: Box::default(),
+        }))
+    }
+
+    fn alter(table: &str, column: &str, change: impl FnOnce(&mut AlterColumn)) -> Change {
+        let mut alter = AlterColumn { table: on(table), column: Name::new(column), ..AlterColumn::default() };
+        change(&mut alter);
+        Change::AlterColumn(Box::new(alter))
+    }
+
+    fn constraint(kind: ConstraintKind, name: Name, columns: &[&str]) -> Constraint {
+        Constraint {
+            kind,
+            name,
+            columns: Some(columns.iter().map(|column| Name::new(column)).collect()),
+            referent: None,
+            referent_columns: None,
+            options: Box::default(),
+        }
+    }
+
+    fn run(statement: Statement) -> Change {
+        Change::Execute(Execute { statement })
+    }
+
+    #[test]
+    fn tables() {
+        let create = |columns: usize, complete: bool| CreateTable {
+            table: on("user"),
+            columns: vec![a_column(Name::new("id")); columns],
+            complete,
+            ..CreateTable::default()
+        };
+        let cases = [
+            (Change::CreateTable(create(5, true)), "creates table `user` with 5 columns"),
+            (Change::CreateTable(create(1, false)), "creates table `user` with at least 1 column"),
+            (
+                Change::CreateTable(create(0, false)),
+                "creates table `user` with columns that are not known before it runs",
+            ),
+            (
+                Change::CreateTable(CreateTable { if_not_exists: true, temporary: true, ..create(2, true) }),
+                "creates temporary table `user` with 2 columns, unless it exists",
+            ),
+            (
+                Change::CreateTable(CreateTable { table: unknown(), ..create(2, true) }),
+                "creates a table whose name is not known before it runs, with 2 columns",
+            ),
+            (
+                Change::DropTable(DropTable { table: on("app.user"), ..DropTable::default() }),
+                "drops table `app.user` and its data",
+            ),
+            (
+                Change::DropTable(DropTable { table: on("user"), cascade: true, ..DropTable::default() }),
+                "drops table `user` and its data, with everything that depends on it (CASCADE)",
+            ),
+            (
+                Change::DropTable(DropTable { table: unknown(), ..DropTable::default() }),
+                "drops a table whose name is not known before it runs and its data",
+            ),
+            (
+                Change::RenameTable(RenameTable { table: on("user"), to: Name::new("account") }),
+                "renames table `user` to `account`",
+            ),
+            (
+                Change::CreateTableComment(TableComment {
+                    table: on("user"),
+                    comment: Some("people".into()),
+                }),
+                "sets the comment of table `user` to \"people\"",
+            ),
+            (
+                Change::DropTableComment(TableComment { table: on("user"), comment: None }),
+                "removes the comment of table `user`",
+            ),
+            (
+                Change::BulkInsert(BulkInsert { table: on("user"), rows: Some(3) }),
+                "inserts 3 rows into `user`",
+            ),
+            (Change::BulkInsert(BulkInsert { table: on("user"), rows: None }), "inserts rows into `user`"),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(says(change), expected);
+        }
+    }
+
+    #[test]
+    fn columns() {
+        let email = Column {
+            type_: Some(call("sqlalchemy.String", &[], &[])),
+            nullable: Some(false),
+            ..a_column(Name::new("email"))
+        };
+        let state = Column {
+            type_: Some(call("sqlalchemy.dialects.postgresql.VARCHAR", &[], &[("length", Argument::Int(9))])),
+            server_default: ServerDefault::Value(call("sqlalchemy.text", &[string("'new'")], &[])),
+            nullable: Some(true),
+            unique: true,
+            ..a_column(Name::new("state"))
+        };
+        let cases = [
+            (add(on("user"), email.clone()), "adds column `user.email` (String, not null)"),
+            (
+                add(on("app.user"), state),
+                "adds column `app.user.state` (VARCHAR(length=9), nullable, unique, default 'new')",
+            ),
+            (add(on("user"), a_column(Name::new("x"))), "adds column `user.x`"),
+            (
+                add(unknown(), a_column(Name::new("x"))),
+                "adds column `x` of a table whose name is not known before it runs",
+            ),
+            (
+                add(on("user"), a_column(Name::Unknown)),
+                "adds a column of `user` (its name is not known before it runs)",
+            ),
+            (
+                Change::DropColumn(DropColumn {
+                    table: on("user"),
+                    column: Name::new("age"),
+                    ..DropColumn::default()
+                }),
+                "drops column `user.age` and its data",
+            ),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(says(change), expected);
+        }
+    }
+
+    #[test]
+    fn altered_columns() {
+        let fifty = || call("sqlalchemy.String", &[Argument::Int(50)], &[]);
+        let cases = [
+            (
+                alter("user", "name", |a| a.type_ = Some(fifty())),
+                "changes type of column `user.name` to String(50)",
+            ),
+            (
+                alter("user", "name", |a| {
+                    a.type_ = Some(fifty());
+                    a.existing_type = Some(string("VARCHAR(20)"));
+                    a.nullable = Attribute::Set(false);
+                    a.server_default = ServerDefault::None;
+                }),
+                "changes type of column `user.name` from VARCHAR(20) to String(50), makes it not null, removes its \
+                 default",
+            ),
+            (
+                alter("user", "name", |a| a.nullable = Attribute::Set(true)),
+                "makes column `user.name` nullable",
+            ),
+            (
+                alter("user", "name", |a| a.type_ = Some(Argument::Unknown)),
+                "changes type of column `user.name` to a type that is not known before it runs",
+            ),
+            (
+                alter("user", "name", |a| {
+                    a.new_name = Name::new("full_name");
+                    a.comment = Some(Argument::None);
+                }),
+                "renames column `user.name` to `full_name`, removes its comment",
+            ),
+            (
+                alter("user", "name", |a| a.server_default = ServerDefault::Value(string("x"))),
+                "sets default of column `user.name` to x",
+            ),
+            (
+                alter("user", "name", |a| a.existing_nullable = Some(true)),
+                "alters column `user.name` without changing anything",
+            ),
+            (
+                alter("user", "name", |a| {
+                    a.options = Box::new([("autoincrement".into(), Argument::Bool(true))]);
+                }),
+                "alters column `user.name` (`autoincrement`)",
+            ),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(says(change), expected);
+        }
+    }
+
+    #[test]
+    fn indexes_and_constraints() {
+        let index = CreateIndex {
+            name: Name::new("ix"),
+            table: on("user"),
+            columns: Some(vec![string("email"), call("sqlalchemy.text", &[string("lower(name)")], &[])]),
+            ..CreateIndex::default()
+        };
+        let foreign = Constraint {
+            referent: Some(on("c")),
+            referent_columns: Some(vec![Name::new("id")]),
+            ..constraint(ConstraintKind::ForeignKey, Name::new("fk"), &["b"])
+        };
+        let create = |constraint| Change::CreateConstraint(CreateConstraint { table: on("a"), constraint });
+        let cases = [
+            (Change::CreateIndex(index.clone()), "creates index `ix` on `user` (`email`, lower(name))"),
+            (
+                Change::CreateIndex(CreateIndex { unique: true, concurrently: true, columns: None, ..index }),
+                "creates unique index `ix` on `user` (columns not known before it runs), concurrently",
+            ),
+            (
+                Change::DropIndex(DropIndex { name: Name::new("ix"), ..DropIndex::default() }),
+                "drops index `ix`",
+            ),
+            (
+                Change::DropIndex(DropIndex {
+                    table: on("user"),
+                    name: Name::Unknown,
+                    ..DropIndex::default()
+                }),
+                "drops an index whose name is not known before it runs of `user`",
+            ),
+            (create(foreign), "adds foreign key `fk` from `a` (`b`) to `c` (`id`)"),
+            (
+                create(constraint(ConstraintKind::Unique, Name::None, &["x", "y"])),
+                "adds a unique constraint without a name on `a` (`x`, `y`)",
+            ),
+            (
+                create(constraint(ConstraintKind::Check, Name::new("ck"), &[])),
+                "adds check constraint `ck` on `a`",
+            ),
+            (
+                create(constraint(ConstraintKind::PrimaryKey, Name::new("pk"), &["id"])),
+                "adds primary key `pk` on `a` (`id`)",
+            ),
+            (
+                Change::DropConstraint(DropConstraint {
+                    table: on("a"),
+                    name: Name::new("pk"),
+                    kind: Some(ConstraintKind::PrimaryKey),
+                    ..DropConstraint::default()
+                }),
+                "drops primary key `pk` of `a`",
+            ),
+            (
+                Change::DropConstraint(DropConstraint { table: on("a"), ..DropConstraint::default() }),
+                "drops a constraint without a name of `a`",
+            ),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(says(change), expected);
+        }
+    }
+
+    #[test]
+    fn statements() {
+        let t = || on("t");
+        let n = || Name::new("n");
+        let cases = [
+            (Statement::Select, "reads rows and changes nothing"),
+            (Statement::Insert { table: t() }, "inserts rows into `t`"),
+            (Statement::Update { table: t(), has_where: true }, "updates rows of `t`"),
+            (Statement::Update { table: t(), has_where: false }, "updates all rows of `t`"),
+            (Statement::Delete { table: t(), has_where: true }, "deletes rows of `t`"),
+            (Statement::Delete { table: t(), has_where: false }, "deletes all rows of `t`"),
+            (Statement::Truncate { table: t(), cascade: false }, "empties table `t` (TRUNCATE)"),
+            (
+                Statement::Truncate { table: t(), cascade: true },
+                "empties table `t` and every table that refers to it (TRUNCATE)",
+            ),
+            (Statement::CreateSchema { name: n() }, "creates schema `n`"),
+            (Statement::DropSchema { name: n(), cascade: true }, "drops schema `n` and everything in it"),
+            (Statement::DropDatabase { name: n() }, "drops database `n` and all its data"),
+            (
+                Statement::CreateType { name: n(), labels: Some(vec![Name::new("a"), Name::Unknown]) },
+                "creates type `n` (`a`, ?)",
+            ),
+            (Statement::CreateType { name: n(), labels: None }, "creates type `n`"),
+            (Statement::DropType { name: n(), cascade: true }, "drops type `n` and the columns that use it"),
+            (Statement::AddEnumValue { name: n(), value: Name::new("v") }, "adds value `v` to type `n`"),
+            (Statement::CreateSequence { name: n() }, "creates sequence `n`"),
+            (Statement::DropSequence { name: n() }, "drops sequence `n`"),
+            (Statement::ValidateConstraint { table: t(), name: n() }, "validates constraint `n` of `t`"),
+            (
+                Statement::ConstraintUsingIndex { table: t(), name: n() },
+                "adds constraint `n` to `t` from an index that exists",
+            ),
+            (Statement::Comment, "sets a comment"),
+            (Statement::Set { name: n(), local: true }, "sets setting `n` for this transaction"),
+            (Statement::Transaction, "begins or ends a transaction"),
+            (Statement::Other { verb: "CREATE EXTENSION".into() }, "runs SQL: CREATE EXTENSION"),
+            (Statement::Unparsed, "runs SQL that could not be parsed"),
+            (Statement::Unknown, "runs a statement that is not known before it runs"),
+        ];
+        for (statement, expected) in cases {
+            assert_eq!(says(run(statement)), expected);
+        }
+        let sql = Origin::RawSql { text: super::super::HOLE.into(), span: None, dynamic: true };
+        assert_eq!(says_of(run(Statement::Unknown), sql), "runs SQL that is not known before it runs");
+    }
+
+    #[test]
+    fn custom_directives() {
+        let custom = |args: &[Argument]| {
+            Change::Custom(Custom {
+                name: "create_entity".into(),
+                args: args.into(),
+                keywords: Box::default(),
+            })
+        };
+        assert_eq!(says(custom(&[])), "runs the directive `op.create_entity`");
+        assert_eq!(says(custom(&[string("view")])), "runs the directive `op.create_entity` for `view`");
+    }
 }

@@ -7,14 +7,17 @@ mod change;
 mod column;
 mod describe;
 mod name;
+mod signature;
+mod spelling;
 
 pub use change::{
     AddColumn, AlterColumn, Attribute, BulkInsert, Change, Constraint, ConstraintKind, CreateConstraint,
-    CreateIndex, CreateTable, Custom, DropColumn, DropConstraint, DropIndex, DropTable, Execute, RenameTable,
-    Statement, TableComment,
+    CreateIndex, CreateTable, Custom, DropColumn, DropConstraint, DropIndex, DropTable, Execute, Options,
+    RenameTable, Statement, TableComment,
 };
 pub use column::{Argument, Call, Column, ServerDefault};
 pub use name::{Name, TableName};
+pub use signature::{BATCH_DIRECTIVES, DIRECTIVES, Signature};
 
 use crate::source::Span;
 

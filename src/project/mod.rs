@@ -2,8 +2,24 @@
 //!
 //! [`Project`] is plain data; only [`load`] touches the disk.
 
+mod alembic_config;
+mod dependencies;
+mod discover;
+mod ini;
+mod layouts;
+mod loader;
+mod modules;
+mod notes;
+pub mod read;
+mod script_directory;
+
+use std::path::PathBuf;
+
+use crate::config::Settings;
 use crate::operation::Dialect;
 use crate::source::{FileId, SourceFile};
+
+pub use read::{decode, encode, read};
 
 /// Everything that is judged together.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +30,9 @@ pub struct Project {
     pub files: Vec<SourceFile>,
     /// What could not be found or checked, for people: loud, but no finding.
     pub notes: Vec<String>,
+    /// What Alembic itself would fail on before it sees a revision (a broken `alembic.ini`, an unreadable folder):
+    /// the rest is judged, and the run ends with exit code 2.
+    pub errors: Vec<String>,
 }
 
 impl Project {
@@ -56,4 +75,43 @@ pub enum AppliedSource {
         /// The merge base, abbreviated.
         commit: Box<str>,
     },
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct LoadRequest {
+    /// Where the search starts, and what printed paths are relative to.
+    pub working_directory: PathBuf,
+    /// Files and directories; empty for the project around and below the working directory.
+    pub paths: Vec<PathBuf>,
+}
+
+/// A request that cannot be met.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProjectError {
+    /// A path that is not there.
+    #[error(
+        "`{path}` does not exist; give the path of a revision file, a script directory or an alembic.ini"
+    )]
+    NotFound {
+        /// The path, as given.
+        path: String,
+    },
+    /// A path that cannot be looked at.
+    #[error("`{path}` cannot be read: {reason}; check its permissions")]
+    Unreadable {
+        /// The path, as given.
+        path: String,
+        /// What the operating system says.
+        reason: String,
+    },
+}
+
+/// Finds and reads the files that `request` is about, with everything they are judged against.
+pub fn load(request: &LoadRequest, settings: &Settings) -> Result<Project, ProjectError> {
+    let working_directory =
+        std::path::absolute(&request.working_directory).unwrap_or_else(|_| request.working_directory.clone());
+    let mut found = layouts::Layouts::new(&working_directory, &settings.version_locations);
+    let selection = found.find(&request.paths)?;
+    Ok(loader::read_project(&working_directory, found, &selection))
 }

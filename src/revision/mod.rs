@@ -2,6 +2,16 @@
 //!
 //! Rules see this, never a syntax tree.
 
+mod created;
+mod import_line;
+mod replacement;
+mod siblings;
+
+pub use created::Created;
+pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};
+pub use replacement::KeyObject;
+pub use siblings::Siblings;
+
 use crate::config::Settings;
 use crate::operation::{Dialect, Operation};
 use crate::project::ScriptDirectory;
@@ -266,6 +276,8 @@ pub struct RevisionContext<'a> {
     pub revision: &'a Revision,
     /// The script directory it belongs to.
     pub directory: &'a ScriptDirectory,
+    /// What all revisions of that directory tell together.
+    pub siblings: &'a Siblings<'a>,
     /// The configuration.
     pub settings: &'a Settings,
     /// The dialect: configured, else detected, else PostgreSQL.
@@ -276,5 +288,17 @@ impl RevisionContext<'_> {
     /// The file's text.
     pub fn text(&self) -> &str {
         self.file.text()
+    }
+
+    /// Whether the file could be read and is Python; what it lacks can only be told then.
+    pub fn is_python(&self) -> bool {
+        self.file.text.is_ok() && self.revision.syntax_errors.is_empty()
+    }
+
+    /// The function in which `span` most likely lies: `upgrade`, `downgrade`, or `None` before both.
+    pub fn function_at(&self, span: Span) -> Option<&'static str> {
+        let bodies = [("upgrade", &self.revision.upgrade), ("downgrade", &self.revision.downgrade)];
+        let starts = bodies.iter().filter_map(|(name, body)| Some((body.as_ref()?.span.start, *name)));
+        starts.filter(|(start, _)| *start < span.start).max().map(|(_, name)| name)
     }
 }

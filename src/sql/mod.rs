@@ -3,9 +3,28 @@
 //! PostgreSQL is read by `squawk-syntax`, MySQL / MariaDB and SQLite by `sqlparser`. Text that no parser
 //! knows stays a statement of its own; nothing is dropped.
 
+mod body;
+mod cursor;
+mod definition;
+mod dml;
+mod generic;
+mod generic_items;
+mod lex;
+mod names;
+mod placeholder;
+mod postgres;
+mod postgres_items;
+mod schema;
+mod split;
+mod tautology;
+#[cfg(test)]
+mod tests;
+mod verbs;
+
 use std::ops::Range;
 
-use crate::operation::{Change, Dialect};
+use crate::operation::{Change, Dialect, Execute, Statement};
+use lex::{Kind, Rules, Token};
 
 /// One statement of a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +40,95 @@ pub struct SqlStatement {
 /// `:name` bind parameters and [`crate::operation::HOLE`] are read as values or identifiers. Text without a
 /// statement (empty, comments only) gives nothing.
 pub fn lower(text: &str, dialect: Dialect) -> Vec<SqlStatement> {
-    let _ = (text, dialect);
-    Vec::new()
+    let rules = Rules::of(dialect);
+    let mut statements = split::statements(text, rules);
+    let masked = if text.contains([':', '%']) { placeholder::mask(text, &statements.concat()) } else { None };
+    if let Some(masked) = &masked {
+        statements = split::statements(masked, rules);
+    }
+    let sql = Sql { source: masked.as_deref().unwrap_or(text), dialect, in_body: false };
+    let lowered = statements
+        .iter()
+        .map(|tokens| SqlStatement { range: range(tokens), changes: statement_changes(sql, tokens) });
+    lowered.collect()
+}
+
+/// A text that is being read.
+#[derive(Debug, Clone, Copy)]
+struct Sql<'t> {
+    /// The text, parameters replaced.
+    source: &'t str,
+    dialect: Dialect,
+    /// Inside a `DO` block, where `SELECT .. INTO` sets a variable.
+    in_body: bool,
+}
+
+/// Where a statement stands.
+fn range(tokens: &[Token]) -> Range<usize> {
+    let start = tokens.first().map_or(0, |token| token.start);
+    start..tokens.last().map_or(start, |token| token.end)
+}
+
+/// What one statement does; unknown or unparsed where nothing could be read. Never empty.
+fn statement_changes(sql: Sql<'_>, tokens: &[Token]) -> Vec<Change> {
+    let changes = by_first_word(sql, tokens).filter(|changes| !changes.is_empty());
+    changes.unwrap_or_else(|| {
+        let unknown =
+            tokens.iter().any(|token| token.kind != Kind::Text && names::is_unknown(token.text(sql.source)));
+        vec![execute(if unknown { Statement::Unknown } else { Statement::Unparsed })]
+    })
+}
+
+/// Chooses by the first word; only what it says must be parsed is parsed.
+fn by_first_word(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
+    let first = tokens.iter().find(|token| token.kind != Kind::Mark(b'('))?;
+    if first.kind != Kind::Word {
+        return None;
+    }
+    let word = first.text(sql.source).to_ascii_uppercase();
+    match word.as_str() {
+        "SELECT" | "WITH" | "VALUES" | "TABLE" | "SHOW" | "DESCRIBE" | "DESC" | "HELP" | "INSERT"
+        | "REPLACE" | "MERGE" | "COPY" | "LOAD" | "UPDATE" | "DELETE" => dml::read(sql, tokens),
+        "EXPLAIN" => Some(explain(sql, tokens)),
+        "CREATE" => schema::create(sql, tokens),
+        "DROP" => schema::drop(sql, tokens),
+        "ALTER" => schema::alter(sql, tokens),
+        "TRUNCATE" => schema::truncate(sql, tokens),
+        "COMMENT" => schema::comment(sql, tokens),
+        "RENAME" => schema::rename(sql, tokens),
+        "SET" | "RESET" | "PRAGMA" => schema::setting(sql, tokens),
+        "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "SAVEPOINT" | "RELEASE" => {
+            Some(vec![execute(Statement::Transaction)])
+        }
+        "DO" => Some(body::read(sql, tokens)),
+        "REFRESH" | "REINDEX" | "VACUUM" | "LOCK" | "SECURITY" | "IMPORT" | "REASSIGN" | "PREPARE" => {
+            Some(vec![other(&verbs::first_words(sql.source, tokens))])
+        }
+        "GRANT" | "REVOKE" | "ANALYZE" | "ANALYSE" | "CLUSTER" | "UNLOCK" | "CALL" | "EXEC" | "USE"
+        | "LISTEN" | "NOTIFY" | "UNLISTEN" | "CHECKPOINT" | "DISCARD" | "EXECUTE" | "DEALLOCATE"
+        | "DECLARE" | "CLOSE" | "FETCH" | "MOVE" | "ATTACH" | "DETACH" | "OPTIMIZE" | "REPAIR" | "CHECK"
+        | "FLUSH" | "KILL" | "INSTALL" | "UNINSTALL" | "PURGE" | "CHANGE" => Some(vec![other(&word)]),
+        _ => None,
+    }
+}
+
+/// `EXPLAIN ANALYZE` runs what it explains; plain `EXPLAIN` reads.
+fn explain(sql: Sql<'_>, tokens: &[Token]) -> Vec<Change> {
+    let verbs = ["select", "with", "insert", "update", "delete", "merge", "create"];
+    let start = tokens.iter().position(|token| verbs.iter().any(|verb| token.is_word(sql.source, verb)));
+    let (options, explained) = tokens.split_at(start.unwrap_or(tokens.len()));
+    if options.iter().any(|token| token.is_word(sql.source, "analyze")) && !explained.is_empty() {
+        return statement_changes(sql, explained);
+    }
+    vec![execute(Statement::Select)]
+}
+
+/// A statement that is no directive, as a change.
+fn execute(statement: Statement) -> Change {
+    Change::Execute(Execute { statement })
+}
+
+/// A statement kept by its first words.
+fn other(verb: &str) -> Change {
+    execute(Statement::Other { verb: verb.into() })
 }

@@ -68,7 +68,15 @@ impl Ran {
 pub fn run(program: impl AsRef<Path>, arguments: &[&str], directory: &Path) -> Ran {
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(directory).env("NO_COLOR", "1");
-    for name in ["PRE_COMMIT", "CI", "GITHUB_ACTIONS", "GITHUB_BASE_REF", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"] {
+    for name in [
+        "PRE_COMMIT",
+        "CI",
+        "GITHUB_ACTIONS",
+        "GITHUB_BASE_REF",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_WORK_TREE",
+    ] {
         command.env_remove(name);
     }
     let Output { status, stdout, stderr } =

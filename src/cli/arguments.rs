@@ -1,0 +1,228 @@
+//! The command line as types, with the help texts. Acts on nothing.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  alembic-lint                         check the project found from here upward and below
+  alembic-lint --fix                   repair what can be repaired, report the rest
+  alembic-lint --diff                  show what --fix would change
+  alembic-lint versions/ab12_x.py      check one revision, with its whole history as context
+  alembic-lint --all                   audit applied revisions too
+  alembic-lint review                  say in plain words what the new revisions do
+  alembic-lint rule drop-column        explain a rule
+
+A path that is named like a command is written with a directory: ./rule
+
+Exit codes:
+  0  nothing found, or findings of severity info only
+  1  errors or warnings found (with --diff also: there are changes to make)
+  2  could not run: wrong usage, broken configuration, unreadable path, fix not written";
+
+const RULE_EXAMPLES: &str = "\
+Examples:
+  alembic-lint rule                    list all rules
+  alembic-lint rule drop-column        explain one";
+
+const REVIEW_EXAMPLES: &str = "\
+Examples:
+  alembic-lint review                  the revisions that are not applied yet
+  alembic-lint review --all            applied ones too
+  alembic-lint review --applied-ref origin/release
+  alembic-lint review --output-format json
+
+Exit codes:
+  0  shown
+  2  could not run: wrong usage, broken configuration, unreadable path";
+
+/// Check and repair Alembic revisions without running them
+///
+/// Reads Alembic revision files without running them, says what each one would do to a database, and repairs
+/// what can be repaired. Needs no Python and no database.
+#[derive(Debug, Parser)]
+#[command(
+    name = "alembic-lint",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = CHECK_EXAMPLES,
+    max_term_width = 100
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) check: CheckArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Explain a rule, or list all rules
+    #[command(after_help = RULE_EXAMPLES)]
+    Rule(RuleArguments),
+    /// Say in plain words what revisions do, for a person to confirm
+    #[command(after_help = REVIEW_EXAMPLES)]
+    Review(ReviewArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
+    #[command(flatten)]
+    pub(super) rules: RuleSelection,
+    #[command(flatten)]
+    pub(super) fixes: FixArguments,
+    /// How findings are printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
+    pub(super) output_format: CheckFormat,
+    /// Print how often each rule spoke instead of each finding
+    #[arg(long, help_heading = "Output", conflicts_with = "diff")]
+    pub(super) statistics: bool,
+    /// Exit with 0 even if there are findings
+    #[arg(long, short = 'e', help_heading = "Output")]
+    pub(super) exit_zero: bool,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+/// Which revisions are meant, and what is configured for them.
+#[derive(Debug, Args)]
+pub(super) struct ProjectArguments {
+    /// Revision files or directories [default: the project found from here upward and below]
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Configuration file to use, or a setting such as 'dialect = "mysql"'; may be repeated
+    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Revisions")]
+    pub(super) config: Vec<String>,
+    /// Revisions in the merge base with this git ref are applied; `false` counts every revision as new
+    /// [default: the pull request's base, else the default branch]
+    #[arg(long, value_name = "REF", help_heading = "Revisions")]
+    pub(super) applied_ref: Option<String>,
+    /// Judge or show applied revisions too
+    #[arg(long, help_heading = "Revisions")]
+    pub(super) all: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct RuleSelection {
+    /// Rules to use: names, categories, or presets (recommended, strict, all, none), comma-separated
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) select: Option<Vec<String>>,
+    /// Rules or categories to leave out, comma-separated
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// Rules, categories or presets to add to the selected ones, comma-separated
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) extend_select: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fixes")]
+pub(super) struct FixArguments {
+    /// Repair what can be repaired safely, then report what remains
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// With --fix or --diff: repair also where it may change what a revision does; alone: count these as fixable
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Print what --fix would change as a unified diff, and write nothing
+    #[arg(long, conflicts_with = "fix")]
+    pub(super) diff: bool,
+}
+
+/// How to speak.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArguments {
+    /// Write the report to this file instead of standard output
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(super) output_file: Option<PathBuf>,
+    /// Print findings only; twice: print nothing but errors that stop the run
+    #[arg(long, short, action = ArgAction::Count)]
+    pub(super) quiet: u8,
+    /// Say which directories, configuration and git commit are used
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColourChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RuleArguments {
+    /// The rule to explain [default: list all]
+    pub(super) name: Option<String>,
+    /// How the explanation is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(super) output_format: PlainFormat,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColourChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReviewArguments {
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
+    /// How the review is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(super) output_format: PlainFormat,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// With the source and what to do
+    Full,
+    /// One line per finding
+    Concise,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlainFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColourChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_path_before_options_is_no_command() {
+        let arguments = Arguments::try_parse_from(["alembic-lint", "/abs/x.py", "--fix"]).unwrap();
+        assert!(arguments.command.is_none());
+        assert!(arguments.check.fixes.fix);
+        assert_eq!(arguments.check.project.paths, [PathBuf::from("/abs/x.py")]);
+    }
+
+    #[test]
+    fn a_path_named_like_a_command_is_reached_with_a_directory() {
+        let arguments = Arguments::try_parse_from(["alembic-lint", "./rule"]).unwrap();
+        assert!(arguments.command.is_none());
+        assert_eq!(arguments.check.project.paths, [PathBuf::from("./rule")]);
+    }
+}

@@ -1,0 +1,189 @@
+//! `alembic-lint`: checks, repairs, reports.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+use super::arguments::{CheckArguments, CheckFormat};
+use super::load::{Loaded, load, selection};
+use super::terminal::Terminal;
+use super::{COULD_NOT_RUN, FOUND, PASSED};
+use crate::config::Settings;
+use crate::diagnostic::Applicability;
+use crate::fix::{self, FixReport};
+use crate::linter::{Outcome, lint};
+use crate::project::Project;
+use crate::report::{Findings, concise, counted, full, json, statistics, summary};
+
+pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
+    if arguments.statistics && arguments.output_format == CheckFormat::Json {
+        bail!("--statistics counts findings for people; leave it out with --output-format json");
+    }
+    refuse_mistyped_command(&arguments.project.paths)?;
+    let terminal = Terminal::new(&arguments.output);
+    let level = if arguments.fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+    let (loaded, work) = terminal.while_showing("Checking revisions", || -> anyhow::Result<_> {
+        let mut loaded = load(&arguments.project, &terminal, |settings| select_rules(arguments, settings))?;
+        let selection = selection(&loaded.settings)?;
+        let work = if arguments.fixes.fix || arguments.fixes.diff {
+            Work::Fixed(fix::fix(&mut loaded.project, &loaded.settings, &selection, level))
+        } else {
+            Work::Checked(lint(&loaded.project, &loaded.settings, &selection))
+        };
+        Ok((loaded, work))
+    })?;
+    if loaded.revisions() == 0 && !said_why_nothing_is_checked(&loaded, arguments, &terminal) {
+        return Ok(ExitCode::from(COULD_NOT_RUN));
+    }
+    let code = match work {
+        Work::Checked(outcome) => {
+            report(&loaded, &outcome, None, level, arguments, &terminal)?;
+            code_of(&outcome)
+        }
+        Work::Fixed(fixes) if arguments.fixes.diff => {
+            show_difference(&loaded.project, &fixes, &terminal)?;
+            if fixes.files.is_empty() { code_of(&fixes.outcome) } else { FOUND }
+        }
+        Work::Fixed(fixes) => {
+            let all_written = write(&loaded.project, &fixes, &terminal);
+            report(&loaded, &fixes.outcome, Some(fixes.applied()), level, arguments, &terminal)?;
+            if all_written { code_of(&fixes.outcome) } else { COULD_NOT_RUN }
+        }
+    };
+    Ok(loaded.exit(if code == FOUND && arguments.exit_zero { PASSED } else { code }))
+}
+
+/// A path that does not exist may have been meant as a command.
+fn refuse_mistyped_command(paths: &[PathBuf]) -> anyhow::Result<()> {
+    let Some(first) = paths.first().filter(|path| !path.exists()).and_then(|path| path.to_str()) else {
+        return Ok(());
+    };
+    match ["review", "rule"].iter().find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
+        Some(command) => bail!(
+            "`{first}` does not exist; did you mean the command `{command}`? It stands before all options: \
+             `alembic-lint {command}`"
+        ),
+        None => Ok(()),
+    }
+}
+
+enum Work {
+    Checked(Outcome),
+    Fixed(FixReport),
+}
+
+/// Puts the rule options over the configuration.
+fn select_rules(arguments: &CheckArguments, settings: &mut Settings) {
+    let rules = &arguments.rules;
+    if let Some(select) = &rules.select {
+        settings.select.clone_from(select);
+    }
+    settings.ignore.extend(rules.ignore.iter().cloned());
+    settings.extend_select.extend(rules.extend_select.iter().cloned());
+}
+
+/// No revision file among those that were asked for. Fine where paths were given (a hook passes whatever
+/// changed); without paths, a gate that finds no revisions guards nothing.
+fn said_why_nothing_is_checked(loaded: &Loaded, arguments: &CheckArguments, terminal: &Terminal) -> bool {
+    if !arguments.project.paths.is_empty() {
+        terminal.warn_loudly("no revision was checked: none of the given paths is one");
+        return true;
+    }
+    let searched: Vec<_> = loaded
+        .project
+        .directories
+        .iter()
+        .flat_map(|directory| &directory.version_locations)
+        .map(|location| format!("`{location}`"))
+        .collect();
+    let searched = if searched.is_empty() {
+        "no script directory was found from here upward and below; run it in the project or give a path"
+            .to_owned()
+    } else {
+        format!("there is none in {}", searched.join(", "))
+    };
+    terminal.error(format_args!("no revision was checked: {searched}"));
+    false
+}
+
+fn code_of(outcome: &Outcome) -> u8 {
+    if outcome.summary.errors + outcome.summary.warnings > 0 { FOUND } else { PASSED }
+}
+
+fn report(
+    loaded: &Loaded,
+    outcome: &Outcome,
+    fixed: Option<usize>,
+    level: Applicability,
+    arguments: &CheckArguments,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let look = terminal.look(level);
+    let findings =
+        Findings { project: &loaded.project, diagnostics: &outcome.diagnostics, summary: &outcome.summary };
+    let mut text = match arguments.output_format {
+        CheckFormat::Json => return terminal.report(&json::render(&findings)?),
+        CheckFormat::Full | CheckFormat::Concise if arguments.statistics => {
+            statistics::render(&findings, look)
+        }
+        CheckFormat::Full => full::render(&findings, look),
+        CheckFormat::Concise => concise::render(&findings, look),
+    };
+    if terminal.is_talkative() {
+        let circumstances = summary::Circumstances { reference: loaded.reference(), fixed };
+        text += &summary::render(&findings, circumstances, look);
+    }
+    terminal.report(&text)
+}
+
+/// Writes the repaired files and says what was done; whether all of them could be written.
+fn write(project: &Project, fixes: &FixReport, terminal: &Terminal) -> bool {
+    let mut all_written = true;
+    for fixed in &fixes.files {
+        let Some(file) = project.file(fixed.file) else { continue };
+        if let Err(error) = fix::write(file, &fixed.old, &fixed.new) {
+            terminal.error(error);
+            all_written = false;
+            continue;
+        }
+        let repairs = counted(fixed.fixes.len(), "finding");
+        let mut done: Vec<_> = fixed.fixes.iter().map(|fix| fix.description.as_str()).collect();
+        done.dedup();
+        terminal.tell(format_args!("Fixed {repairs} in {}: {}", file.path, done.join("; ")));
+    }
+    tell_refused(project, fixes, terminal);
+    all_written
+}
+
+/// Prints the difference for `patch` or `git apply`, and its size for people.
+fn show_difference(project: &Project, fixes: &FixReport, terminal: &Terminal) -> anyhow::Result<()> {
+    let difference: String = fixes
+        .files
+        .iter()
+        .filter_map(|fixed| Some((project.file(fixed.file)?, fixed)))
+        .map(|(file, fixed)| fix::unified_diff(&file.path, &fixed.old, &fixed.new))
+        .collect();
+    terminal.report(&difference)?;
+    tell_refused(project, fixes, terminal);
+    let remaining = counted(fixes.outcome.diagnostics.len(), "finding");
+    if fixes.files.is_empty() {
+        terminal.tell(format_args!("Nothing to fix; {remaining} would remain."));
+    } else {
+        terminal.tell(format_args!(
+            "Would fix {} in {}; {remaining} would remain.",
+            counted(fixes.applied(), "finding"),
+            counted(fixes.files.len(), "file"),
+        ));
+    }
+    Ok(())
+}
+
+fn tell_refused(project: &Project, fixes: &FixReport, terminal: &Terminal) {
+    for refused in &fixes.refused {
+        if let Some(file) = project.file(refused.file) {
+            let rules = refused.rules.join(", ");
+            terminal.warn(format_args!("{}: not fixed ({rules}): {}", file.path, refused.reason));
+        }
+    }
+}

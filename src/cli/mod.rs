@@ -1,0 +1,77 @@
+//! The command line: the only code that prints or reads the environment.
+
+mod arguments;
+mod check;
+mod load;
+mod review;
+mod rule;
+mod terminal;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use terminal::Terminal;
+
+/// Nothing that fails a run was found.
+const PASSED: u8 = 0;
+/// Errors or warnings were found.
+const FOUND: u8 = 1;
+/// The run could not do what it was asked for.
+const COULD_NOT_RUN: u8 = 2;
+
+/// Nested Python and SQL are read recursively; the usual 2 MB would not do for all that Python itself accepts.
+const STACK: usize = 64 << 20;
+
+/// Runs the program that the process's arguments ask for.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(help_or_error) => {
+            let _ = help_or_error.print();
+            return if help_or_error.use_stderr() {
+                ExitCode::from(COULD_NOT_RUN)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let result = match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+        Ok(threads) => threads.install(|| dispatch(&arguments)),
+        Err(_) => dispatch(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            Terminal::plain(colour(&arguments)).error(format_args!("{error:#}"));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    match &arguments.command {
+        None => check::run(&arguments.check),
+        Some(Command::Rule(rule)) => rule::run(rule),
+        Some(Command::Review(review)) => review::run(review),
+    }
+}
+
+fn colour(arguments: &Arguments) -> arguments::ColourChoice {
+    match &arguments.command {
+        None => arguments.check.output.color,
+        Some(Command::Rule(rule)) => rule.color,
+        Some(Command::Review(review)) => review.output.color,
+    }
+}
+
+/// Who reads the output may stop reading (`| head`).
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

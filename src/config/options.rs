@@ -1,0 +1,256 @@
+//! The settings as they stand in a file, with their places, and their JSON schema. Not what a run works with:
+//! that is [`Settings`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use toml::Spanned;
+
+use super::document::Source;
+use super::{AppliedRef, ConfigError, Key, Settings, SqlmodelImport};
+use crate::operation::Dialect;
+use crate::rule::Severity;
+
+/// Every key of [`Options`].
+pub(super) const KEYS: [&str; 10] = [
+    "applied-ref",
+    "database-version",
+    "dialect",
+    "extend-select",
+    "ignore",
+    "required-imports",
+    "select",
+    "severity",
+    "sqlmodel-import",
+    "version-locations",
+];
+
+/// Settings of alembic-lint: `alembic-lint.toml`, or `[tool.alembic-lint]` in `pyproject.toml`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[schemars(title = "alembic-lint")]
+pub(super) struct Options {
+    /// Presets (`recommended`, `strict`, `all`, `none`), categories and rule names that are on; `recommended`
+    /// when not set.
+    #[schemars(with = "Option<Vec<String>>")]
+    select: Option<Vec<Spanned<String>>>,
+    /// Categories and rule names that are on besides `select`.
+    #[schemars(with = "Option<Vec<String>>")]
+    extend_select: Option<Vec<Spanned<String>>>,
+    /// Categories and rule names that are off, each with or without a reason.
+    #[schemars(with = "Option<Vec<Ignore>>")]
+    ignore: Option<Vec<Spanned<Ignore>>>,
+    /// Severities by rule name.
+    #[schemars(with = "Option<BTreeMap<String, Severity>>")]
+    severity: Option<BTreeMap<Spanned<String>, Severity>>,
+    /// The database family; read from `alembic.ini` or the dependencies when not set.
+    dialect: Option<Dialect>,
+    /// The oldest server version the revisions run on, such as `"14"`.
+    #[schemars(with = "Option<String>")]
+    database_version: Option<Spanned<String>>,
+    /// Which revisions must import sqlmodel; `always` in a project that uses SQLModel when not set.
+    sqlmodel_import: Option<SqlmodelImport>,
+    /// Modules that every revision must import.
+    #[schemars(with = "Option<Vec<String>>")]
+    required_imports: Option<Vec<Spanned<String>>>,
+    /// The git ref whose revisions count as applied, or `false` to ask git nothing.
+    #[schemars(with = "Option<AppliedRefOption>")]
+    applied_ref: Option<Spanned<AppliedRefOption>>,
+    /// Directories of revisions that the project's code hands to Alembic, relative to the configuration file.
+    #[schemars(with = "Option<Vec<String>>")]
+    version_locations: Option<Vec<Spanned<String>>>,
+}
+
+/// An entry of `ignore`.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+enum Ignore {
+    /// A category or rule name.
+    Name(String),
+    /// A category or rule name with the reason.
+    WithReason {
+        /// The category or rule name.
+        rule: String,
+        /// Why it is off.
+        reason: String,
+    },
+}
+
+/// The value of `applied-ref`.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+enum AppliedRefOption {
+    /// A branch, tag or commit.
+    Named(String),
+    /// `false`: git is not asked.
+    Switch(bool),
+}
+
+impl Options {
+    /// Writes what is set into `settings`; paths are relative to `directory`.
+    pub(super) fn apply(
+        self,
+        settings: &mut Settings,
+        source: &Source<'_>,
+        directory: &Path,
+    ) -> Result<(), ConfigError> {
+        if let Some(names) = self.select {
+            settings.select = noted(names, Key::Select, settings, source);
+        }
+        if let Some(names) = self.extend_select {
+            settings.extend_select = noted(names, Key::ExtendSelect, settings, source);
+        }
+        if let Some(entries) = self.ignore {
+            let names =
+                entries.into_iter().map(|entry| entry_name(entry, source)).collect::<Result<_, _>>()?;
+            settings.ignore = noted(names, Key::Ignore, settings, source);
+        }
+        for (name, severity) in self.severity.unwrap_or_default() {
+            settings.origins.insert((Key::Severity, name.get_ref().clone()), source.place(name.span().start));
+            settings.severity.insert(name.into_inner(), severity);
+        }
+        if let Some(version) = self.database_version {
+            settings.database_version = Some(checked_version(version, source)?);
+        }
+        if let Some(modules) = self.required_imports {
+            settings.required_imports =
+                modules.into_iter().map(|module| checked_module(module, source)).collect::<Result<_, _>>()?;
+        }
+        if let Some(value) = self.applied_ref {
+            settings.applied_ref = checked_ref(value, source)?;
+        }
+        if let Some(paths) = self.version_locations {
+            settings.version_locations =
+                paths.into_iter().map(|path| directory.join(path.get_ref())).collect();
+        }
+        settings.dialect = self.dialect.or(settings.dialect);
+        settings.sqlmodel_import = self.sqlmodel_import.or(settings.sqlmodel_import);
+        Ok(())
+    }
+}
+
+/// The names, with their places kept in `settings`.
+fn noted(names: Vec<Spanned<String>>, key: Key, settings: &mut Settings, source: &Source<'_>) -> Vec<String> {
+    for name in &names {
+        settings.origins.insert((key, name.get_ref().clone()), source.place(name.span().start));
+    }
+    names.into_iter().map(Spanned::into_inner).collect()
+}
+
+fn entry_name(entry: Spanned<Ignore>, source: &Source<'_>) -> Result<Spanned<String>, ConfigError> {
+    let span = entry.span();
+    let name = match entry.into_inner() {
+        Ignore::Name(name) => name,
+        Ignore::WithReason { rule, reason } if reason.trim().is_empty() => {
+            let message = format!("`ignore`: the reason for `{rule}` is empty; say why the rule is off");
+            return Err(source.error(span.start, message));
+        }
+        Ignore::WithReason { rule, .. } => rule,
+    };
+    Ok(Spanned::new(span, name))
+}
+
+fn checked_version(version: Spanned<String>, source: &Source<'_>) -> Result<String, ConfigError> {
+    let numbers = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if version.get_ref().split('.').all(numbers) {
+        return Ok(version.into_inner());
+    }
+    let message = format!(
+        "`database-version`: `{}` is no version; expected numbers with dots between, such as \"14\" or \"8.0.36\"",
+        version.get_ref()
+    );
+    Err(source.error(version.span().start, message))
+}
+
+fn checked_module(module: Spanned<String>, source: &Source<'_>) -> Result<String, ConfigError> {
+    let identifier = |part: &str| {
+        part.chars().next().is_some_and(|first| first.is_alphabetic() || first == '_')
+            && part.chars().all(|char| char.is_alphanumeric() || char == '_')
+    };
+    if module.get_ref().split('.').all(identifier) {
+        return Ok(module.into_inner());
+    }
+    let message = format!(
+        "`required-imports`: `{}` is no module name; expected a dotted name such as \"sqlmodel\" or \"myapp.types\"",
+        module.get_ref()
+    );
+    Err(source.error(module.span().start, message))
+}
+
+fn checked_ref(value: Spanned<AppliedRefOption>, source: &Source<'_>) -> Result<AppliedRef, ConfigError> {
+    let start = value.span().start;
+    match value.into_inner() {
+        AppliedRefOption::Named(name) if !name.trim().is_empty() => Ok(AppliedRef::Named(name)),
+        AppliedRefOption::Switch(false) => Ok(AppliedRef::Off),
+        AppliedRefOption::Named(_) | AppliedRefOption::Switch(true) => {
+            let message = "`applied-ref`: expected a git ref such as \"origin/main\", or false; leave the key out \
+                           to use the default branch";
+            Err(source.error(start, message.to_owned()))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Ignore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+        impl<'de> Visitor<'de> for Entry {
+            type Value = Ignore;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a rule name or `{ rule = \"..\", reason = \"..\" }`")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Ignore, E> {
+                Ok(Ignore::Name(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ignore, A::Error> {
+                let (mut rule, mut reason) = (None, None);
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "rule" => rule = Some(map.next_value()?),
+                        "reason" => reason = Some(map.next_value()?),
+                        _ => return Err(A::Error::unknown_field(&key, &["rule", "reason"])),
+                    }
+                }
+                let rule = rule.ok_or_else(|| A::Error::missing_field("rule"))?;
+                let reason = reason.ok_or_else(|| A::Error::missing_field("reason"))?;
+                Ok(Ignore::WithReason { rule, reason })
+            }
+        }
+        deserializer.deserialize_any(Entry)
+    }
+}
+
+impl<'de> Deserialize<'de> for AppliedRefOption {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Value;
+        impl Visitor<'_> for Value {
+            type Value = AppliedRefOption;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a git ref such as \"origin/main\", or false")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<AppliedRefOption, E> {
+                Ok(AppliedRefOption::Named(name.to_owned()))
+            }
+
+            fn visit_bool<E: Error>(self, on: bool) -> Result<AppliedRefOption, E> {
+                Ok(AppliedRefOption::Switch(on))
+            }
+        }
+        deserializer.deserialize_any(Value)
+    }
+}
+
+/// The JSON schema of the configuration, for editors.
+pub fn schema() -> String {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Options)).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,111 @@
+//! Edits applied to a text. Knows nothing of rounds, rules or files.
+
+use crate::diagnostic::Edit;
+use crate::source::Span;
+
+use super::newline_of;
+
+/// Whether two edits cannot both be made: their ranges share bytes, or one inserts within or beside the other.
+fn collide(a: Span, b: Span) -> bool {
+    let (start, end) = (a.start.max(b.start), a.end.min(b.end));
+    let inserts = a.start == a.end || b.start == b.end;
+    if inserts { start <= end } else { start < end }
+}
+
+/// The edits of several fixes of one text, each fix whole or not at all.
+#[derive(Debug, Default)]
+pub struct EditSet {
+    edits: Vec<Edit>,
+}
+
+impl EditSet {
+    /// Takes the edits of one fix unless they collide with what was taken before or with each other.
+    /// Edits that were taken before are not made twice. Returns whether they were taken.
+    pub fn add(&mut self, edits: &[Edit]) -> bool {
+        let mut new: Vec<Edit> = Vec::new();
+        for edit in edits {
+            if self.edits.contains(edit) || new.contains(edit) {
+                continue;
+            }
+            if self.edits.iter().chain(&new).any(|taken| collide(taken.span, edit.span)) {
+                return false;
+            }
+            new.push(edit.clone());
+        }
+        self.edits.append(&mut new);
+        true
+    }
+
+    /// The text after all edits; `None` where one does not fit the text. Lines that are added end as the
+    /// lines of the text do.
+    pub fn apply(mut self, text: &str) -> Option<String> {
+        self.edits.sort();
+        let newline = newline_of(text);
+        let mut out = text.to_owned();
+        for edit in self.edits.iter().rev() {
+            let range = edit.span.start as usize..edit.span.end as usize;
+            out.get(range.clone())?;
+            out.replace_range(range, &with_newline(&edit.content, newline));
+        }
+        Some(out)
+    }
+}
+
+/// The text after `edits`; `None` where they collide or do not fit.
+pub fn apply_edits(text: &str, edits: &[Edit]) -> Option<String> {
+    let mut set = EditSet::default();
+    set.add(edits).then(|| set.apply(text)).flatten()
+}
+
+fn with_newline(content: &str, newline: &str) -> String {
+    let unix = content.replace("\r\n", "\n");
+    if newline == "\n" { unix } else { unix.replace('\n', newline) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(start: u32, end: u32, content: &str) -> Edit {
+        Edit { span: Span::new(start, end), content: content.to_owned() }
+    }
+
+    #[test]
+    fn edits_apply_to_the_offsets_of_the_old_text() {
+        let edits = [edit(8, 9, "Z"), edit(0, 1, "longer"), edit(4, 4, "+")];
+        assert_eq!(apply_edits("a = bb, c", &edits).as_deref(), Some("longer = +bb, Z"));
+    }
+
+    #[test]
+    fn a_fix_that_collides_is_left_for_the_next_round() {
+        let mut set = EditSet::default();
+        assert!(set.add(&[edit(0, 3, "x")]));
+        assert!(!set.add(&[edit(5, 6, "y"), edit(2, 4, "z")]), "one edit overlaps, so none is made");
+        assert!(set.add(&[edit(3, 4, "w")]), "touching ranges do not overlap");
+        assert_eq!(set.apply("abcdef").as_deref(), Some("xwef"));
+    }
+
+    #[test]
+    fn inserts_at_one_place_collide_unless_they_are_the_same() {
+        let mut set = EditSet::default();
+        assert!(set.add(&[edit(1, 1, "x")]));
+        assert!(!set.add(&[edit(1, 1, "y")]));
+        assert!(set.add(&[edit(1, 1, "x"), edit(2, 2, "z")]));
+        assert!(!set.add(&[edit(1, 2, "")]));
+        assert!(!set.add(&[edit(0, 3, "")]), "an insert inside a range that goes");
+        assert_eq!(set.apply("abc").as_deref(), Some("axbzc"));
+    }
+
+    #[test]
+    fn added_lines_end_as_the_text_does() {
+        assert_eq!(apply_edits("a\r\nb\r\n", &[edit(3, 3, "x\n")]).as_deref(), Some("a\r\nx\r\nb\r\n"));
+        assert_eq!(apply_edits("a\rb\r", &[edit(2, 2, "x\n")]).as_deref(), Some("a\rx\rb\r"));
+        assert_eq!(apply_edits("a\nb\r\n\n", &[edit(2, 2, "x\n")]).as_deref(), Some("a\nx\nb\r\n\n"));
+    }
+
+    #[test]
+    fn an_edit_beyond_the_text_or_inside_a_character_is_refused() {
+        assert_eq!(apply_edits("abc", &[edit(2, 9, "")]), None);
+        assert_eq!(apply_edits("\u{e9}", &[edit(1, 2, "")]), None);
+    }
+}

@@ -1,0 +1,27 @@
+//! Repairs: edits of a text, rounds of them, and the atomic writing of a file. Knows no rule.
+
+mod apply;
+mod diff;
+mod import;
+mod rounds;
+mod write;
+
+pub use apply::{EditSet, apply_edits};
+pub use diff::unified_diff;
+pub use import::insert_import;
+pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
+pub use write::{Reason, WriteError, write};
+
+/// The line ending that most lines of `text` have; `\n` where there is none.
+pub fn newline_of(text: &str) -> &'static str {
+    let crlf = text.matches("\r\n").count();
+    let lf = text.matches('\n').count() - crlf;
+    let cr = text.matches('\r').count() - crlf;
+    if crlf > lf && crlf >= cr {
+        "\r\n"
+    } else if cr > lf {
+        "\r"
+    } else {
+        "\n"
+    }
+}

@@ -1,0 +1,199 @@
+//! Rounds of linting and repairing until nothing changes. Writes no file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::config::Settings;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::linter::{Outcome, lint};
+use crate::project::Project;
+use crate::python::is_valid;
+use crate::selection::Selection;
+use crate::source::{FileId, Role, SourceFile};
+
+use super::apply::EditSet;
+
+/// More rounds than any honest set of fixes needs.
+const MAX_ROUNDS: usize = 20;
+
+/// What `--fix` did to the texts of a project.
+#[derive(Debug, Clone, Default)]
+pub struct FixReport {
+    /// The files whose text changed, in the project's order.
+    pub files: Vec<FixedFile>,
+    /// Fixes that were not made, in the project's order.
+    pub refused: Vec<RefusedFix>,
+    /// What is found in the repaired texts.
+    pub outcome: Outcome,
+}
+
+impl FixReport {
+    /// The number of findings that were repaired.
+    pub fn applied(&self) -> usize {
+        self.files.iter().map(|file| file.fixes.len()).sum()
+    }
+}
+
+/// A file whose text changed.
+#[derive(Debug, Clone)]
+pub struct FixedFile {
+    /// The file.
+    pub file: FileId,
+    /// The text before; [`super::write`] demands that the disk still holds it.
+    pub old: Arc<str>,
+    /// The text after.
+    pub new: Arc<str>,
+    /// What was repaired, in the order of rounds and places.
+    pub fixes: Vec<AppliedFix>,
+}
+
+/// One repair that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedFix {
+    /// The rule whose finding it repairs.
+    pub rule: &'static str,
+    /// What it did, as an instruction.
+    pub description: String,
+}
+
+/// Fixes of a file that were not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedFix {
+    /// The file.
+    pub file: FileId,
+    /// The rules that offered them.
+    pub rules: Vec<&'static str>,
+    /// Why, for people.
+    pub reason: &'static str,
+}
+
+const INVALID: &str = "the result would not be Python; please report this as a bug of the rule";
+const FIGHT: &str = "their repairs undo each other, so the text was left as it was before the last round; \
+                     please report this as a bug";
+
+/// Repairs the texts of `project` with fixes of at least `level`, round by round, until nothing changes.
+///
+/// What [`crate::linter::is_repairable`] refuses is not touched. Fixes that would turn Python into something
+/// else, or that undo each other, are left out and named.
+pub fn fix(
+    project: &mut Project,
+    settings: &Settings,
+    selection: &Selection,
+    level: Applicability,
+) -> FixReport {
+    let mut rounds = Rounds::default();
+    loop {
+        let outcome = lint(project, settings, selection);
+        let has_changed = rounds.count < MAX_ROUNDS && rounds.repair(project, &outcome.diagnostics, level);
+        if !has_changed {
+            return rounds.into_report(project, outcome);
+        }
+    }
+}
+
+/// What earlier rounds did.
+#[derive(Debug, Default)]
+struct Rounds {
+    count: usize,
+    /// All texts each changed file has had, the oldest first.
+    texts: BTreeMap<FileId, Vec<Arc<str>>>,
+    fixes: BTreeMap<FileId, Vec<AppliedFix>>,
+    /// Rules whose fixes are left out, by file.
+    barred: BTreeSet<(FileId, &'static str)>,
+    refused: Vec<RefusedFix>,
+}
+
+impl Rounds {
+    /// Makes one round of fixes; whether another one may find more.
+    fn repair(&mut self, project: &mut Project, found: &[Diagnostic], level: Applicability) -> bool {
+        self.count += 1;
+        let mut by_file: BTreeMap<FileId, Vec<(&'static str, &Fix)>> = BTreeMap::new();
+        for diagnostic in found {
+            let Some(fix) = diagnostic.fix.as_ref().filter(|fix| fix.applicability >= level) else {
+                continue;
+            };
+            if !self.barred.contains(&(diagnostic.file, diagnostic.rule.name)) {
+                by_file.entry(diagnostic.file).or_default().push((diagnostic.rule.name, fix));
+            }
+        }
+        let mut again = false;
+        for (id, fixes) in by_file {
+            if let Some(file) = project.files.get_mut(id.0 as usize) {
+                again |= self.repair_file(id, file, &fixes);
+            }
+        }
+        again
+    }
+
+    fn repair_file(&mut self, id: FileId, file: &mut SourceFile, fixes: &[(&'static str, &Fix)]) -> bool {
+        let Ok(old) = file.text.clone() else { return false };
+        let (set, made) = together(fixes);
+        let rules: BTreeSet<_> = made.iter().map(|(rule, _)| *rule).collect();
+        let Some(new) = set.apply(&old).map(Arc::<str>::from).filter(|new| is_sound(file, &old, new)) else {
+            self.refuse(id, culprits(file, &old, &made), INVALID);
+            return true;
+        };
+        if new == old {
+            return false;
+        }
+        let texts = self.texts.entry(id).or_insert_with(|| vec![old]);
+        if texts.contains(&new) || self.count == MAX_ROUNDS {
+            self.refuse(id, rules, FIGHT);
+            return true;
+        }
+        texts.push(new.clone());
+        file.text = Ok(new);
+        let made =
+            made.into_iter().map(|(rule, fix)| AppliedFix { rule, description: fix.description.clone() });
+        self.fixes.entry(id).or_default().extend(made);
+        true
+    }
+
+    fn refuse(&mut self, file: FileId, rules: BTreeSet<&'static str>, reason: &'static str) {
+        self.barred.extend(rules.iter().map(|rule| (file, *rule)));
+        self.refused.push(RefusedFix { file, rules: rules.into_iter().collect(), reason });
+    }
+
+    fn into_report(mut self, project: &Project, outcome: Outcome) -> FixReport {
+        let mut files = Vec::new();
+        for (file, texts) in self.texts {
+            let (Some(old), Some(new)) =
+                (texts.first(), project.file(file).and_then(|f| f.text.clone().ok()))
+            else {
+                continue;
+            };
+            if *old != new {
+                let made = self.fixes.remove(&file).unwrap_or_default();
+                files.push(FixedFile { file, old: old.clone(), new, fixes: made });
+            }
+        }
+        self.refused.sort_by_key(|refused| refused.file);
+        FixReport { files, refused: self.refused, outcome }
+    }
+}
+
+/// As many fixes as can be made at once, in the order of places.
+fn together<'a>(fixes: &[(&'static str, &'a Fix)]) -> (EditSet, Vec<(&'static str, &'a Fix)>) {
+    let first = |fix: &Fix| fix.edits.iter().map(|edit| edit.span).min();
+    let mut in_order = fixes.to_vec();
+    in_order.sort_by(|(rule, fix), (other, than)| (first(fix), rule).cmp(&(first(than), other)));
+    let mut set = EditSet::default();
+    in_order.retain(|(_, fix)| !fix.edits.is_empty() && set.add(&fix.edits));
+    (set, in_order)
+}
+
+/// The rules whose fix alone spoils the text; all of them where only their sum does.
+fn culprits(file: &SourceFile, old: &str, made: &[(&'static str, &Fix)]) -> BTreeSet<&'static str> {
+    let spoils = |edits: &[Edit]| super::apply_edits(old, edits).is_none_or(|new| !is_sound(file, old, &new));
+    let alone: BTreeSet<_> =
+        made.iter().filter(|(_, fix)| spoils(&fix.edits)).map(|(rule, _)| *rule).collect();
+    if alone.is_empty() { made.iter().map(|(rule, _)| *rule).collect() } else { alone }
+}
+
+/// Whether Python stays Python.
+fn is_sound(file: &SourceFile, old: &str, new: &str) -> bool {
+    file.role == Role::Template || !is_valid(old) || is_valid(new)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! How messages name an operation and its table. Says who acts and on what, not what happens.
+
+use super::{Change, Name, Operation, Origin, TableName};
+
+impl Operation {
+    /// Who acts, as the subject of a message: "`op.drop_column`", "`batch_op.drop_column`", "this SQL".
+    pub fn subject(&self) -> String {
+        match &self.origin {
+            Origin::Directive if self.batch => format!("`batch_op.{}`", self.change.directive()),
+            Origin::Directive => format!("`op.{}`", self.change.directive()),
+            Origin::RawSql { .. } => "this SQL".to_owned(),
+            Origin::Core => "this statement".to_owned(),
+            Origin::Object if self.change.is_destructive() => "this call of `drop`".to_owned(),
+            Origin::Object => "this call of `create`".to_owned(),
+        }
+    }
+
+    /// The table whose rows or structure it changes, for statements as well.
+    pub fn target(&self) -> Option<&TableName> {
+        use super::Statement::{ConstraintUsingIndex, Delete, Insert, Truncate, Update, ValidateConstraint};
+        match &self.change {
+            Change::Execute(execute) => match &execute.statement {
+                Insert { table }
+                | Update { table, .. }
+                | Delete { table, .. }
+                | Truncate { table, .. }
+                | ValidateConstraint { table, .. }
+                | ConstraintUsingIndex { table, .. } => Some(table),
+                _ => None,
+            },
+            change => change.table(),
+        }
+    }
+}
+
+impl Name {
+    /// The name in backticks, or `otherwise` where it is not known.
+    pub fn quoted_or(&self, otherwise: &str) -> String {
+        self.known().map_or_else(|| otherwise.to_owned(), |name| format!("`{name}`"))
+    }
+}
+
+impl TableName {
+    /// "`user`", "`app.user`", or that only running the revision would tell.
+    pub fn quoted(&self) -> String {
+        match self.dotted() {
+            Some(path) => format!("`{path}`"),
+            None => "a table whose name only running the revision would tell".to_owned(),
+        }
+    }
+
+    /// "`user.age`", "`app.user.age`", or which part is not known.
+    pub fn quoted_column(&self, column: &Name) -> String {
+        match (self.dotted(), column.known()) {
+            (Some(path), Some(column)) => format!("`{path}.{column}`"),
+            (None, Some(column)) => format!("column `{column}` of {}", self.quoted()),
+            (_, None) => {
+                format!("a column of {} whose name only running the revision would tell", self.quoted())
+            }
+        }
+    }
+
+    fn dotted(&self) -> Option<String> {
+        let name = self.name.known()?;
+        Some(self.schema.known().map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}")))
+    }
+}

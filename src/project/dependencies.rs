@@ -1,0 +1,193 @@
+//! What the project depends on, by the files that list it, and the database family that follows.
+
+use std::fs;
+use std::path::Path;
+
+use super::discover;
+use super::ini::Ini;
+use crate::operation::Dialect;
+
+/// The normalised names in the nearest directory upward whose files list any.
+pub(super) fn listed(start: &Path) -> Vec<Box<str>> {
+    for directory in discover::upward(start) {
+        let mut names = Vec::new();
+        pyproject(&directory, &mut names);
+        requirements(&directory, &mut names);
+        setup_cfg(&directory, &mut names);
+        pipfile(&directory, &mut names);
+        if !names.is_empty() {
+            names.sort();
+            names.dedup();
+            return names.into_iter().map(String::into_boxed_str).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// The database family that the URLs name, else the drivers among the dependencies; `None` where they disagree.
+pub(super) fn dialect(urls: &[String], dependencies: &[Box<str>]) -> Option<Dialect> {
+    let families: Vec<Option<Dialect>> = urls.iter().filter_map(|url| family(url)).collect();
+    if !families.is_empty() {
+        return agreed(&families);
+    }
+    let drivers: Vec<Option<Dialect>> =
+        dependencies.iter().filter_map(|name| driver(name)).map(Some).collect();
+    if drivers.is_empty() && dependencies.iter().any(|name| &**name == "aiosqlite") {
+        return Some(Dialect::Sqlite);
+    }
+    agreed(&drivers)
+}
+
+fn agreed(families: &[Option<Dialect>]) -> Option<Dialect> {
+    let first = *families.first()?;
+    families.iter().all(|family| *family == first).then_some(first)?
+}
+
+/// The family of `postgresql+psycopg://..`; the inner `None` is a database that is not known here, the outer one
+/// a placeholder.
+fn family(url: &str) -> Option<Option<Dialect>> {
+    let (scheme, _) = url.split_once(':')?;
+    let name = scheme.split('+').next().unwrap_or(scheme).trim().to_lowercase();
+    match name.as_str() {
+        "postgresql" | "postgres" => Some(Some(Dialect::Postgresql)),
+        "mysql" => Some(Some(Dialect::Mysql)),
+        "mariadb" => Some(Some(Dialect::Mariadb)),
+        "sqlite" => Some(Some(Dialect::Sqlite)),
+        "oracle" | "mssql" | "snowflake" | "redshift" | "bigquery" | "cockroachdb" => Some(None),
+        _ => None,
+    }
+}
+
+fn driver(name: &str) -> Option<Dialect> {
+    match name {
+        "psycopg" | "psycopg-binary" | "psycopg2" | "psycopg2-binary" | "psycopg2cffi" | "asyncpg"
+        | "pg8000" => Some(Dialect::Postgresql),
+        "pymysql" | "mysqlclient" | "aiomysql" | "asyncmy" | "mysql-connector-python" => Some(Dialect::Mysql),
+        "mariadb" => Some(Dialect::Mariadb),
+        _ => None,
+    }
+}
+
+/// The name that a requirement starts with, normalised as PEP 503 says; `None` for options, links and comments.
+fn name_of(requirement: &str) -> Option<String> {
+    let text = requirement.trim();
+    let end = text
+        .find(|char: char| !(char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.')))
+        .unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let starts_well = name.starts_with(|char: char| char.is_ascii_alphanumeric());
+    let rest = rest.trim_start();
+    let is_plain =
+        rest.is_empty() || rest.starts_with(['[', '=', '<', '>', '!', '~', ';', '@', '#', '(', ',']);
+    (starts_well && is_plain).then(|| normalised(name))
+}
+
+fn normalised(name: &str) -> String {
+    let parts: Vec<String> =
+        name.split(['-', '_', '.']).filter(|part| !part.is_empty()).map(str::to_lowercase).collect();
+    parts.join("-")
+}
+
+fn toml_file(path: &Path) -> Option<toml::Table> {
+    toml::from_str(&fs::read_to_string(path).ok()?).ok()
+}
+
+fn pyproject(directory: &Path, names: &mut Vec<String>) {
+    let Some(document) = toml_file(&directory.join("pyproject.toml")) else { return };
+    let project = document.get("project");
+    add_list(project.and_then(|project| project.get("dependencies")), names);
+    let groups =
+        [project.and_then(|project| project.get("optional-dependencies")), document.get("dependency-groups")];
+    for group in groups.into_iter().flatten().filter_map(toml::Value::as_table) {
+        group.values().for_each(|list| add_list(Some(list), names));
+    }
+    let tool = document.get("tool");
+    let uv = tool.and_then(|tool| tool.get("uv"));
+    add_list(uv.and_then(|uv| uv.get("dev-dependencies")), names);
+    let Some(poetry) = tool.and_then(|tool| tool.get("poetry")) else { return };
+    add_keys(poetry.get("dependencies"), names);
+    add_keys(poetry.get("dev-dependencies"), names);
+    for group in poetry.get("group").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values)
+    {
+        add_keys(group.get("dependencies"), names);
+    }
+}
+
+/// `["psycopg[binary]>=3", ..]`
+fn add_list(list: Option<&toml::Value>, names: &mut Vec<String>) {
+    let entries = list.and_then(toml::Value::as_array).into_iter().flatten();
+    names.extend(entries.filter_map(toml::Value::as_str).filter_map(name_of));
+}
+
+/// `psycopg = "^3"`, ..
+fn add_keys(table: Option<&toml::Value>, names: &mut Vec<String>) {
+    let keys = table.and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys);
+    names.extend(keys.filter(|key| *key != "python").map(|key| normalised(key)));
+}
+
+fn requirements(directory: &Path, names: &mut Vec<String>) {
+    let is_list =
+        |path: &Path| path.extension().is_some_and(|extension| extension == "txt" || extension == "in");
+    let mut files = Vec::new();
+    for (folder, prefix) in [(directory.to_owned(), "requirements"), (directory.join("requirements"), "")] {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+        files.extend(named.map(|entry| entry.path()).filter(|path| is_list(path)));
+    }
+    for file in files {
+        let Ok(text) = fs::read_to_string(file) else { continue };
+        names.extend(text.lines().filter_map(name_of));
+    }
+}
+
+fn setup_cfg(directory: &Path, names: &mut Vec<String>) {
+    let Ok(text) = fs::read_to_string(directory.join("setup.cfg")) else { return };
+    let Ok(ini) = Ini::parse(&text, "") else { return };
+    let mut lists = vec![ini.get("options", "install_requires")];
+    lists.extend(ini.keys("options.extras_require").map(|key| ini.get("options.extras_require", key)));
+    for list in lists.into_iter().filter_map(|value| value.ok().flatten()) {
+        names.extend(list.lines().filter_map(name_of));
+    }
+}
+
+fn pipfile(directory: &Path, names: &mut Vec<String>) {
+    let Some(document) = toml_file(&directory.join("Pipfile")) else { return };
+    add_keys(document.get("packages"), names);
+    add_keys(document.get("dev-packages"), names);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirement_names_are_normalised() {
+        assert_eq!(name_of("GeoAlchemy2>=0.14 ; python_version > '3'").unwrap(), "geoalchemy2");
+        assert_eq!(name_of("psycopg[binary]==3.2").unwrap(), "psycopg");
+        assert_eq!(name_of("SQLAlchemy_Utils").unwrap(), "sqlalchemy-utils");
+        for other in ["-r base.txt", "# note", "git+https://host/x", "", "./local"] {
+            assert_eq!(name_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_url_goes_before_the_drivers_and_placeholders_tell_nothing() {
+        let url = |url: &str| dialect(&[url.to_owned()], &["asyncpg".into()]);
+        assert_eq!(url("mysql+pymysql://u:p@h/db"), Some(Dialect::Mysql));
+        assert_eq!(url("sqlite:///x.db"), Some(Dialect::Sqlite));
+        assert_eq!(url("driver://user:pass@localhost/dbname"), Some(Dialect::Postgresql));
+        assert_eq!(url("oracle://h"), None);
+    }
+
+    #[test]
+    fn drivers_that_disagree_tell_nothing() {
+        let from =
+            |names: &[&str]| dialect(&[], &names.iter().map(|name| (*name).into()).collect::<Vec<_>>());
+        assert_eq!(from(&["psycopg2-binary", "asyncpg"]), Some(Dialect::Postgresql));
+        assert_eq!(from(&["psycopg2", "pymysql"]), None);
+        assert_eq!(from(&["aiosqlite"]), Some(Dialect::Sqlite));
+        assert_eq!(from(&["aiosqlite", "asyncpg"]), Some(Dialect::Postgresql));
+        assert_eq!(from(&["mariadb"]), Some(Dialect::Mariadb));
+        assert_eq!(from(&[]), None);
+    }
+}

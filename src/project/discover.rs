@@ -1,0 +1,160 @@
+//! Where to look: what lies below a directory, and the directories above one. Does not read configuration.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use ignore::{WalkBuilder, WalkState};
+use regex::bytes::Regex;
+
+/// What lies below a directory, each list sorted.
+#[derive(Debug, Default)]
+pub(super) struct Below {
+    /// Directories with an `.ini` file or a `pyproject.toml`.
+    pub(super) configured: Vec<PathBuf>,
+    /// Directories that are script directories by their files.
+    pub(super) script_directories: Vec<PathBuf>,
+    /// Directories with Python files.
+    pub(super) python: Vec<PathBuf>,
+}
+
+/// Directories that hold other people's code, or none.
+const SKIPPED: [&str; 16] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    ".eggs",
+    ".mypy_cache",
+    ".ruff_cache",
+    "node_modules",
+    "site-packages",
+    "__pycache__",
+    "build",
+    "dist",
+    "target",
+];
+
+/// Walks `directory`; what git ignores and environments are left out.
+pub(super) fn below(directory: &Path) -> Below {
+    let found = Mutex::new(Below::default());
+    walker(directory).build_parallel().run(|| {
+        Box::new(|entry| {
+            let Ok(entry) = entry else { return WalkState::Continue };
+            if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                return WalkState::Continue;
+            }
+            let name = entry.file_name().to_string_lossy();
+            let Some(parent) = entry.path().parent() else { return WalkState::Continue };
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            if name == "pyproject.toml" || name.ends_with(".ini") {
+                found.configured.push(parent.to_owned());
+            } else if name.ends_with(".py") {
+                if name == "env.py" {
+                    found.script_directories.push(parent.to_owned());
+                }
+                if found.python.last().is_none_or(|last| last != parent) {
+                    found.python.push(parent.to_owned());
+                }
+            }
+            WalkState::Continue
+        })
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for list in [&mut found.configured, &mut found.script_directories, &mut found.python] {
+        list.sort();
+        list.dedup();
+    }
+    found.script_directories.retain(|path| is_script_directory(path));
+    found
+}
+
+fn walker(directory: &Path) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(directory);
+    builder.hidden(false).filter_entry(|entry| {
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if entry.depth() == 0 || !is_directory {
+            return true;
+        }
+        let name = entry.file_name().to_string_lossy();
+        !SKIPPED.contains(&&*name) && !entry.path().join("pyvenv.cfg").exists()
+    });
+    builder
+}
+
+/// Whether a directory is an Alembic environment by what it holds.
+pub(super) fn is_script_directory(directory: &Path) -> bool {
+    directory.join("env.py").is_file()
+        && (directory.join("script.py.mako").is_file() || directory.join("versions").is_dir())
+}
+
+/// `directory` and the directories above it, up to the root of the repository where there is one.
+pub(super) fn upward(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for ancestor in directory.ancestors() {
+        found.push(ancestor.to_owned());
+        if ancestor.join(".git").exists() {
+            break;
+        }
+    }
+    found
+}
+
+/// Directories below `directory` that hold revisions, script directories of their own and `skipped` left out,
+/// with the number of revisions in each. Symbolic links to directories are not followed, as Alembic does not.
+pub(super) fn revision_directories(
+    directory: &Path,
+    is_skipped: impl Fn(&Path) -> bool,
+) -> Vec<(PathBuf, usize)> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(current) = open.pop() {
+        let Ok(entries) = fs::read_dir(&current) else { continue };
+        let mut python = Vec::new();
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            let path = entry.path();
+            if kind.is_dir() {
+                let name = entry.file_name();
+                let is_other = SKIPPED.iter().any(|skipped| name == *skipped) || is_script_directory(&path);
+                if !is_other {
+                    open.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "py") {
+                python.push(path);
+            }
+        }
+        let count =
+            if is_skipped(&current) { 0 } else { python.iter().filter(|path| holds_revision(path)).count() };
+        if count > 0 {
+            found.push((current, count));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether a directory holds a revision itself.
+pub(super) fn holds_revisions(directory: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(directory) else { return false };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .any(|path| path.extension().is_some_and(|extension| extension == "py") && holds_revision(&path))
+}
+
+/// Whether a file binds `revision` and `down_revision` at its top level, by its text.
+pub(super) fn holds_revision(path: &Path) -> bool {
+    const MAX_BYTES: u64 = 1_000_000;
+    static IDENTIFIERS: LazyLock<Option<[Regex; 2]>> = LazyLock::new(|| {
+        let pattern =
+            |name: &str| Regex::new(&format!(r"(?m-u)(?:^|\r)(?:\xef\xbb\xbf)?{name}[ \t]*[:=]")).ok();
+        Some([pattern("down_revision")?, pattern("revision")?])
+    });
+    let is_small = fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= MAX_BYTES);
+    let Some(bytes) = is_small.then(|| fs::read(path).ok()).flatten() else { return false };
+    IDENTIFIERS.as_ref().is_some_and(|patterns| patterns.iter().all(|pattern| pattern.is_match(&bytes)))
+}

@@ -1,0 +1,332 @@
+//! Which script directories a request is about. Lists no revisions and reads none, beyond a look at what a file holds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::ProjectError;
+use super::alembic_config::{self, ConfigFault};
+use super::discover;
+use super::script_directory::{Layout, Location, canonical, tidy};
+
+/// The script directories found so far.
+#[derive(Debug)]
+pub(super) struct Layouts {
+    working_directory: PathBuf,
+    /// `version-locations` of the configuration.
+    version_locations: Vec<PathBuf>,
+    /// What was found, each script directory once.
+    pub(super) layouts: Vec<Layout>,
+    /// Configuration files that cannot be used.
+    pub(super) faults: Vec<ConfigFault>,
+    /// What configuration names and is not there, with the file.
+    pub(super) missing: Vec<(PathBuf, String)>,
+    /// Layouts by the directory of their configuration files.
+    configured: FxHashMap<PathBuf, Rc<[Layout]>>,
+    /// Directories of requested files without symbolic links, by their paths.
+    parents: FxHashMap<PathBuf, PathBuf>,
+    /// What stands around a directory of requested files, by its key.
+    owners: FxHashMap<PathBuf, Owner>,
+}
+
+/// What findings were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// Everything.
+    pub(super) all: bool,
+    /// Files, by directory without symbolic links and own name, with the path as asked.
+    pub(super) files: FxHashMap<PathBuf, PathBuf>,
+    /// Directories without symbolic links: everything below them.
+    pub(super) directories: Vec<PathBuf>,
+    /// Whole script directories, by key: their configuration file was named.
+    pub(super) script_directories: FxHashSet<PathBuf>,
+}
+
+impl Selection {
+    /// Whether findings in a file of a script directory were asked for.
+    pub(super) fn holds(&self, key: &Path, script_directory: &Path) -> bool {
+        self.all
+            || self.files.contains_key(key)
+            || self.script_directories.contains(script_directory)
+            || self.directories.iter().any(|directory| key.starts_with(directory))
+    }
+}
+
+/// What a directory of requested files is to Alembic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// Inside a version location.
+    VersionLocation,
+    /// Inside a script directory, where Alembic does not look.
+    ScriptDirectory,
+    /// Neither.
+    None,
+}
+
+/// Directories that are looked into for revisions even where other script directories were found.
+const USUAL_NAMES: [&str; 3] = ["alembic", "migrations", "versions"];
+
+impl Layouts {
+    pub(super) fn new(working_directory: &Path, version_locations: &[PathBuf]) -> Self {
+        Self {
+            working_directory: tidy(working_directory),
+            version_locations: version_locations.iter().map(|path| tidy(path)).collect(),
+            layouts: Vec::new(),
+            faults: Vec::new(),
+            missing: Vec::new(),
+            configured: FxHashMap::default(),
+            parents: FxHashMap::default(),
+            owners: FxHashMap::default(),
+        }
+    }
+
+    /// Finds the script directories that `paths` are about; without paths those around and below the working
+    /// directory.
+    pub(super) fn find(&mut self, paths: &[PathBuf]) -> Result<Selection, ProjectError> {
+        let mut selection = Selection { all: paths.is_empty(), ..Selection::default() };
+        if paths.is_empty() {
+            self.find_around(&self.working_directory.clone());
+            return Ok(selection);
+        }
+        let mut files = Vec::new();
+        for given in paths {
+            let path = tidy(&self.working_directory.join(given));
+            let shown = || given.to_string_lossy().into_owned();
+            match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    return Err(ProjectError::NotFound { path: shown() });
+                }
+                Err(error) => {
+                    return Err(ProjectError::Unreadable { path: shown(), reason: error.to_string() });
+                }
+                Ok(data) if data.is_dir() || (data.is_symlink() && path.is_dir()) => {
+                    let key = canonical(&path);
+                    self.find_below(&path, true);
+                    // A script directory is asked for with its version locations, wherever they lie.
+                    let inside = self.layouts.iter().filter(|layout| layout.key.starts_with(&key));
+                    selection.script_directories.extend(inside.map(|layout| layout.key.clone()));
+                    selection.directories.push(key);
+                }
+                Ok(_) => files.push(path),
+            }
+        }
+        for path in files {
+            self.find_for_file(&path, &mut selection);
+        }
+        Ok(selection)
+    }
+
+    /// The nearest configuration upward, and everything below.
+    fn find_around(&mut self, directory: &Path) {
+        for ancestor in discover::upward(directory) {
+            let layouts = self.layouts_in(&ancestor);
+            if !layouts.is_empty() {
+                layouts.iter().for_each(|layout| self.add(layout.clone()));
+                break;
+            }
+        }
+        self.find_below(directory, false);
+    }
+
+    fn find_below(&mut self, directory: &Path, is_requested: bool) {
+        let key = canonical(directory);
+        let below = discover::below(directory);
+        for configured in &below.configured {
+            let layouts = self.layouts_in(configured);
+            layouts.iter().for_each(|layout| self.add(layout.clone()));
+        }
+        for root in &below.script_directories {
+            let layout = self.layout_at(root);
+            self.add(layout);
+        }
+        for ancestor in discover::upward(directory) {
+            if is_requested {
+                let layouts = self.layouts_in(&ancestor);
+                let touching = layouts.iter().filter(|layout| touches(layout, &key));
+                touching.for_each(|layout| self.add(layout.clone()));
+            }
+            if discover::is_script_directory(&ancestor) {
+                let layout = self.layout_at(&ancestor);
+                self.add(layout);
+                break;
+            }
+        }
+        if is_requested {
+            self.add_requested_locations(directory, &key);
+        }
+        let is_thorough = !self.layouts.iter().any(|layout| touches(layout, &key));
+        self.add_bare_directories(below.python, is_thorough);
+    }
+
+    /// A requested directory inside a script directory where Alembic is not told to look: the project hands it
+    /// to Alembic in code, so what holds revisions there is a version location.
+    fn add_requested_locations(&mut self, directory: &Path, key: &Path) {
+        let is_known = self.layouts.iter().flat_map(|layout| &layout.locations).any(|location| {
+            location.covers(key) || (location.key.starts_with(key) && location.path.is_dir())
+        });
+        let around = self
+            .layouts
+            .iter_mut()
+            .filter(|layout| key.starts_with(&layout.key) && key != layout.key)
+            .max_by_key(|layout| layout.key.as_os_str().len());
+        let Some(layout) = around.filter(|_| !is_known) else { return };
+        for (path, _) in discover::revision_directories(directory, |_| false) {
+            layout.add_location(Location::new(path, false));
+        }
+    }
+
+    /// Directories of revisions outside any script directory.
+    fn add_bare_directories(&mut self, python: Vec<PathBuf>, is_thorough: bool) {
+        let outside: Vec<PathBuf> = python
+            .into_iter()
+            .filter(|path| {
+                is_thorough
+                    || path.file_name().is_some_and(|name| USUAL_NAMES.iter().any(|usual| name == *usual))
+            })
+            .filter(|path| {
+                let key = canonical(path);
+                !self.layouts.iter().any(|layout| key.starts_with(&layout.key) || layout.covers(&key))
+            })
+            .collect();
+        let bare: Vec<PathBuf> =
+            outside.into_par_iter().filter(|path| discover::holds_revisions(path)).collect();
+        for path in bare {
+            self.add(Layout::bare(path));
+        }
+    }
+
+    fn find_for_file(&mut self, path: &Path, selection: &mut Selection) {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return };
+        let parent_key = match self.parents.get(parent) {
+            Some(key) => key.clone(),
+            None => canonical(parent),
+        };
+        self.parents.entry(parent.to_owned()).or_insert_with(|| parent_key.clone());
+        selection.files.insert(parent_key.join(name), path.to_owned());
+        let name = name.to_string_lossy();
+        if name == "pyproject.toml" || name.ends_with(".ini") {
+            for layout in self.layouts_in(parent).iter() {
+                if layout.config_files.iter().any(|file| file == path) {
+                    selection.script_directories.insert(layout.key.clone());
+                    self.add(layout.clone());
+                }
+            }
+            return;
+        }
+        if (name == "env.py" || name == "script.py.mako") && self.is_script_directory(parent) {
+            let layout = self.layout_at(parent);
+            self.add(layout);
+            return;
+        }
+        if !name.ends_with(".py") {
+            return;
+        }
+        let owner = match self.owners.get(&parent_key) {
+            Some(owner) => *owner,
+            None => self.find_owner(parent, &parent_key),
+        };
+        self.owners.insert(parent_key.clone(), owner);
+        if owner == Owner::None && discover::holds_revision(path) {
+            self.add_layout_elsewhere(parent, &parent_key);
+            self.owners.insert(parent_key, Owner::VersionLocation);
+        }
+    }
+
+    fn is_script_directory(&mut self, directory: &Path) -> bool {
+        let key = canonical(directory);
+        discover::is_script_directory(directory)
+            || discover::upward(directory)
+                .iter()
+                .any(|ancestor| self.layouts_in(ancestor).iter().any(|layout| layout.key == key))
+    }
+
+    /// The script directory that loads the files of `directory`, by configuration or by its files upward.
+    fn find_owner(&mut self, directory: &Path, key: &Path) -> Owner {
+        if self.layouts.iter().any(|layout| layout.covers(key)) {
+            return Owner::VersionLocation;
+        }
+        let ancestors = discover::upward(directory);
+        for ancestor in &ancestors {
+            let layouts = self.layouts_in(ancestor);
+            if let Some(layout) = layouts.iter().find(|layout| layout.covers(key)) {
+                self.add(layout.clone());
+                return Owner::VersionLocation;
+            }
+        }
+        let Some(root) = ancestors.iter().find(|ancestor| discover::is_script_directory(ancestor)) else {
+            return Owner::None;
+        };
+        let layout = self.layout_at(root);
+        let covers = layout.covers(key);
+        // What is passed over is told to the user with its script directory.
+        self.add(layout);
+        if covers { Owner::VersionLocation } else { Owner::ScriptDirectory }
+    }
+
+    /// A revision with no script directory around it: one that is configured elsewhere in the project, else its
+    /// own directory.
+    fn add_layout_elsewhere(&mut self, directory: &Path, key: &Path) {
+        for configured in discover::below(&self.working_directory.clone()).configured {
+            let layouts = self.layouts_in(&configured);
+            if let Some(layout) = layouts.iter().find(|layout| layout.covers(key)) {
+                self.add(layout.clone());
+                return;
+            }
+        }
+        self.add(Layout::bare(directory.to_owned()));
+    }
+
+    /// The script directory `root`, as the nearest configuration that names it says.
+    fn layout_at(&mut self, root: &Path) -> Layout {
+        let key = canonical(root);
+        for ancestor in discover::upward(root) {
+            let layouts = self.layouts_in(&ancestor);
+            let mut matching = layouts.iter().filter(|layout| layout.key == key);
+            if let Some(first) = matching.next() {
+                let mut layout = first.clone();
+                matching.for_each(|other| layout.merge(other.clone()));
+                return layout;
+            }
+        }
+        Layout::unconfigured(root.to_owned()).complete(&self.version_locations)
+    }
+
+    /// The script directories that the configuration files of a directory describe.
+    fn layouts_in(&mut self, directory: &Path) -> Rc<[Layout]> {
+        if let Some(known) = self.configured.get(directory) {
+            return Rc::clone(known);
+        }
+        let (configs, faults) = alembic_config::read_directory(directory);
+        self.faults.extend(faults);
+        let mut layouts = Vec::new();
+        for config in configs {
+            // Without `script_location` the file serves a script directory only where it lies in one.
+            if config.script_location.is_none() && !directory.join("env.py").is_file() {
+                continue;
+            }
+            match Layout::configured(&config) {
+                Ok(layout) => layouts.push(layout.complete(&self.version_locations)),
+                Err(reason) => self.missing.push((config.file, reason)),
+            }
+        }
+        let layouts: Rc<[Layout]> = layouts.into();
+        self.configured.insert(directory.to_owned(), Rc::clone(&layouts));
+        layouts
+    }
+
+    fn add(&mut self, layout: Layout) {
+        match self.layouts.iter_mut().find(|known| known.key == layout.key) {
+            Some(known) => known.merge(layout),
+            None => self.layouts.push(layout),
+        }
+    }
+}
+
+/// Whether a script directory or one of its version locations lies in the directory `key`, or around it.
+fn touches(layout: &Layout, key: &Path) -> bool {
+    layout.key.starts_with(key)
+        || layout.locations.iter().any(|location| location.key.starts_with(key) || location.covers(key))
+}

@@ -1,0 +1,184 @@
+//! Script directories found -> a [`Project`] with every file read. Searches for nothing.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::layouts::{Layouts, Selection};
+use super::script_directory::{self, Layout};
+use super::{Project, ScriptDirectory, dependencies, modules, notes, read};
+use crate::source::{Applied, Encoding, Role, SourceFile};
+
+/// Lists and reads what `found` says.
+pub(super) fn read_project(working_directory: &Path, found: Layouts, selection: &Selection) -> Project {
+    let printer = Printer { working_directory: script_directory::tidy(working_directory) };
+    let mut project = Project::default();
+    let mut layouts = found.layouts;
+    layouts.sort_by_cached_key(|layout| printer.show(&layout.root));
+    for fault in &found.faults {
+        let place = match fault.line {
+            Some(line) => format!("{}:{line}", printer.show(&fault.file)),
+            None => printer.show(&fault.file),
+        };
+        project.errors.push(format!("{place}: {}", fault.message));
+    }
+    project
+        .notes
+        .extend(found.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
+
+    let mut listed = Listed::default();
+    for (index, layout) in layouts.iter().enumerate() {
+        listed.add(layout, index, selection, &printer, &mut project);
+    }
+    let wanted = listed.wanted;
+    project.files = wanted.into_par_iter().map(|file| file.read(&printer)).collect();
+    for (index, layout) in layouts.iter().enumerate() {
+        let modules = modules::load(layout, project.files.iter().filter(|file| file.directory == index));
+        project.files.extend(modules.into_iter().map(|module| SourceFile {
+            path: printer.show(&module.path).into(),
+            location: module.path,
+            directory: index,
+            role: Role::Module(module.name),
+            text: Ok(module.text),
+            encoding: module.encoding,
+            selected: false,
+            applied: Applied::No,
+        }));
+        project.directories.push(describe(layout, &printer));
+    }
+    project.files.sort_by(|a, b| a.path.cmp(&b.path).then(a.directory.cmp(&b.directory)));
+    notes::add(&mut project, &layouts, selection, &listed.keys, &printer);
+    project
+}
+
+/// Files that will be read.
+#[derive(Default)]
+struct Listed {
+    wanted: Vec<Wanted>,
+    /// Keys of the files, to tell which requested paths are none of them.
+    keys: FxHashSet<PathBuf>,
+    /// Revision files that belong to a script directory already.
+    taken: FxHashSet<PathBuf>,
+}
+
+/// One file that will be read.
+struct Wanted {
+    path: PathBuf,
+    directory: usize,
+    role: Role,
+    is_selected: bool,
+}
+
+impl Listed {
+    fn add(
+        &mut self,
+        layout: &Layout,
+        directory: usize,
+        selection: &Selection,
+        printer: &Printer,
+        project: &mut Project,
+    ) {
+        let mut files = Vec::new();
+        for location in &layout.locations {
+            match script_directory::list(location) {
+                Ok(listing) => {
+                    files.extend(listing.files);
+                    let directories = listing.directories_named_py.iter();
+                    project.notes.extend(directories.map(|path| {
+                        format!(
+                            "`{}` is a directory, which Alembic does not load as a revision",
+                            printer.show(path)
+                        )
+                    }));
+                }
+                Err(error) => project.errors.push(format!(
+                    "{}: the version location cannot be read: {error}; give the current user access",
+                    printer.show(&location.path)
+                )),
+            }
+        }
+        script_directory::without_repeats(&mut files);
+        for file in files {
+            let is_selected = selection.holds(&file.key, &layout.key);
+            self.keys.insert(file.key);
+            if self.taken.insert(file.target) {
+                self.wanted.push(Wanted { path: file.path, directory, role: Role::Revision, is_selected });
+            }
+        }
+        for (name, role) in [("script.py.mako", Role::Template), ("env.py", Role::Environment)] {
+            let key = layout.key.join(name);
+            let path = layout.root.join(name);
+            if path.exists() && !self.taken.contains(&key) {
+                let is_selected = selection.holds(&key, &layout.key);
+                self.keys.insert(key);
+                self.wanted.push(Wanted { path, directory, role, is_selected });
+            }
+        }
+    }
+}
+
+impl Wanted {
+    fn read(self, printer: &Printer) -> SourceFile {
+        let (text, encoding) = match read::read(&self.path) {
+            Ok((text, encoding)) => (Ok(Arc::from(text)), encoding),
+            Err(reason) => (Err(reason.into()), Encoding::Utf8),
+        };
+        SourceFile {
+            path: printer.show(&self.path).into(),
+            location: self.path,
+            directory: self.directory,
+            role: self.role,
+            text,
+            encoding,
+            selected: self.is_selected,
+            applied: Applied::No,
+        }
+    }
+}
+
+fn describe(layout: &Layout, printer: &Printer) -> ScriptDirectory {
+    let start = layout.config_files.first().and_then(|file| file.parent()).unwrap_or(&layout.root);
+    let dependencies = dependencies::listed(start);
+    ScriptDirectory {
+        path: printer.show(&layout.root).into(),
+        version_locations: layout
+            .locations
+            .iter()
+            .map(|location| printer.show(&location.path).into())
+            .collect(),
+        dialect: dependencies::dialect(&layout.urls, &dependencies),
+        dependencies,
+        ..ScriptDirectory::default()
+    }
+}
+
+/// Prints paths relative to the working directory, with `/`.
+pub(super) struct Printer {
+    working_directory: PathBuf,
+}
+
+impl Printer {
+    pub(super) fn show(&self, path: &Path) -> String {
+        let shown = match path.strip_prefix(&self.working_directory) {
+            Ok(inner) if inner.as_os_str().is_empty() => ".".into(),
+            Ok(inner) => inner.to_string_lossy(),
+            Err(_) => return self.show_outside(path),
+        };
+        if cfg!(windows) { shown.replace('\\', "/") } else { shown.into_owned() }
+    }
+
+    /// A path that shares more than the root with the working directory goes up to what they share.
+    fn show_outside(&self, path: &Path) -> String {
+        let is_named = |component: &(Component<'_>, Component<'_>)| component.0 == component.1;
+        let shared = self.working_directory.components().zip(path.components()).take_while(is_named).count();
+        if shared < 2 {
+            return path.to_string_lossy().replace('\\', "/");
+        }
+        let up = self.working_directory.components().skip(shared).map(|_| "..".to_owned());
+        let down = path.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned());
+        let parts: Vec<String> = up.chain(down).collect();
+        parts.join("/")
+    }
+}

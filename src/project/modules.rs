@@ -1,0 +1,265 @@
+//! The project's own modules that revisions import, found by a scan of import lines. Evaluates nothing.
+//!
+//! A scan is enough: a line that only looks like an import names a module that is not there, or one too many is read.
+
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::read;
+use super::script_directory::Layout;
+use crate::source::{Encoding, Role, SourceFile};
+
+/// A module, read.
+pub(super) struct Module {
+    /// Its dotted name; a package's is that of its `__init__.py`.
+    pub(super) name: Box<str>,
+    pub(super) path: PathBuf,
+    pub(super) text: Arc<str>,
+    pub(super) encoding: Encoding,
+}
+
+/// How many modules are read for one script directory.
+const MAX_MODULES: usize = 200;
+/// Larger files are data.
+const MAX_BYTES: u64 = 500_000;
+
+/// Packages that are never the project's own: what every revision imports, and the standard library where
+/// revisions and their helpers use it.
+const FOREIGN: [&str; 58] = [
+    "__future__",
+    "abc",
+    "alembic",
+    "argparse",
+    "ast",
+    "asyncio",
+    "base64",
+    "binascii",
+    "bisect",
+    "calendar",
+    "codecs",
+    "collections",
+    "concurrent",
+    "configparser",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "functools",
+    "glob",
+    "gzip",
+    "hashlib",
+    "hmac",
+    "importlib",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "logging",
+    "math",
+    "operator",
+    "os",
+    "pathlib",
+    "pickle",
+    "pprint",
+    "random",
+    "re",
+    "secrets",
+    "shutil",
+    "sqlalchemy",
+    "sqlite3",
+    "sqlmodel",
+    "string",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "urllib",
+    "uuid",
+    "warnings",
+];
+
+/// Reads the modules that the revisions among `files` import, and what those import in turn.
+pub(super) fn load<'a>(layout: &Layout, files: impl Iterator<Item = &'a SourceFile>) -> Vec<Module> {
+    let revisions: Vec<&SourceFile> = files.filter(|file| file.role == Role::Revision).collect();
+    let imported: BTreeSet<String> = revisions
+        .into_par_iter()
+        .fold(BTreeSet::new, |mut names, file| {
+            imports(file.text(), None, &mut names);
+            names
+        })
+        .reduce(BTreeSet::new, |mut all, names| {
+            all.extend(names);
+            all
+        });
+    let mut finder = Finder { roots: &layout.import_roots, known: FxHashMap::default() };
+    let mut seen: FxHashSet<String> = imported.iter().cloned().collect();
+    let mut open: VecDeque<String> = imported.into_iter().collect();
+    let mut modules = Vec::new();
+    while let Some(name) = open.pop_front() {
+        if modules.len() == MAX_MODULES {
+            break;
+        }
+        let Some(path) = finder.find(&name) else { continue };
+        let is_small = fs::metadata(&path).is_ok_and(|data| data.len() <= MAX_BYTES);
+        let Some((text, encoding)) = is_small.then(|| read::read(&path).ok()).flatten() else { continue };
+        let is_package = path.file_name().is_some_and(|file| file == "__init__.py");
+        let package =
+            if is_package { name.as_str() } else { name.rsplit_once('.').map_or("", |(head, _)| head) };
+        let mut names = BTreeSet::new();
+        imports(&text, Some(package), &mut names);
+        open.extend(names.into_iter().filter(|name| seen.insert(name.clone())));
+        modules.push(Module { name: name.into(), path, text: text.into(), encoding });
+    }
+    modules
+}
+
+/// Finds modules below the import roots.
+struct Finder<'a> {
+    roots: &'a [PathBuf],
+    /// The roots that hold a top-level name; most names, being other people's packages, are in none.
+    known: FxHashMap<String, Vec<&'a Path>>,
+}
+
+impl Finder<'_> {
+    fn find(&mut self, name: &str) -> Option<PathBuf> {
+        let top = name.split('.').next()?;
+        if !self.known.contains_key(top) {
+            let holds = |root: &&PathBuf| root.join(top).is_dir() || root.join(format!("{top}.py")).is_file();
+            let roots = self.roots.iter().filter(holds).map(PathBuf::as_path).collect();
+            self.known.insert(top.to_owned(), roots);
+        }
+        let inner: PathBuf = name.split('.').collect();
+        self.known.get(top)?.iter().find_map(|root| {
+            let package = root.join(&inner).join("__init__.py");
+            let module = root.join(&inner).with_extension("py");
+            [package, module].into_iter().find(|path| path.is_file())
+        })
+    }
+}
+
+/// Adds the dotted names that `text` may import: of `from a import b` both `a` and `a.b`. Relative imports need the
+/// package they stand in; a revision has none, and Python refuses them there.
+fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        let statement = line.trim_start();
+        if let Some(rest) = statement.strip_prefix("import ") {
+            for part in rest.split(['#', ';']).next().unwrap_or_default().split(',') {
+                add(part.split_whitespace().next().unwrap_or_default(), names);
+            }
+        } else if let Some(rest) = statement.strip_prefix("from ")
+            && let Some((module, _)) = rest.split_once(" import")
+        {
+            let Some(module) = absolute(module.trim(), package) else { continue };
+            if is_foreign(&module) {
+                continue;
+            }
+            let after =
+                start + (line.len() - statement.len()) + "from ".len() + rest.find(" import").unwrap_or(0);
+            let list = text.get(after + " import".len()..).unwrap_or_default();
+            for name in imported_names(list) {
+                add(&format!("{module}.{name}"), names);
+            }
+            add(&module, names);
+        }
+    }
+}
+
+fn is_foreign(dotted: &str) -> bool {
+    let top = dotted.split('.').next().unwrap_or(dotted);
+    FOREIGN.binary_search(&top).is_ok()
+}
+
+fn add(dotted: &str, names: &mut BTreeSet<String>) {
+    let is_name = dotted
+        .split('.')
+        .all(|part| !part.is_empty() && part.chars().all(|char| char.is_alphanumeric() || char == '_'));
+    if is_name && !is_foreign(dotted) && !names.contains(dotted) {
+        names.insert(dotted.to_owned());
+    }
+}
+
+/// `..sub` in the package `a.b.c` is `a.b.sub`.
+fn absolute(module: &str, package: Option<&str>) -> Option<String> {
+    let name = module.trim_start_matches('.');
+    let level = module.len() - name.len();
+    if level == 0 {
+        return Some(module.to_owned());
+    }
+    let mut base = package?;
+    for _ in 1..level {
+        base = base.rsplit_once('.')?.0;
+    }
+    match (base.is_empty(), name.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(base.to_owned()),
+        (false, false) => Some(format!("{base}.{name}")),
+    }
+}
+
+/// The names after `import`, up to the end of the statement.
+fn imported_names(list: &str) -> impl Iterator<Item = &str> {
+    let list = list.trim_start_matches([' ', '\t']);
+    let end = match list.strip_prefix('(') {
+        Some(_) => list.find(')'),
+        None => {
+            let mut lines = list.match_indices('\n').map(|(at, _)| at);
+            lines.find(|at| !list.get(..*at).unwrap_or_default().trim_end_matches('\r').ends_with('\\'))
+        }
+    };
+    list.get(..end.unwrap_or(list.len()))
+        .unwrap_or_default()
+        .lines()
+        .flat_map(|line| line.split('#').next().unwrap_or_default().split([',', '(', '\\']))
+        .filter_map(|part| part.split_whitespace().next())
+        .filter(|name| *name != "*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str, package: Option<&str>) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        imports(text, package, &mut names);
+        names.into_iter().collect()
+    }
+
+    #[test]
+    fn every_form_of_import_is_seen() {
+        let text = "import sqlalchemy as sa, myapp.x as y\nfrom alembic import op\r\n    from a.b import (  # why\n        \
+                    c,  # one\n        d as e,\n    )\nfrom f import *\nfrom g import h, \\\n    i\n";
+        assert_eq!(names(text, None), ["a.b", "a.b.c", "a.b.d", "f", "g", "g.h", "g.i", "myapp.x"]);
+    }
+
+    #[test]
+    fn relative_imports_start_at_the_package() {
+        assert_eq!(
+            names("from . import x\nfrom ..y import z\n", Some("a.b")),
+            ["a.b", "a.b.x", "a.y", "a.y.z"]
+        );
+        assert_eq!(names("from ... import x\n", Some("a.b")), Vec::<String>::new());
+        assert_eq!(names("from . import x\n", None), Vec::<String>::new());
+    }
+
+    #[test]
+    fn foreign_names_are_sorted_for_the_search() {
+        assert!(FOREIGN.is_sorted());
+    }
+}

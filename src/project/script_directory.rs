@@ -1,0 +1,345 @@
+//! What Alembic's `ScriptDirectory` is made of: the directory, its version locations, the files it would load.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use rustc_hash::FxHashSet;
+
+use super::alembic_config::AlembicConfig;
+use super::discover;
+
+/// A script directory being put together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layout {
+    /// The directory, as opened.
+    pub(super) root: PathBuf,
+    /// The same without symbolic links: its identity.
+    pub(super) key: PathBuf,
+    /// Where revisions are.
+    pub(super) locations: Vec<Location>,
+    /// Directories that Python would import modules from.
+    pub(super) import_roots: Vec<PathBuf>,
+    /// Database URLs from configuration.
+    pub(super) urls: Vec<String>,
+    /// The configuration files that describe it.
+    pub(super) config_files: Vec<PathBuf>,
+    /// Version locations that were taken by what they hold, because the configured ones hold nothing.
+    pub(super) assumed: Vec<PathBuf>,
+}
+
+/// A version location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Location {
+    /// The directory, as opened.
+    pub(super) path: PathBuf,
+    /// The same without symbolic links.
+    pub(super) key: PathBuf,
+    /// Whether its subfolders are searched too.
+    pub(super) recursive: bool,
+}
+
+impl Location {
+    pub(super) fn new(path: PathBuf, recursive: bool) -> Self {
+        let key = canonical(&path);
+        Self { path, key, recursive }
+    }
+
+    /// Whether Alembic would load a file that lies in the directory `key`.
+    pub(super) fn covers(&self, key: &Path) -> bool {
+        key == self.key || (self.recursive && key.starts_with(&self.key))
+    }
+}
+
+impl Layout {
+    /// A script directory without configuration.
+    pub(super) fn unconfigured(root: PathBuf) -> Self {
+        let locations = vec![Location::new(root.join("versions"), false)];
+        Self {
+            key: canonical(&root),
+            import_roots: import_roots(&root, None),
+            root,
+            locations,
+            ..Self::default()
+        }
+    }
+
+    /// A directory of revisions that lies in no script directory.
+    pub(super) fn bare(root: PathBuf) -> Self {
+        let locations = vec![Location::new(root.clone(), false)];
+        Self {
+            key: canonical(&root),
+            import_roots: import_roots(&root, None),
+            root,
+            locations,
+            ..Self::default()
+        }
+    }
+
+    /// The script directory that a configuration describes, or what was not found.
+    pub(super) fn configured(config: &AlembicConfig) -> Result<Self, String> {
+        let here = config.file.parent().unwrap_or(&config.file).to_owned();
+        let roots = import_roots(&here, Some(config));
+        let bases = discover::upward(&here);
+        let root = match &config.script_location {
+            Some(location) => resolve(location, &bases, &roots).ok_or_else(|| {
+                format!(
+                    "`script_location = {location}` leads to no directory; looked from `{}` upward",
+                    here.display()
+                )
+            })?,
+            None => here.clone(),
+        };
+        let mut locations: Vec<Location> = config
+            .version_locations
+            .iter()
+            .map(|location| {
+                let path = resolve(location, &bases, &roots).unwrap_or_else(|| tidy(&here.join(location)));
+                Location::new(path, config.recursive)
+            })
+            .collect();
+        if locations.is_empty() {
+            locations.push(Location::new(root.join("versions"), config.recursive));
+        }
+        let mut import_roots = roots;
+        add_missing(&mut import_roots, package_root(&root));
+        Ok(Self {
+            key: canonical(&root),
+            root,
+            locations,
+            import_roots,
+            urls: config.urls.clone(),
+            config_files: vec![config.file.clone()],
+            assumed: Vec::new(),
+        })
+    }
+
+    /// Adds what another description of the same script directory knows.
+    pub(super) fn merge(&mut self, other: Self) {
+        for location in other.locations {
+            self.add_location(location);
+        }
+        for root in other.import_roots {
+            add_missing(&mut self.import_roots, root);
+        }
+        for url in other.urls {
+            add_missing(&mut self.urls, url);
+        }
+        for file in other.config_files {
+            add_missing(&mut self.config_files, file);
+        }
+        for path in other.assumed {
+            add_missing(&mut self.assumed, path);
+        }
+    }
+
+    /// Adds the version locations that the configuration names for this script directory and, where none holds a
+    /// revision, every directory below it that does: the project sets them in code.
+    pub(super) fn complete(mut self, configured: &[PathBuf]) -> Self {
+        for path in configured {
+            let location = Location::new(path.clone(), false);
+            if location.key.starts_with(&self.key) {
+                self.add_location(location);
+            }
+        }
+        if !self.has_revisions() {
+            for (directory, _) in discover::revision_directories(&self.root, |_| false) {
+                self.add_location(Location::new(directory.clone(), false));
+                self.assumed.push(directory);
+            }
+        }
+        self
+    }
+
+    /// Adds a version location; searching subfolders goes before not searching them.
+    pub(super) fn add_location(&mut self, location: Location) {
+        match self.locations.iter_mut().find(|known| known.key == location.key) {
+            Some(known) => known.recursive |= location.recursive,
+            None => self.locations.push(location),
+        }
+    }
+
+    /// Whether Alembic would load a file that lies in the directory `key`.
+    pub(super) fn covers(&self, key: &Path) -> bool {
+        self.locations.iter().any(|location| location.covers(key))
+    }
+
+    /// Whether any version location holds a revision file.
+    pub(super) fn has_revisions(&self) -> bool {
+        self.locations.iter().any(|location| {
+            if location.recursive {
+                return list(location).is_ok_and(|listing| !listing.files.is_empty());
+            }
+            let Ok(mut entries) = fs::read_dir(&location.path) else { return false };
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| {
+                    let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
+                    is_file && is_revision_name(&entry.file_name().to_string_lossy())
+                })
+            })
+        })
+    }
+}
+
+fn add_missing<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+/// A file that Alembic would load.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RevisionFile {
+    /// As found in the location.
+    pub(super) path: PathBuf,
+    /// Its directory without symbolic links, with its own name.
+    pub(super) key: PathBuf,
+    /// The file that is read in the end.
+    pub(super) target: PathBuf,
+}
+
+/// What a version location holds.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// What Alembic would load.
+    pub(super) files: Vec<RevisionFile>,
+    /// Directories whose names look like revision files; Alembic passes them over.
+    pub(super) directories_named_py: Vec<PathBuf>,
+}
+
+/// Lists a version location; one that does not exist is empty, as for Alembic.
+pub(super) fn list(location: &Location) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    let mut open = vec![(location.path.clone(), location.key.clone())];
+    while let Some((directory, key)) = open.pop() {
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            let name = entry.file_name();
+            let path = directory.join(&name);
+            if kind.is_dir() {
+                if location.recursive && !name.to_string_lossy().ends_with("__pycache__") {
+                    open.push((path, key.join(&name)));
+                } else if is_revision_name(&name.to_string_lossy()) {
+                    listing.directories_named_py.push(path);
+                }
+                continue;
+            }
+            let target = if kind.is_symlink() { target_of(&path) } else { Some(key.join(&name)) };
+            let Some(target) = target else { continue };
+            if target.file_name().is_some_and(|name| is_revision_name(&name.to_string_lossy())) {
+                listing.files.push(RevisionFile { path, key: key.join(&name), target });
+            }
+        }
+    }
+    listing.files.sort();
+    Ok(listing)
+}
+
+/// The file a symbolic link leads to, there or not; `None` for a link to a directory, which Alembic does not follow.
+fn target_of(path: &Path) -> Option<PathBuf> {
+    match fs::canonicalize(path) {
+        Ok(target) => (!target.is_dir()).then_some(target),
+        Err(_) => fs::read_link(path).ok().map(|target| path.parent().unwrap_or(path).join(target)),
+    }
+}
+
+/// Alembic's `(?!\.\#|__init__)(.*\.py)$`.
+fn is_revision_name(name: &str) -> bool {
+    name.strip_suffix(".py").is_some() && !name.starts_with(".#") && !name.starts_with("__init__")
+}
+
+/// Keeps the first of files that are the same on disk, as Alembic does.
+pub(super) fn without_repeats(files: &mut Vec<RevisionFile>) {
+    let mut seen = FxHashSet::default();
+    files.retain(|file| seen.insert(file.target.clone()));
+}
+
+/// A `script_location` or version location as a directory that exists: `package:path` through the import roots,
+/// anything else from the configuration file's directory upward, since people run Alembic from the root.
+fn resolve(location: &str, bases: &[PathBuf], import_roots: &[PathBuf]) -> Option<PathBuf> {
+    let path = Path::new(location);
+    if !path.is_absolute() && location.contains(':') {
+        let mut tokens = location.split(':');
+        let package = tokens.next()?.replace('.', "/");
+        let inner: PathBuf = tokens.collect();
+        return import_roots.iter().map(|root| root.join(&package).join(&inner)).find(|path| path.is_dir());
+    }
+    bases.iter().map(|base| base.join(path)).find(|path| path.is_dir()).map(|path| tidy(&path))
+}
+
+/// Directories that Python may import the project's modules from, likeliest first.
+fn import_roots(here: &Path, config: Option<&AlembicConfig>) -> Vec<PathBuf> {
+    let mut roots = Vec::new();
+    let bases = discover::upward(here);
+    for entry in config.map(|config| config.prepend_sys_path.as_slice()).unwrap_or_default() {
+        for base in &bases {
+            let path = tidy(&base.join(entry));
+            if path.is_dir() {
+                add_missing(&mut roots, path);
+            }
+        }
+    }
+    for base in bases {
+        let source = base.join("src");
+        add_missing(&mut roots, base);
+        if source.is_dir() {
+            add_missing(&mut roots, source);
+        }
+    }
+    add_missing(&mut roots, package_root(here));
+    roots
+}
+
+/// The directory that the top-level package around `directory` lies in.
+fn package_root(directory: &Path) -> PathBuf {
+    let mut current = directory;
+    while current.join("__init__.py").is_file()
+        && let Some(parent) = current.parent()
+    {
+        current = parent;
+    }
+    current.to_owned()
+}
+
+/// A path without symbolic links; as it is where it does not exist.
+pub(super) fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A path without `.` and `..`, as long as it still leads to the same place.
+pub(super) fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    let mut went_up = false;
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                went_up = true;
+                tidy.pop();
+            }
+            other => tidy.push(other),
+        }
+    }
+    if went_up && canonical(&tidy) != canonical(path) { path.to_owned() } else { tidy }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_revision_name;
+
+    #[test]
+    fn revision_names_are_those_alembic_loads() {
+        for name in ["a1.py", "helpers.py", ".py", "env.py", ".hidden.py"] {
+            assert!(is_revision_name(name), "{name}");
+        }
+        for name in ["__init__.py", "__init__x.py", ".#a1.py", "a1.pyc", "a1.py~", "README"] {
+            assert!(!is_revision_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Comments and statement places: what suppressions are matched against.
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{ModModule, Stmt};
+use ruff_python_parser::Parsed;
+use ruff_text_size::{Ranged, TextSize};
+
+use super::parse::span;
+use crate::revision::Comment;
+use crate::source::Span;
+
+/// All comments in order.
+pub(super) fn comments(parsed: &Parsed<ModModule>, text: &str) -> Vec<Comment> {
+    let statements = parsed.suite();
+    parsed
+        .tokens()
+        .iter()
+        .filter(|token| token.kind() == TokenKind::Comment)
+        .map(|token| {
+            let span = span(token.range());
+            let before = text.get(..span.start as usize).unwrap_or_default();
+            let line = before.rsplit(['\n', '\r']).next().unwrap_or_default().trim_start_matches('\u{feff}');
+            let own_line = line.chars().all(char::is_whitespace);
+            let following = statements.partition_point(|statement| statement.start() <= token.start());
+            let inside = following
+                .checked_sub(1)
+                .and_then(|i| statements.get(i))
+                .is_some_and(|statement| statement.end() > token.start());
+            Comment { span, own_line, top_level: own_line && line.is_empty() && !inside }
+        })
+        .collect()
+}
+
+/// Simple statements whole, compound ones by their header.
+pub(super) fn statements(suite: &[Stmt]) -> Vec<Span> {
+    let mut out = Vec::new();
+    collect(suite, &mut out);
+    out
+}
+
+fn collect(suite: &[Stmt], out: &mut Vec<Span>) {
+    for statement in suite {
+        let header = |end: TextSize| Span::new(statement.start().to_u32(), end.to_u32());
+        match statement {
+            Stmt::FunctionDef(def) => {
+                let end = def.returns.as_deref().map_or(def.parameters.end(), Ranged::end);
+                out.push(header(end));
+                collect(&def.body, out);
+            }
+            Stmt::ClassDef(class) => {
+                let end = class.arguments.as_deref().map_or(class.name.end(), Ranged::end);
+                out.push(header(end));
+                collect(&class.body, out);
+            }
+            Stmt::For(node) => {
+                out.push(header(node.iter.end()));
+                collect(&node.body, out);
+                collect(&node.orelse, out);
+            }
+            Stmt::While(node) => {
+                out.push(header(node.test.end()));
+                collect(&node.body, out);
+                collect(&node.orelse, out);
+            }
+            Stmt::If(node) => {
+                out.push(header(node.test.end()));
+                collect(&node.body, out);
+                for clause in &node.elif_else_clauses {
+                    if let Some(test) = &clause.test {
+                        out.push(Span::new(clause.start().to_u32(), test.end().to_u32()));
+                    }
+                    collect(&clause.body, out);
+                }
+            }
+            Stmt::With(node) => {
+                out.push(header(node.items.last().map_or(node.start(), Ranged::end)));
+                collect(&node.body, out);
+            }
+            Stmt::Match(node) => {
+                out.push(header(node.subject.end()));
+                for case in &node.cases {
+                    collect(&case.body, out);
+                }
+            }
+            Stmt::Try(node) => {
+                collect(&node.body, out);
+                for handler in &node.handlers {
+                    let ruff_python_ast::ExceptHandler::ExceptHandler(handler) = handler;
+                    collect(&handler.body, out);
+                }
+                collect(&node.orelse, out);
+                collect(&node.finalbody, out);
+            }
+            _ => out.push(span(statement.range())),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! SQLAlchemy Core statements: what they do to which table.
+
+use std::rc::Rc;
+
+use super::column::last;
+use super::directive::table_of;
+use super::value::{Object, Value};
+use crate::operation::{Name, Statement, TableName};
+
+/// The statement an object stands for, with the methods called on it.
+pub(super) fn core_statement(object: &Rc<Object<'_>>) -> Option<Statement> {
+    let mut has_where = false;
+    let mut current = Rc::clone(object);
+    loop {
+        let arguments = &current.arguments;
+        let conditions = !arguments.positional.is_empty() || !arguments.keywords.is_empty();
+        let method = last(&current.callee);
+        has_where |= matches!(method, "where" | "filter" | "filter_by") && conditions;
+        // `delete(t, t.c.id == 1)`, `t.update(t.c.id == 1)`, `whereclause=` of SQLAlchemy 1.x.
+        has_where |= arguments.keyword("whereclause").is_some();
+        let (table, given) = match &current.receiver {
+            Some(Value::Object(receiver)) if is_table(receiver) => (table_of(receiver), 0),
+            Some(_) => (TableName::new(Name::Unknown), 0),
+            None => (table_argument(arguments.get(0, "table")), 1),
+        };
+        has_where |= matches!(method, "update" | "delete") && arguments.positional.len() > given;
+        match method.to_ascii_lowercase().as_str() {
+            "insert" => return Some(Statement::Insert { table }),
+            "update" => return Some(Statement::Update { table, has_where }),
+            "delete" => return Some(Statement::Delete { table, has_where }),
+            "select" | "exists" | "count" | "union" | "union_all" => return Some(Statement::Select),
+            _ => {}
+        }
+        let Some(Value::Object(receiver)) = &current.receiver else { return None };
+        let receiver = Rc::clone(receiver);
+        current = receiver;
+    }
+}
+
+/// Whether an object is a table.
+pub(super) fn is_table(object: &Object<'_>) -> bool {
+    object.receiver.is_none() && matches!(last(&object.callee), "Table" | "table")
+        || matches!(last(&object.callee), "alias")
+}
+
+fn table_argument(value: Option<&Value<'_>>) -> TableName {
+    match value {
+        Some(Value::Object(object)) if is_table(object) => table_of(object),
+        _ => TableName::new(Name::Unknown),
+    }
+}

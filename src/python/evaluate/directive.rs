@@ -1,0 +1,382 @@
+//! Calls of directives as changes.
+
+use std::rc::Rc;
+
+use super::argument::{argument, name};
+use super::bind::Bound;
+use super::column::{column, constraint, is_column, names, server_default};
+use super::scope::Scope;
+use super::value::{Arguments, Batch, Object, Value};
+use super::{Interpreter, column};
+use crate::operation::{
+    AddColumn, AlterColumn, Argument, Attribute, BulkInsert, Change, Constraint, ConstraintKind,
+    CreateConstraint, CreateIndex, CreateTable, Custom, DropColumn, DropConstraint, DropIndex, DropTable,
+    Name, Origin, RenameTable, ServerDefault, Signature, TableComment, TableName,
+};
+use crate::source::Span;
+
+/// Arguments whose alternatives are worth an operation each.
+const MAX_COMBINATIONS: usize = 16;
+
+impl<'a> Interpreter<'a> {
+    /// `op.name(..)`, or `batch_op.name(..)`.
+    pub(super) fn directive(
+        &mut self,
+        directive: &str,
+        arguments: Arguments<'a>,
+        batch: Option<&Rc<Batch<'a>>>,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        let Some(signature) = Signature::of(directive, batch.is_some()) else {
+            return self.custom(directive, &arguments, batch.is_some(), span, scope);
+        };
+        if directive == "execute" {
+            let method = if batch.is_some() { "batch_op.execute" } else { "op.execute" };
+            let statement = arguments.get(0, "sqltext").cloned().unwrap_or(Value::Unknown);
+            self.execute(&statement, method, span, scope);
+            return Value::None;
+        }
+        let created = arguments.clone();
+        let combinations = combinations(arguments);
+        let several = combinations.len() > 1;
+        for arguments in combinations {
+            let bound = Bound::new(signature, arguments);
+            let change = change(directive, &bound, batch);
+            self.conditional += u32::from(several);
+            self.record(change, span, scope, batch.is_some(), Origin::Directive);
+            self.conditional -= u32::from(several);
+        }
+        if directive == "create_table" {
+            // The directive returns the table, for `bulk_insert`.
+            return Value::Object(Rc::new(Object {
+                callee: "sqlalchemy.Table".into(),
+                receiver: None,
+                arguments: with_metadata(created),
+            }));
+        }
+        Value::None
+    }
+
+    fn custom(
+        &mut self,
+        directive: &str,
+        arguments: &Arguments<'a>,
+        batch: bool,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        let keywords =
+            arguments.keywords.iter().map(|(key, value)| ((&**key).into(), argument(value))).collect();
+        let change = Change::Custom(Custom {
+            name: directive.into(),
+            args: arguments.positional.iter().map(argument).collect(),
+            keywords,
+        });
+        self.record(change, span, scope, batch, Origin::Directive);
+        Value::Unknown
+    }
+
+    /// `.create(bind)` or `.drop(bind)` of a table: the same as the directive.
+    pub(super) fn table_object(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        create: bool,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) {
+        let change = if create {
+            Change::CreateTable(create_table(&object_arguments(object)))
+        } else {
+            let table = table_of(object);
+            Change::DropTable(DropTable { table, ..DropTable::default() })
+        };
+        self.record(change, span, scope, false, Origin::Object);
+    }
+}
+
+/// `op.create_table("t", *columns)` as `Table("t", metadata, *columns)`.
+fn with_metadata<'a>(mut arguments: Arguments<'a>) -> Arguments<'a> {
+    if !arguments.positional.is_empty() {
+        arguments.positional.insert(1, Value::Unknown);
+    }
+    arguments
+}
+
+/// `Table("t", metadata, *columns)` as the arguments of `create_table`.
+fn object_arguments<'a>(object: &Object<'a>) -> Bound<'a> {
+    let mut arguments = object.arguments.clone();
+    if arguments.positional.get(1).is_some_and(|second| !is_column(second)) {
+        arguments.positional.remove(1);
+    }
+    let signature = Signature::of("create_table", false).copied().unwrap_or(Signature {
+        directive: "create_table",
+        positional: &["table_name"],
+        variadic: true,
+        keyword_only: &["schema"],
+        any_keyword: true,
+    });
+    Bound::new(&signature, arguments)
+}
+
+/// The name of a `Table(..)` or `table(..)` object.
+pub(super) fn table_of(object: &Object<'_>) -> TableName {
+    TableName {
+        name: required(object.arguments.get(0, "name")),
+        schema: name(object.arguments.keyword("schema")),
+    }
+}
+
+/// A name that must be given: absent means unknown.
+pub(super) fn required(value: Option<&Value<'_>>) -> Name {
+    match value {
+        Some(value) => name(Some(value)),
+        None => Name::Unknown,
+    }
+}
+
+/// One set of arguments for each choice of alternatives among the top-level arguments.
+fn combinations(arguments: Arguments<'_>) -> Vec<Arguments<'_>> {
+    let mut all = vec![arguments];
+    loop {
+        let choice = all.iter().enumerate().find_map(|(i, arguments)| {
+            let position = arguments.positional.iter().position(|value| matches!(value, Value::OneOf(_)))?;
+            Some((i, position))
+        });
+        let Some((i, position)) = choice else { break };
+        let arguments = all.remove(i);
+        let Some(Value::OneOf(values)) = arguments.positional.get(position).cloned() else { break };
+        if all.len() + values.len() > MAX_COMBINATIONS {
+            let mut arguments = arguments;
+            if let Some(slot) = arguments.positional.get_mut(position) {
+                *slot = Value::Unknown;
+            }
+            all.insert(i, arguments);
+            continue;
+        }
+        for value in values.iter() {
+            let mut arguments = arguments.clone();
+            if let Some(slot) = arguments.positional.get_mut(position) {
+                *slot = value.clone();
+            }
+            all.push(arguments);
+        }
+    }
+    all
+}
+
+/// The change a directive makes.
+pub(super) fn change<'a>(directive: &str, bound: &Bound<'a>, batch: Option<&Rc<Batch<'a>>>) -> Change {
+    let table = |parameter: &str| match batch {
+        Some(batch) => TableName { name: required(Some(&batch.table)), schema: name(Some(&batch.schema)) },
+        None => TableName {
+            name: required(bound.get(parameter).as_ref()),
+            schema: name(bound.get("schema").as_ref()),
+        },
+    };
+    match directive {
+        "create_table" => Change::CreateTable(create_table(bound)),
+        "drop_table" => Change::DropTable(DropTable {
+            table: table("table_name"),
+            if_exists: bound.flag("if_exists"),
+            cascade: false,
+            options: bound.options(&[]),
+        }),
+        "rename_table" => Change::RenameTable(RenameTable {
+            table: table("old_table_name"),
+            to: required(bound.get("new_table_name").as_ref()),
+        }),
+        "add_column" => Change::AddColumn(Box::new(AddColumn {
+            table: table("table_name"),
+            column: column(bound.get("column").as_ref()),
+            if_not_exists: bound.flag("if_not_exists"),
+            options: bound.options(&[
+                "inline_references",
+                "inline_primary_key",
+                "insert_before",
+                "insert_after",
+            ]),
+        })),
+        "drop_column" => Change::DropColumn(DropColumn {
+            table: table("table_name"),
+            column: column_argument(bound.get("column_name").as_ref()),
+            if_exists: bound.flag("if_exists"),
+            cascade: false,
+            options: bound.options(&[]),
+        }),
+        "alter_column" => Change::AlterColumn(Box::new(alter_column(bound, table("table_name")))),
+        "create_index" => Change::CreateIndex(CreateIndex {
+            name: name(bound.get("index_name").as_ref()),
+            table: table("table_name"),
+            columns: bound.get("columns").as_ref().and_then(expressions),
+            unique: bound.flag("unique"),
+            concurrently: bound.flag("postgresql_concurrently"),
+            if_not_exists: bound.flag("if_not_exists"),
+            options: bound.options(&[]),
+        }),
+        "drop_index" => Change::DropIndex(DropIndex {
+            name: name(bound.get("index_name").as_ref()),
+            table: if batch.is_some() || bound.given("table_name").is_some() {
+                table("table_name")
+            } else {
+                TableName { name: Name::None, schema: name(bound.get("schema").as_ref()) }
+            },
+            concurrently: bound.flag("postgresql_concurrently"),
+            if_exists: bound.flag("if_exists"),
+            cascade: false,
+            options: bound.options(&[]),
+        }),
+        "drop_constraint" => Change::DropConstraint(DropConstraint {
+            table: table("table_name"),
+            name: name(bound.get("constraint_name").as_ref()),
+            kind: bound.get("type_").as_ref().and_then(Value::as_str).and_then(constraint_kind),
+            if_exists: bound.flag("if_exists"),
+            cascade: false,
+        }),
+        "create_table_comment" => Change::CreateTableComment(TableComment {
+            table: table("table_name"),
+            comment: bound.get("comment").as_ref().and_then(Value::as_str).map(Box::from),
+        }),
+        "drop_table_comment" => {
+            Change::DropTableComment(TableComment { table: table("table_name"), comment: None })
+        }
+        "bulk_insert" => Change::BulkInsert(bulk_insert(bound)),
+        _ => create_constraint(directive, bound, table),
+    }
+}
+
+fn create_constraint(directive: &str, bound: &Bound<'_>, table: impl Fn(&str) -> TableName) -> Change {
+    let kind = match directive {
+        "create_foreign_key" => ConstraintKind::ForeignKey,
+        "create_unique_constraint" => ConstraintKind::Unique,
+        "create_primary_key" => ConstraintKind::PrimaryKey,
+        "create_exclude_constraint" => ConstraintKind::Exclude,
+        _ => ConstraintKind::Check,
+    };
+    let mut out = Constraint {
+        kind,
+        name: name(bound.get("constraint_name").as_ref()),
+        columns: bound.get("columns").as_ref().and_then(names),
+        referent: None,
+        referent_columns: None,
+        options: bound.options(&["condition", "onupdate", "ondelete", "deferrable", "initially", "match"]),
+    };
+    let mut target = table("table_name");
+    match kind {
+        ConstraintKind::ForeignKey => {
+            target = table("source_table");
+            if target.schema == Name::None {
+                target.schema = name(bound.get("source_schema").as_ref());
+            }
+            out.columns = bound.get("local_cols").as_ref().and_then(names);
+            out.referent = Some(TableName {
+                name: required(bound.get("referent_table").as_ref()),
+                schema: name(bound.get("referent_schema").as_ref()),
+            });
+            out.referent_columns = bound.get("remote_cols").as_ref().and_then(names);
+        }
+        ConstraintKind::Exclude => {
+            let elements = bound.rest.iter().map(|value| ("".into(), argument(value)));
+            out.options = elements.chain(out.options.into_vec()).collect();
+        }
+        _ => {}
+    }
+    Change::CreateConstraint(CreateConstraint { table: target, constraint: out })
+}
+
+fn create_table(bound: &Bound<'_>) -> CreateTable {
+    let mut out = CreateTable {
+        table: TableName {
+            name: required(bound.get("table_name").as_ref()),
+            schema: name(bound.get("schema").as_ref()),
+        },
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        if_not_exists: bound.flag("if_not_exists"),
+        temporary: false,
+        options: bound.options(&[]),
+        complete: !bound.open,
+    };
+    for item in &bound.rest {
+        if is_column(item) {
+            out.columns.push(column::column(Some(item)));
+        } else if let Some(constraint) = constraint(item) {
+            out.constraints.push(constraint);
+        } else if !matches!(item, Value::Object(object) if column::last(&object.callee) == "Index") {
+            out.complete = false;
+        }
+    }
+    let prefixes = out.options.iter().find(|(option, _)| &**option == "prefixes").map(|(_, value)| value);
+    if let Some(Argument::List(items)) = prefixes {
+        out.temporary = items
+            .iter()
+            .filter_map(Argument::as_str)
+            .any(|prefix| prefix.to_ascii_uppercase().contains("TEMP"));
+    }
+    out
+}
+
+fn alter_column(bound: &Bound<'_>, table: TableName) -> AlterColumn {
+    let given = |name: &str| bound.given(name);
+    AlterColumn {
+        table,
+        column: column_argument(bound.get("column_name").as_ref()),
+        nullable: match given("nullable") {
+            None | Some(Value::None) => Attribute::Unchanged,
+            Some(value) => value.truth().map_or(Attribute::Unknown, Attribute::Set),
+        },
+        server_default: given("server_default").map_or(ServerDefault::NotGiven, server_default),
+        type_: given("type_").filter(|value| !matches!(value, Value::None)).map(argument),
+        new_name: name(given("new_column_name")),
+        comment: given("comment").filter(|value| !matches!(value, Value::Bool(false))).map(argument),
+        existing_type: given("existing_type").filter(|value| !matches!(value, Value::None)).map(argument),
+        existing_nullable: given("existing_nullable").and_then(Value::truth),
+        existing_server_default: given("existing_server_default")
+            .map_or(ServerDefault::NotGiven, server_default),
+        options: bound.options(&["existing_comment", "insert_before", "insert_after"]),
+    }
+}
+
+/// `drop_column("t", "c")`; a Column object is what some revisions pass.
+fn column_argument(value: Option<&Value<'_>>) -> Name {
+    match value {
+        Some(object) if is_column(object) => column(Some(object)).name,
+        value => required(value),
+    }
+}
+
+fn expressions(value: &Value<'_>) -> Option<Vec<Argument>> {
+    match argument(value) {
+        Argument::List(items) => Some(items.into_vec()),
+        Argument::Str(text) => Some(vec![Argument::Str(text)]),
+        _ => None,
+    }
+}
+
+fn bulk_insert(bound: &Bound<'_>) -> BulkInsert {
+    let table = match bound.get("table") {
+        Some(Value::Object(object)) if matches!(column::last(&object.callee), "Table" | "table") => {
+            table_of(&object)
+        }
+        _ => TableName::new(Name::Unknown),
+    };
+    let rows = match bound.get("rows") {
+        Some(Value::List(list)) if !list.open.get() && !list.uncertain.get() => {
+            Some(list.items.borrow().len())
+        }
+        Some(Value::Tuple(items)) => Some(items.len()),
+        _ => None,
+    };
+    BulkInsert { table, rows }
+}
+
+/// `type_` of `drop_constraint`.
+fn constraint_kind(type_: &str) -> Option<ConstraintKind> {
+    match type_ {
+        "foreignkey" => Some(ConstraintKind::ForeignKey),
+        "unique" => Some(ConstraintKind::Unique),
+        "check" => Some(ConstraintKind::Check),
+        "primary" => Some(ConstraintKind::PrimaryKey),
+        _ => None,
+    }
+}

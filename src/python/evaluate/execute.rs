@@ -1,0 +1,231 @@
+//! Statements that are executed: SQL text, `sa.text(..)`, DDL objects and Core statements.
+
+use std::rc::Rc;
+
+use super::argument::{argument, name};
+use super::column::{constraint, last};
+use super::core::core_statement;
+use super::directive::table_of;
+use super::scope::Scope;
+use super::text::place_in_literal;
+use super::value::{Object, Text, Value};
+use super::{Arguments, Interpreter};
+use crate::operation::{
+    Change, CreateConstraint, CreateIndex, DropConstraint, DropIndex, Execute, HOLE, Name, Origin, Statement,
+    TableName,
+};
+use crate::source::Span;
+use crate::sql;
+
+impl<'a> Interpreter<'a> {
+    /// Something given to `method` for execution.
+    pub(super) fn execute(&mut self, statement: &Value<'a>, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
+        match statement {
+            Value::Str(text) => self.execute_text(text, method, span, scope),
+            Value::Object(object) => self.execute_object(object, method, span, scope),
+            Value::OneOf(values) => {
+                for value in Rc::clone(values).iter() {
+                    self.maybe(|this| this.execute(value, method, span, scope));
+                }
+            }
+            Value::List(_) | Value::Tuple(_) => {
+                for value in self.turns(statement).items {
+                    self.execute(&value, method, span, scope);
+                }
+            }
+            _ => self.execute_unknown(method, span, scope),
+        }
+    }
+
+    fn execute_unknown(&mut self, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
+        self.unresolved_in(
+            span,
+            scope,
+            format!("the statement given to `{method}` is not known before it runs"),
+        );
+        let origin = Origin::RawSql { text: HOLE.into(), span: None, dynamic: true };
+        self.record_statement(Statement::Unknown, span, scope, origin);
+    }
+
+    fn record_statement(&mut self, statement: Statement, span: Span, scope: &Scope<'a>, origin: Origin) {
+        self.record(Change::Execute(Execute { statement }), span, scope, false, origin);
+    }
+
+    fn execute_text(&mut self, text: &Rc<Text>, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
+        if !self.recording {
+            return;
+        }
+        if text.value.trim() == HOLE {
+            return self.execute_unknown(method, span, scope);
+        }
+        for statement in sql::lower(&text.value, self.dialect) {
+            let written: Box<str> = text.value.get(statement.range.clone()).unwrap_or(&text.value).into();
+            let dynamic = written.contains(HOLE);
+            let place = place_in_literal(text, &statement.range);
+            if statement
+                .changes
+                .iter()
+                .any(|c| matches!(c, Change::Execute(e) if e.statement == Statement::Unknown))
+            {
+                let reason =
+                    format!("the SQL given to `{method}` is put together from parts that are not known");
+                self.unresolved_in(span, scope, reason);
+            }
+            for change in statement.changes {
+                let origin = Origin::RawSql { text: written.clone(), span: place, dynamic };
+                self.record(change, span, scope, false, origin);
+            }
+        }
+    }
+
+    fn execute_object(&mut self, object: &Rc<Object<'a>>, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
+        if let Some(text) = sql_text(object) {
+            return match text {
+                Value::Str(text) => self.execute_text(&text, method, span, scope),
+                other => self.execute(&other, method, span, scope),
+            };
+        }
+        if let Some(statement) = core_statement(object) {
+            return self.record_statement(statement, span, scope, Origin::Core);
+        }
+        if self.schema_statement(object, span, scope) {
+            return;
+        }
+        // `func.setval(..)` and expressions are selected.
+        if object.callee.contains(".func.") || object.callee.starts_with("sqlalchemy.") {
+            return self.record_statement(Statement::Select, span, scope, Origin::Core);
+        }
+        self.execute_unknown(method, span, scope);
+    }
+
+    /// `CreateTable(t)`, `DropIndex(i)` and their like (`sqlalchemy/sql/ddl.py`).
+    fn schema_statement(&mut self, object: &Rc<Object<'a>>, span: Span, scope: &Rc<Scope<'a>>) -> bool {
+        let Some(Value::Object(element)) = object.arguments.positional.first() else {
+            let named = name(object.arguments.positional.first());
+            let statement = match last(&object.callee) {
+                "CreateSchema" => Statement::CreateSchema { name: named },
+                "DropSchema" => {
+                    let cascade = object.arguments.keyword("cascade").and_then(Value::truth) == Some(true);
+                    Statement::DropSchema { name: named, cascade }
+                }
+                _ => return false,
+            };
+            self.record_statement(statement, span, scope, Origin::Core);
+            return true;
+        };
+        match last(&object.callee) {
+            "CreateTable" => self.table_object(element, true, span, scope),
+            "DropTable" => self.table_object(element, false, span, scope),
+            "CreateIndex" => self.index_object(element, true, span, scope),
+            "DropIndex" => self.index_object(element, false, span, scope),
+            "CreateSequence" | "DropSequence" => {
+                self.named_object(element, object.callee.ends_with("CreateSequence"), span, scope);
+            }
+            "AddConstraint" => {
+                let Some(constraint) = constraint(&Value::Object(Rc::clone(element))) else { return false };
+                let change = Change::CreateConstraint(CreateConstraint {
+                    table: TableName::new(Name::Unknown),
+                    constraint,
+                });
+                self.record(change, span, scope, false, Origin::Core);
+            }
+            "DropConstraint" => {
+                let kind = constraint(&Value::Object(Rc::clone(element)));
+                let change = Change::DropConstraint(DropConstraint {
+                    table: TableName::new(Name::Unknown),
+                    name: kind.as_ref().map_or(Name::Unknown, |constraint| constraint.name.clone()),
+                    kind: kind.map(|constraint| constraint.kind),
+                    ..DropConstraint::default()
+                });
+                self.record(change, span, scope, false, Origin::Core);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// An `Index(..)` that is created or dropped.
+    pub(super) fn index_object(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        create: bool,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) {
+        let arguments = &object.arguments;
+        let index = name(arguments.get(0, "name"));
+        let table = arguments
+            .positional
+            .iter()
+            .skip(1)
+            .find_map(table_of_column)
+            .unwrap_or(TableName::new(Name::Unknown));
+        let flag = |keyword: &str| arguments.keyword(keyword).and_then(Value::truth) == Some(true);
+        let change = if create {
+            Change::CreateIndex(CreateIndex {
+                name: index,
+                table,
+                columns: Some(arguments.positional.iter().skip(1).map(argument).collect()),
+                unique: flag("unique"),
+                concurrently: flag("postgresql_concurrently"),
+                if_not_exists: false,
+                options: Box::default(),
+            })
+        } else {
+            Change::DropIndex(DropIndex { name: index, table, ..DropIndex::default() })
+        };
+        self.record(change, span, scope, false, Origin::Object);
+    }
+
+    /// An enum type or a sequence that is created or dropped.
+    pub(super) fn named_object(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        create: bool,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) {
+        let arguments = &object.arguments;
+        let statement = match (last(&object.callee), create) {
+            ("Sequence", true) => Statement::CreateSequence { name: name(arguments.get(0, "name")) },
+            ("Sequence", false) => Statement::DropSequence { name: name(arguments.get(0, "name")) },
+            (_, true) => Statement::CreateType {
+                name: enum_name(arguments),
+                labels: (!arguments.open)
+                    .then(|| arguments.positional.iter().map(|label| name(Some(label))).collect()),
+            },
+            (_, false) => Statement::DropType { name: enum_name(arguments), cascade: false },
+        };
+        self.record_statement(statement, span, scope, Origin::Object);
+    }
+}
+
+/// `name=` of an enum type; that of a Python enum class is its name in lower case, which is not known here.
+fn enum_name(arguments: &Arguments<'_>) -> Name {
+    arguments.keyword("name").map_or(Name::Unknown, |value| name(Some(value)))
+}
+
+/// The text of `sa.text(..)` and `sa.DDL(..)`, also behind `.bindparams(..)` and the like.
+fn sql_text<'a>(object: &Rc<Object<'a>>) -> Option<Value<'a>> {
+    match last(&object.callee) {
+        "text" | "DDL" | "TextClause" if object.receiver.is_none() => {
+            Some(object.arguments.get(0, "text").cloned().unwrap_or(Value::Unknown))
+        }
+        _ => match &object.receiver {
+            Some(Value::Object(receiver)) => sql_text(receiver),
+            _ => None,
+        },
+    }
+}
+
+/// The table of `t.c.name`.
+fn table_of_column(value: &Value<'_>) -> Option<TableName> {
+    let Value::Object(object) = value else { return None };
+    match &object.receiver {
+        Some(Value::Object(table)) if matches!(last(&table.callee), "Table" | "table") => {
+            Some(table_of(table))
+        }
+        Some(receiver) => table_of_column(receiver),
+        None => None,
+    }
+}

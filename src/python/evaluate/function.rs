@@ -1,0 +1,200 @@
+//! Calls of the project's own functions, classes and context managers.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{Expr, Stmt};
+
+use super::scope::{ModuleId, Scope};
+use super::statement::Flow;
+use super::value::{Arguments, Class, Function, FunctionBody, Instance, Value};
+use super::{Frame, Interpreter, MAX_DEPTH, MAX_RECURSION};
+use crate::source::Span;
+
+impl Function<'_> {
+    /// Whether the body is nothing but docstrings, `pass`, `...` and bare returns.
+    pub(super) fn is_trivial(&self) -> bool {
+        let FunctionBody::Suite(suite) = self.body else { return false };
+        suite.iter().all(|statement| match statement {
+            Stmt::Pass(_) => true,
+            Stmt::Expr(expression) => expression.value.is_literal_expr(),
+            Stmt::Return(node) => node.value.as_deref().is_none_or(Expr::is_none_literal_expr),
+            _ => false,
+        })
+    }
+}
+
+impl<'a> Interpreter<'a> {
+    /// Calls a function of the project; `None` where it surely raises.
+    pub(super) fn enter(
+        &mut self,
+        function: &Rc<Function<'a>>,
+        arguments: Arguments<'a>,
+        site: Option<Span>,
+    ) -> Option<Value<'a>> {
+        let recursion = self.frames.iter().filter(|frame| std::ptr::eq(frame.name, function.name)).count();
+        if recursion > MAX_RECURSION || self.depth > MAX_DEPTH || !self.step() {
+            let changes =
+                self.operations.iter().any(|operation| operation.via.iter().any(|f| **f == *function.name));
+            if changes {
+                let place = site.unwrap_or(function.span);
+                self.unresolved(place, format!("calls of `{}` nest too deep to be followed", function.name));
+            }
+            return Some(Value::Unknown);
+        }
+        self.depth += 1;
+        let scope = function.scope.nested();
+        self.bind_parameters(function, arguments, &scope);
+        self.frames.push(Frame::new(site, function.name));
+        let flow = match function.body {
+            FunctionBody::Suite(suite) => self.block(suite, &scope),
+            FunctionBody::Lambda(body) => Flow::Return(self.expression(body, &scope)),
+        };
+        self.depth -= 1;
+        let frame = self.frames.pop()?;
+        self.conditional -= frame.left_early;
+        let mut returned = frame.returned;
+        match flow {
+            Flow::Return(value) => returned.push(value),
+            Flow::Raise if returned.is_empty() && frame.yielded.is_empty() => return None,
+            _ => returned.push(Value::None),
+        }
+        if frame.yielded.is_empty() {
+            Some(Value::one_of(returned))
+        } else {
+            Some(Value::list(frame.yielded, self.conditional))
+        }
+    }
+
+    fn bind_parameters(&mut self, function: &Function<'a>, arguments: Arguments<'a>, scope: &Rc<Scope<'a>>) {
+        let Some(parameters) = function.parameters else { return };
+        let Arguments { positional, mut keywords, open } = arguments;
+        let mut positional = positional.into_iter();
+        for parameter in parameters.posonlyargs.iter().chain(&parameters.args) {
+            let name = parameter.parameter.name.as_str();
+            let value = positional.next().or_else(|| take_keyword(&mut keywords, name));
+            let value = self.or_default(value, parameter.default.as_deref(), open, function);
+            scope.set(name, value);
+        }
+        if let Some(rest) = &parameters.vararg {
+            let items = Value::Tuple(positional.collect());
+            scope.set(rest.name.as_str(), if open { Value::Unknown } else { items });
+        }
+        for parameter in &parameters.kwonlyargs {
+            let name = parameter.parameter.name.as_str();
+            let value = take_keyword(&mut keywords, name);
+            let value = self.or_default(value, parameter.default.as_deref(), open, function);
+            scope.set(name, value);
+        }
+        if let Some(rest) = &parameters.kwarg {
+            let entries = keywords.into_iter().map(|(name, value)| (Value::str(&*name), value)).collect();
+            scope.set(rest.name.as_str(), Value::dict(entries, open, self.conditional));
+        }
+    }
+
+    fn or_default(
+        &mut self,
+        value: Option<Value<'a>>,
+        default: Option<&'a Expr>,
+        open: bool,
+        function: &Function<'a>,
+    ) -> Value<'a> {
+        match (value, default) {
+            (Some(value), _) => value,
+            (None, Some(default)) if !open => self.expression(default, &function.scope),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// Defines a function, decorated or not.
+    pub(super) fn define(
+        &mut self,
+        def: &'a ruff_python_ast::StmtFunctionDef,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        let decorators: Vec<Value<'a>> = def
+            .decorator_list
+            .iter()
+            .map(|decorator| self.expression(&decorator.expression, scope))
+            .collect();
+        let is_context_manager = decorators
+            .iter()
+            .any(|value| matches!(value, Value::Path(path) if path.ends_with("contextmanager")));
+        let header_end =
+            def.returns.as_deref().map_or(def.parameters.range.end(), ruff_text_size::Ranged::end);
+        let mut value = Value::Function(Rc::new(Function {
+            name: def.name.as_str(),
+            parameters: Some(&def.parameters),
+            body: FunctionBody::Suite(&def.body),
+            scope: Rc::clone(scope),
+            is_async: def.is_async,
+            is_context_manager,
+            span: Span::new(def.name.range.start().to_u32(), header_end.to_u32()),
+        }));
+        for decorator in decorators.iter().rev() {
+            // A decorator of the project is followed; any other one is taken to call what it decorates.
+            if matches!(decorator, Value::Function(_) | Value::Class(_) | Value::Partial(..)) {
+                let decorated =
+                    self.call_value(decorator, Arguments::of(vec![value.clone()]), Span::default(), scope);
+                if matches!(decorated, Value::Function(_) | Value::Instance(_) | Value::Partial(..)) {
+                    value = decorated;
+                }
+            }
+        }
+        value
+    }
+
+    /// Defines a class of the project.
+    pub(super) fn define_class(
+        &mut self,
+        class: &'a ruff_python_ast::StmtClassDef,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        let bases = class
+            .arguments
+            .iter()
+            .flat_map(|arguments| arguments.args.iter())
+            .map(|base| self.expression(base, scope))
+            .collect();
+        let attributes = scope.nested();
+        self.block(&class.body, &attributes);
+        Value::Class(Rc::new(Class { name: class.name.as_str(), attributes, bases }))
+    }
+
+    /// Makes an instance of a class of the project.
+    pub(super) fn instantiate(
+        &mut self,
+        class: &Rc<Class<'a>>,
+        arguments: Arguments<'a>,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        let attributes = Scope::of_module(scope.module.clone());
+        for (name, value) in &arguments.keywords {
+            if let Some(name) = self.field_name(class, name) {
+                attributes.set(name, value.clone());
+            }
+        }
+        let instance = Value::Instance(Rc::new(Instance { class: Rc::clone(class), attributes }));
+        if let Some(Value::Function(init)) = class.attribute("__init__") {
+            let mut with_self = arguments;
+            with_self.positional.insert(0, instance.clone());
+            self.enter(&init, with_self, self.site(span, scope));
+        }
+        instance
+    }
+
+    /// The declared attribute of a data class, enum or named tuple with this name.
+    fn field_name(&self, class: &Class<'a>, name: &str) -> Option<&'a str> {
+        class.attributes.snapshot().into_keys().find(|field| *field == name)
+    }
+
+    /// The call's place, if it stands in the revision file.
+    pub(super) fn site(&self, span: Span, scope: &Scope<'a>) -> Option<Span> {
+        (scope.module == ModuleId::Revision && span != Span::default()).then_some(span)
+    }
+}
+
+fn take_keyword<'a>(keywords: &mut Vec<(Rc<str>, Value<'a>)>, name: &str) -> Option<Value<'a>> {
+    let index = keywords.iter().position(|(key, _)| &**key == name)?;
+    Some(keywords.swap_remove(index).1)
+}

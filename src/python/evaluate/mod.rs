@@ -1,0 +1,309 @@
+//! Symbolic evaluation of `upgrade()` and `downgrade()`: what would run, without running it.
+//!
+//! Every statement is followed with the values that are known. What only the database or the environment
+//! would tell is [`Value::Unknown`]; both arms of an undecided branch are taken and marked conditional.
+//! Nothing here fails: what cannot be followed is recorded as unresolved.
+
+mod argument;
+mod bind;
+mod builtin;
+mod call;
+mod collection;
+mod column;
+mod core;
+mod directive;
+mod execute;
+mod expression;
+mod function;
+mod import;
+mod object;
+mod operation_class;
+mod scope;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+
+use std::rc::Rc;
+
+use ruff_python_ast::Stmt;
+use rustc_hash::FxHashMap;
+
+use self::scope::{ModuleId, Scope};
+use self::value::{Arguments, Function, Value};
+use super::Modules;
+use crate::operation::{Change, Dialect, Operation, Origin};
+use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, Unresolved};
+use crate::source::Span;
+
+/// How many statements and calls one revision may take; loops beyond it are cut and recorded.
+const FUEL: u32 = 200_000;
+
+/// How often a function may be on the way of calls: recursion over unknown values has no end of its own.
+const MAX_RECURSION: usize = 4;
+
+/// How deep calls and expressions may nest.
+const MAX_DEPTH: u32 = 150;
+
+/// The evaluation of one revision file.
+pub(super) struct Interpreter<'a> {
+    modules: &'a Modules<'a>,
+    dialect: Dialect,
+    text: &'a str,
+    /// Project modules that were imported, by dotted name.
+    loaded: FxHashMap<&'a str, Rc<Scope<'a>>>,
+    root: Rc<Scope<'a>>,
+    operations: Vec<Operation>,
+    unresolved: Vec<Unresolved>,
+    /// Off while modules are imported: nothing there belongs to upgrade or downgrade.
+    recording: bool,
+    /// How many undecided branches enclose the code.
+    conditional: u32,
+    autocommit: u32,
+    frames: Vec<Frame<'a>>,
+    /// Bodies of `with` statements whose context manager is a generator of the project.
+    pending_bodies: Vec<PendingBody<'a>>,
+    fuel: u32,
+    depth: u32,
+    /// The call that is the statement being run.
+    statement: Span,
+}
+
+/// A call being followed.
+struct Frame<'a> {
+    /// The call expression, if it stands in the revision file.
+    site: Option<Span>,
+    /// Name of the function.
+    name: &'a str,
+    /// Undecided returns seen so far: the rest is conditional.
+    left_early: u32,
+    /// Values of those returns.
+    returned: Vec<Value<'a>>,
+    /// Values that were yielded.
+    yielded: Vec<Value<'a>>,
+    /// Undecided `break` and `continue` of the loops being run.
+    loops: Vec<u32>,
+}
+
+impl<'a> Frame<'a> {
+    fn new(site: Option<Span>, name: &'a str) -> Self {
+        Self { site, name, left_early: 0, returned: Vec::new(), yielded: Vec::new(), loops: Vec::new() }
+    }
+}
+
+/// What a generator context manager runs at its `yield`.
+#[derive(Clone)]
+struct PendingBody<'a> {
+    items: &'a [ruff_python_ast::WithItem],
+    target: Option<&'a ruff_python_ast::Expr>,
+    body: &'a [Stmt],
+    scope: Rc<Scope<'a>>,
+    /// How many frames stood when the `with` began.
+    frames: usize,
+}
+
+impl<'a> Interpreter<'a> {
+    /// Imports the revision module.
+    pub(super) fn new(suite: &'a [Stmt], text: &'a str, modules: &'a Modules<'a>, dialect: Dialect) -> Self {
+        let root = Scope::of_module(ModuleId::Revision);
+        let mut interpreter = Self {
+            modules,
+            dialect,
+            text,
+            loaded: FxHashMap::default(),
+            root: Rc::clone(&root),
+            operations: Vec::new(),
+            unresolved: Vec::new(),
+            recording: false,
+            conditional: 0,
+            autocommit: 0,
+            frames: vec![Frame::new(None, "<module>")],
+            pending_bodies: Vec::new(),
+            fuel: FUEL,
+            depth: 0,
+            statement: Span::default(),
+        };
+        interpreter.block(suite, &root);
+        interpreter.reset();
+        interpreter
+    }
+
+    fn reset(&mut self) {
+        self.conditional = 0;
+        self.autocommit = 0;
+        self.frames = vec![Frame::new(None, "<module>")];
+        self.pending_bodies.clear();
+        self.fuel = FUEL;
+        self.depth = 0;
+    }
+
+    /// The identifiers as module attributes, with the statements that bind them.
+    pub(super) fn identifiers(&self, suite: &[Stmt]) -> Identifiers {
+        let identifier = |name: &str| {
+            let span = super::identifiers::binding(suite, name);
+            let value = self.root.own(name).map_or(IdentifierValue::Missing, |value| {
+                let source = span.map(|span| span.of(self.text)).unwrap_or_default();
+                identifier_value(&value, source)
+            });
+            Identifier { span, value }
+        };
+        Identifiers {
+            revision: identifier("revision"),
+            down_revision: identifier("down_revision"),
+            branch_labels: identifier("branch_labels"),
+            depends_on: identifier("depends_on"),
+        }
+    }
+
+    /// Evaluates the module function `name` as Alembic calls it; `None` where the module has none.
+    pub(super) fn body(&mut self, name: &str, suite: &[Stmt]) -> Option<Body> {
+        let value = self.root.own(name)?;
+        let mut body =
+            Body { span: super::identifiers::binding(suite, name).unwrap_or_default(), ..Body::default() };
+        self.recording = true;
+        match &value {
+            Value::Function(function) => {
+                if function.scope.module == ModuleId::Revision {
+                    body.span = function.span;
+                }
+                body.is_async = function.is_async;
+                body.is_trivial = function.is_trivial();
+                let arguments = Self::entry_arguments(function);
+                let raised = self.enter(function, arguments, None);
+                body.raises = raised.is_none();
+            }
+            _ => {
+                self.call_value(&value, Arguments::default(), body.span, &Rc::clone(&self.root));
+                if self.operations.is_empty() {
+                    self.unresolved(body.span, format!("`{name}` is no function of this file"));
+                }
+            }
+        }
+        self.recording = false;
+        body.operations = std::mem::take(&mut self.operations);
+        body.unresolved = std::mem::take(&mut self.unresolved);
+        body.raises &= body.operations.is_empty();
+        self.reset();
+        Some(body)
+    }
+
+    /// What stands for the parameters of `upgrade(op)` and `upgrade(engine_name)`.
+    fn entry_arguments(function: &Function<'a>) -> Arguments<'a> {
+        let parameters = function.parameters.into_iter().flat_map(|p| p.args.iter().chain(&p.posonlyargs));
+        Arguments::of(
+            parameters
+                .take_while(|parameter| parameter.default.is_none())
+                .map(|parameter| {
+                    let annotation = parameter.parameter.annotation.as_deref();
+                    let annotated = annotation.is_some_and(|annotation| match annotation {
+                        ruff_python_ast::Expr::Name(name) => name.id.as_str() == "Operations",
+                        ruff_python_ast::Expr::Attribute(attribute) => {
+                            attribute.attr.as_str() == "Operations"
+                        }
+                        _ => false,
+                    });
+                    let named = matches!(parameter.parameter.name.as_str(), "op" | "operations");
+                    if named || annotated { Value::path("alembic.op") } else { Value::Unknown }
+                })
+                .collect(),
+        )
+    }
+
+    /// Records an operation at the code's place.
+    fn record(&mut self, change: Change, span: Span, scope: &Scope<'a>, batch: bool, origin: Origin) {
+        if !self.recording {
+            return;
+        }
+        let (span, call_sites) = self.place(span, scope);
+        if matches!(change.table(), Some(table) if table.name.is_unknown()) || change.name().is_unknown() {
+            let what = change.directive();
+            self.unresolved.push(Unresolved { span, reason: unknown_names(what, &change).into() });
+        }
+        let operation = Operation {
+            change,
+            span,
+            call_sites,
+            via: self.frames.iter().skip(2).map(|frame| frame.name.into()).collect(),
+            conditional: self.conditional > 0,
+            autocommit: self.autocommit > 0,
+            batch,
+            origin,
+        };
+        self.operations.push(operation);
+    }
+
+    /// Records that something could not be followed.
+    fn unresolved(&mut self, span: Span, reason: impl Into<Box<str>>) {
+        if !self.recording {
+            return;
+        }
+        let root = Rc::clone(&self.root);
+        self.unresolved_in(span, &root, reason);
+    }
+
+    fn unresolved_in(&mut self, span: Span, scope: &Scope<'a>, reason: impl Into<Box<str>>) {
+        if !self.recording {
+            return;
+        }
+        let (span, _) = self.place(span, scope);
+        let entry = Unresolved { span, reason: reason.into() };
+        if !self.unresolved.contains(&entry) {
+            self.unresolved.push(entry);
+        }
+    }
+
+    /// The place in the revision file for code at `span` of `scope`'s module, and the calls that lead there.
+    fn place(&self, span: Span, scope: &Scope<'a>) -> (Span, Box<[Span]>) {
+        let mut sites: Vec<Span> = self.frames.iter().filter_map(|frame| frame.site).collect();
+        let own = if scope.module == ModuleId::Revision { span } else { sites.pop().unwrap_or(span) };
+        (own, sites.into())
+    }
+
+    /// Takes one step; `false` when the revision has taken too many.
+    fn step(&mut self) -> bool {
+        if self.fuel == 0 {
+            return false;
+        }
+        self.fuel -= 1;
+        if self.fuel == 0 {
+            let place = self.frames.iter().rev().find_map(|frame| frame.site).unwrap_or_default();
+            self.unresolved(place, "the code takes too many steps to be followed to its end");
+        }
+        true
+    }
+
+    /// Runs `action` as code that may not run.
+    fn maybe<T>(&mut self, action: impl FnOnce(&mut Self) -> T) -> T {
+        self.conditional += 1;
+        let result = action(self);
+        self.conditional -= 1;
+        result
+    }
+}
+
+/// Why an operation is not wholly known, in words.
+fn unknown_names(directive: &str, change: &Change) -> String {
+    let table = matches!(change.table(), Some(table) if table.name.is_unknown());
+    match (table, change.name().is_unknown()) {
+        (true, true) => format!("the table and the name given to `{directive}` are not known before it runs"),
+        (true, false) => format!("the table given to `{directive}` is not known before it runs"),
+        (false, _) => format!("the name given to `{directive}` is not known before it runs"),
+    }
+}
+
+/// A module attribute as Alembic takes it (`alembic/script/base.py`, `alembic/util/compat.py`).
+fn identifier_value(value: &Value<'_>, source: &str) -> IdentifierValue {
+    let strings = |items: &[Value<'_>]| items.iter().map(|item| item.as_str().map(Box::from)).collect();
+    let many = |strings: Option<Vec<Box<str>>>| {
+        strings.map_or_else(|| IdentifierValue::Unusable(source.into()), IdentifierValue::Many)
+    };
+    match value {
+        Value::None => IdentifierValue::None,
+        Value::Str(text) if !text.dynamic => IdentifierValue::One(text.value.as_str().into()),
+        Value::Tuple(items) => many(strings(items)),
+        Value::List(list) if !list.open.get() && !list.uncertain.get() => many(strings(&list.items.borrow())),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => IdentifierValue::Unusable(source.into()),
+        _ => IdentifierValue::Unknown,
+    }
+}

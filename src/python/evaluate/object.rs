@@ -1,0 +1,192 @@
+//! Attributes and methods of connections, contexts and SQLAlchemy objects.
+
+use std::rc::Rc;
+
+use super::Interpreter;
+use super::column::last;
+use super::core::is_table;
+use super::scope::Scope;
+use super::value::{Arguments, Object, Value};
+use crate::operation::{Change, Execute, Name, Origin, Statement, TableName};
+use crate::source::Span;
+
+/// Methods of a session that write rows when it is flushed.
+const SESSION_WRITES: &[&str] = &[
+    "add",
+    "add_all",
+    "delete",
+    "merge",
+    "bulk_save_objects",
+    "bulk_insert_mappings",
+    "bulk_update_mappings",
+];
+
+impl<'a> Interpreter<'a> {
+    /// `bind.name`, `context.name` without calling it.
+    pub(super) fn connection_attribute(value: &Value<'a>, name: &str) -> Value<'a> {
+        match name {
+            "bind" | "connection" | "engine" | "get_bind"
+                if matches!(value, Value::Context) && name != "get_bind" =>
+            {
+                Value::Connection
+            }
+            "engine" | "bind" | "connection" => Value::Connection,
+            "dialect" | "name" | "info" | "opts" | "config" => Value::Unknown,
+            _ => Value::Method(Rc::new(value.clone()), name.into()),
+        }
+    }
+
+    /// An attribute of the result of an outside call.
+    pub(super) fn object_attribute(object: &Rc<Object<'a>>, value: &Value<'a>, name: &str) -> Value<'a> {
+        if name == "name" && (is_table(object) || last(&object.callee) == "Enum") {
+            let given = object.arguments.keyword("name").or_else(|| object.arguments.positional.first());
+            return given.cloned().unwrap_or(Value::Unknown);
+        }
+        if matches!(name, "c" | "columns") && is_table(object) {
+            return Value::Object(Rc::new(Object {
+                callee: "c".into(),
+                receiver: Some(value.clone()),
+                arguments: Arguments::default(),
+            }));
+        }
+        if &*object.callee == "c" {
+            return Value::Object(Rc::new(Object {
+                callee: "column".into(),
+                receiver: Some(value.clone()),
+                arguments: Arguments::of(vec![Value::str(name)]),
+            }));
+        }
+        Value::Method(Rc::new(value.clone()), name.into())
+    }
+
+    /// A method of a connection, engine, session or migration context.
+    pub(super) fn connection_method(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &str,
+        arguments: &Arguments<'a>,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        match name {
+            "execute" | "exec_driver_sql" | "scalar" | "scalars" | "stream" | "_exec" | "executescript"
+            | "exec" => {
+                let statement = arguments
+                    .positional
+                    .first()
+                    .or_else(|| arguments.keyword("statement"))
+                    .or_else(|| arguments.keyword("object_"))
+                    .or_else(|| arguments.keyword("sql"))
+                    .cloned()
+                    .unwrap_or(Value::Unknown);
+                self.execute(&statement, &format!("connection.{name}"), span, scope);
+                Value::Unknown
+            }
+            "autocommit_block" => Value::AutocommitBlock,
+            "connect" | "begin" | "begin_nested" | "begin_twophase" | "execution_options" | "connection"
+            | "get_bind" | "raw_connection" | "cursor" | "__enter__" | "session" | "no_autoflush" => {
+                Value::Connection
+            }
+            // `bind.run_callable(f)`, `connection.run_sync(f)`.
+            "run_callable" | "run_sync" | "run_async" => {
+                self.call_back(arguments, Some(Value::Connection), span, scope)
+            }
+            "query" => Value::Object(Rc::new(Object {
+                callee: "session.query".into(),
+                receiver: Some(receiver.clone()),
+                arguments: arguments.clone(),
+            })),
+            _ if SESSION_WRITES.contains(&name) => {
+                let reason =
+                    format!("rows are written through an ORM session (`{name}`); which ones is not known");
+                self.unresolved_in(span, scope, reason);
+                Value::Unknown
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// A method of the result of an outside call.
+    pub(super) fn object_method(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        name: &str,
+        arguments: Arguments<'a>,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        let kind = last(&object.callee).to_owned();
+        let create = name == "create";
+        if matches!(name, "create" | "drop") {
+            if is_table(object) {
+                self.table_object(object, create, span, scope);
+                return Value::None;
+            }
+            if kind == "Index" {
+                self.index_object(object, create, span, scope);
+                return Value::None;
+            }
+            if kind == "Sequence" || kind.eq_ignore_ascii_case("enum") || kind == "DOMAIN" {
+                self.named_object(object, create, span, scope);
+                return Value::None;
+            }
+        }
+        if matches!(name, "create_all" | "drop_all") && kind == "MetaData" {
+            let reason = format!("`metadata.{name}` works on tables that are not listed here");
+            self.unresolved_in(span, scope, reason);
+            return Value::None;
+        }
+        if matches!(kind.as_str(), "ExitStack" | "AsyncExitStack") && matches!(name, "enter_context" | "push")
+        {
+            let manager = arguments.positional.first().cloned().unwrap_or(Value::Unknown);
+            // The block lasts until the stack closes; what follows is taken to be inside.
+            if matches!(manager, Value::AutocommitBlock) {
+                self.autocommit += 1;
+            }
+            return manager;
+        }
+        if matches!(kind.as_str(), "sessionmaker" | "scoped_session" | "async_sessionmaker") {
+            return Value::Connection;
+        }
+        if name == "read" || name == "read_text" {
+            return Value::Unknown;
+        }
+        if self.query_method(object, name, span, scope) {
+            return Value::Unknown;
+        }
+        if matches!(name, "copy" | "_copy") && matches!(kind.as_str(), "Column" | "Table") {
+            return Value::Object(Rc::clone(object));
+        }
+        if name == "execute" && matches!(kind.as_str(), "DDL" | "text") {
+            self.execute(&Value::Object(Rc::clone(object)), name, span, scope);
+            return Value::None;
+        }
+        Value::Object(Rc::new(Object {
+            callee: format!("{}.{name}", object.callee).into(),
+            receiver: Some(Value::Object(Rc::clone(object))),
+            arguments,
+        }))
+    }
+
+    /// `session.query(X).filter(..).delete()` and `.update(..)`.
+    fn query_method(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        name: &str,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> bool {
+        if !object.callee.starts_with("session.query") || !matches!(name, "delete" | "update") {
+            return false;
+        }
+        let has_where = object.callee.contains(".filter") || object.callee.contains(".where");
+        let table = TableName::new(Name::Unknown);
+        let statement = if name == "delete" {
+            Statement::Delete { table, has_where }
+        } else {
+            Statement::Update { table, has_where }
+        };
+        self.record(Change::Execute(Execute { statement }), span, scope, false, Origin::Core);
+        true
+    }
+}

@@ -1,0 +1,472 @@
+//! What a module binds and uses: imports, undefined names, uses of modules. Follows Python's scoping rules
+//! (Language Reference, "Naming and binding"); the order of statements is not judged.
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{
+    Comprehension, ExceptHandler, Expr, ExprContext, ExprName, Parameters, Pattern, Stmt, TypeParams,
+};
+use ruff_python_stdlib::builtins::{is_python_builtin, python_magic_globals};
+use ruff_text_size::Ranged;
+use rustc_hash::FxHashSet;
+
+use super::parse::span;
+use crate::revision::{BoundName, ImportStatement, ModuleNames, ModuleUse, UndefinedName};
+
+/// The newest Python 3 minor version whose builtins count.
+pub(super) const NEWEST_MINOR: u8 = 14;
+
+/// Reads bindings and uses of a module.
+pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
+    let mut names =
+        ModuleNames { first_import_offset: first_import_offset(suite, text), ..ModuleNames::default() };
+    names.imports = suite.iter().filter_map(import_statement).collect();
+    let future_annotations = names.imports.iter().any(|import| {
+        import.is_future
+            && import.bound.iter().any(
+                |bound| matches!(bound, BoundName::Alias { path, .. } if &**path == "__future__.annotations"),
+            )
+    });
+
+    let mut module = Bindings::default();
+    module.visit_body(suite);
+    let mut globals = GlobalStatements::default();
+    globals.visit_body(suite);
+    module.names.extend(globals.names);
+    let aliases = names
+        .imports
+        .iter()
+        .flat_map(|import| &import.bound)
+        .filter_map(|bound| match bound {
+            BoundName::Alias { name, .. } => Some(&**name),
+            BoundName::Module { .. } => None,
+        })
+        .collect();
+    names.has_star_import = module.star;
+    let mut walker = Walker {
+        scopes: vec![Scope { names: module.names, is_class: false }],
+        type_checking: module.type_checking,
+        aliases,
+        future_annotations,
+        star: module.star,
+        in_annotation: false,
+        undefined: Vec::new(),
+        uses: Vec::new(),
+    };
+    walker.visit_body(suite);
+    let Walker { undefined, uses, star, .. } = walker;
+    names.has_star_import |= star;
+    names.undefined = if star { Vec::new() } else { undefined };
+    names.module_uses = uses;
+    names
+}
+
+/// The names a statement binds, and the one it changes (`NAMES.append(..)`, `NAMES["x"] = ..`).
+pub(super) fn bound_by(statement: &Stmt) -> Vec<&str> {
+    let mut bindings = Bindings::default();
+    bindings.visit_stmt(statement);
+    let mut names: Vec<&str> = bindings.names.into_iter().collect();
+    names.extend(match statement {
+        Stmt::Expr(node) => match &*node.value {
+            Expr::Call(call) => root_name(&call.func),
+            _ => None,
+        },
+        Stmt::Assign(assign) => assign.targets.first().and_then(root_name),
+        _ => None,
+    });
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn root_name(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => root_name(&attribute.value),
+        Expr::Subscript(subscript) => root_name(&subscript.value),
+        _ => None,
+    }
+}
+
+/// The import that a top-level statement is.
+fn import_statement(statement: &Stmt) -> Option<ImportStatement> {
+    let bound = match statement {
+        Stmt::Import(import) => import
+            .names
+            .iter()
+            .map(|alias| match &alias.asname {
+                Some(name) => {
+                    BoundName::Alias { path: alias.name.as_str().into(), name: name.as_str().into() }
+                }
+                None => BoundName::Module { path: alias.name.as_str().into() },
+            })
+            .collect(),
+        Stmt::ImportFrom(import) => {
+            let module = import.module.as_ref().map_or("", |module| module.as_str());
+            let dots = ".".repeat(import.level as usize);
+            import
+                .names
+                .iter()
+                .map(|alias| BoundName::Alias {
+                    path: format!("{dots}{module}.{}", alias.name).into(),
+                    name: alias.asname.as_ref().unwrap_or(&alias.name).as_str().into(),
+                })
+                .collect()
+        }
+        _ => return None,
+    };
+    let is_future = matches!(statement, Stmt::ImportFrom(import)
+        if import.level == 0 && import.module.as_ref().is_some_and(|module| module.as_str() == "__future__"));
+    Some(ImportStatement { span: span(statement.range()), is_future, bound })
+}
+
+/// Where the first import line may stand: behind docstring and `__future__`, before everything else.
+fn first_import_offset(suite: &[Stmt], text: &str) -> u32 {
+    let mut statements = suite.iter().peekable();
+    let mut last = statements.next_if(|statement| is_docstring(statement));
+    while let Some(future) =
+        statements.next_if(|s| import_statement(s).is_some_and(|import| import.is_future))
+    {
+        last = Some(future);
+    }
+    match (last, statements.peek()) {
+        (Some(last), _) => {
+            let end = last.end().to_usize();
+            let rest = text.get(end..).unwrap_or_default();
+            let line = rest.find('\n').map_or(text.len(), |newline| end + newline + 1);
+            u32::try_from(line).unwrap_or(u32::MAX)
+        }
+        (None, Some(first)) => first.start().to_u32(),
+        (None, None) => u32::try_from(text.len()).unwrap_or(u32::MAX),
+    }
+}
+
+fn is_docstring(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Expr(expression) if expression.value.is_string_literal_expr())
+}
+
+/// Whether a condition is `TYPE_CHECKING`, whose body never runs.
+fn is_type_checking(test: &Expr) -> bool {
+    match test {
+        Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
+        _ => false,
+    }
+}
+
+/// Collects the names one scope binds, without going into nested scopes.
+#[derive(Default)]
+struct Bindings<'a> {
+    names: FxHashSet<&'a str>,
+    /// Names bound only under `if TYPE_CHECKING`.
+    type_checking: FxHashSet<&'a str>,
+    star: bool,
+}
+
+impl<'a> Bindings<'a> {
+    fn type_params(&mut self, params: Option<&'a TypeParams>) {
+        self.names
+            .extend(params.into_iter().flat_map(|params| params.iter()).map(|param| param.name().as_str()));
+    }
+
+    fn parameters(&mut self, parameters: &'a Parameters) {
+        self.names.extend(parameters.iter().map(|parameter| parameter.name().as_str()));
+    }
+}
+
+impl<'a> Visitor<'a> for Bindings<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::FunctionDef(def) => {
+                self.names.insert(def.name.as_str());
+                def.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
+                for default in def.parameters.iter_non_variadic_params().filter_map(|p| p.default.as_deref())
+                {
+                    self.visit_expr(default);
+                }
+            }
+            Stmt::ClassDef(class) => {
+                self.names.insert(class.name.as_str());
+            }
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
+                    self.names.insert(name.split('.').next().unwrap_or(name));
+                }
+            }
+            Stmt::ImportFrom(import) => {
+                for alias in &import.names {
+                    if alias.name.as_str() == "*" {
+                        self.star = true;
+                    } else {
+                        self.names.insert(alias.asname.as_ref().unwrap_or(&alias.name).as_str());
+                    }
+                }
+            }
+            Stmt::If(node) if is_type_checking(&node.test) => {
+                let mut never = Bindings::default();
+                never.visit_body(&node.body);
+                self.type_checking.extend(never.names);
+                for clause in &node.elif_else_clauses {
+                    self.visit_elif_else_clause(clause);
+                }
+            }
+            _ => visitor::walk_stmt(self, statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        match expression {
+            Expr::Name(name) if !matches!(name.ctx, ExprContext::Load) => {
+                self.names.insert(name.id.as_str());
+            }
+            Expr::Lambda(_) => {}
+            _ => visitor::walk_expr(self, expression),
+        }
+    }
+
+    fn visit_comprehension(&mut self, comprehension: &'a Comprehension) {
+        // The target belongs to the comprehension; only a walrus inside binds here.
+        self.visit_expr(&comprehension.iter);
+        comprehension.ifs.iter().for_each(|test| self.visit_expr(test));
+    }
+
+    fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
+        let ExceptHandler::ExceptHandler(inner) = handler;
+        self.names.extend(inner.name.as_ref().map(|name| name.as_str()));
+        visitor::walk_except_handler(self, handler);
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        match pattern {
+            Pattern::MatchAs(node) => self.names.extend(node.name.as_ref().map(|name| name.as_str())),
+            Pattern::MatchStar(node) => self.names.extend(node.name.as_ref().map(|name| name.as_str())),
+            Pattern::MatchMapping(node) => self.names.extend(node.rest.as_ref().map(|name| name.as_str())),
+            _ => {}
+        }
+        visitor::walk_pattern(self, pattern);
+    }
+}
+
+/// Collects names declared `global` anywhere: a function may bind them for the module.
+#[derive(Default)]
+struct GlobalStatements<'a> {
+    names: FxHashSet<&'a str>,
+}
+
+impl<'a> Visitor<'a> for GlobalStatements<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        if let Stmt::Global(global) = statement {
+            self.names.extend(global.names.iter().map(|name| name.as_str()));
+        }
+        visitor::walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, _: &'a Expr) {}
+}
+
+struct Scope<'a> {
+    names: FxHashSet<&'a str>,
+    is_class: bool,
+}
+
+/// Walks all scopes and looks each loaded name up.
+struct Walker<'a> {
+    scopes: Vec<Scope<'a>>,
+    type_checking: FxHashSet<&'a str>,
+    aliases: FxHashSet<&'a str>,
+    future_annotations: bool,
+    star: bool,
+    in_annotation: bool,
+    undefined: Vec<UndefinedName>,
+    uses: Vec<ModuleUse>,
+}
+
+/// Where a name is bound.
+enum Binding {
+    Local,
+    Module,
+    Builtin,
+    Nowhere,
+}
+
+impl<'a> Walker<'a> {
+    fn binding(&self, name: &str) -> Binding {
+        let innermost = self.scopes.len().saturating_sub(1);
+        for (depth, scope) in self.scopes.iter().enumerate().rev() {
+            if scope.is_class && depth != innermost {
+                continue;
+            }
+            if scope.names.contains(name) {
+                return if depth == 0 { Binding::Module } else { Binding::Local };
+            }
+        }
+        if self.in_annotation && self.type_checking.contains(name) {
+            return Binding::Module;
+        }
+        let is_builtin = is_python_builtin(name, NEWEST_MINOR, false)
+            || python_magic_globals(NEWEST_MINOR).any(|magic| magic == name)
+            || matches!(name, "__path__" | "__module__" | "__qualname__" | "__class__");
+        if is_builtin { Binding::Builtin } else { Binding::Nowhere }
+    }
+
+    /// A loaded name, with the attribute path it starts.
+    fn load(&mut self, name: &'a ExprName, path: &Expr) {
+        let id = name.id.as_str();
+        match self.binding(id) {
+            Binding::Local | Binding::Builtin => {}
+            Binding::Module => {
+                if path.is_attribute_expr() && !self.aliases.contains(id) {
+                    self.uses
+                        .extend(dotted(path).map(|text| ModuleUse { path: text, span: span(path.range()) }));
+                }
+            }
+            Binding::Nowhere => {
+                let text = dotted(path).unwrap_or_else(|| id.into());
+                if path.is_attribute_expr() {
+                    self.uses.push(ModuleUse { path: text.clone(), span: span(path.range()) });
+                }
+                self.undefined.push(UndefinedName { name: id.into(), path: text, span: span(name.range()) });
+            }
+        }
+    }
+
+    fn within(&mut self, names: FxHashSet<&'a str>, is_class: bool, walk: impl FnOnce(&mut Self)) {
+        self.scopes.push(Scope { names, is_class });
+        walk(self);
+        self.scopes.pop();
+    }
+
+    fn annotation(&mut self, annotation: &'a Expr) {
+        if !self.future_annotations {
+            let outer = std::mem::replace(&mut self.in_annotation, true);
+            self.visit_expr(annotation);
+            self.in_annotation = outer;
+        }
+    }
+
+    fn function(&mut self, def: &'a ruff_python_ast::StmtFunctionDef) {
+        def.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
+        for default in def.parameters.iter_non_variadic_params().filter_map(|p| p.default.as_deref()) {
+            self.visit_expr(default);
+        }
+        let mut own = Bindings::default();
+        own.type_params(def.type_params.as_deref());
+        self.within(own.names, false, |walker| {
+            let annotations =
+                def.parameters.iter().filter_map(|p| p.annotation()).chain(def.returns.as_deref());
+            annotations.for_each(|annotation| walker.annotation(annotation));
+            let mut own = Bindings::default();
+            own.parameters(&def.parameters);
+            own.visit_body(&def.body);
+            walker.star |= own.star;
+            walker.within(own.names, false, |walker| walker.visit_body(&def.body));
+        });
+    }
+
+    fn class(&mut self, class: &'a ruff_python_ast::StmtClassDef) {
+        class.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
+        let mut params = Bindings::default();
+        params.type_params(class.type_params.as_deref());
+        self.within(params.names, false, |walker| {
+            if let Some(arguments) = &class.arguments {
+                walker.visit_arguments(arguments);
+            }
+            let mut own = Bindings::default();
+            own.visit_body(&class.body);
+            walker.within(own.names, true, |walker| walker.visit_body(&class.body));
+        });
+    }
+
+    fn comprehension_scope(&mut self, generators: &'a [Comprehension], walk: impl FnOnce(&mut Self)) {
+        let mut own = Bindings::default();
+        for generator in generators {
+            own.visit_expr(&generator.target);
+        }
+        self.within(own.names, false, |walker| {
+            for generator in generators {
+                walker.visit_expr(&generator.iter);
+                walker.visit_expr(&generator.target);
+                generator.ifs.iter().for_each(|test| walker.visit_expr(test));
+            }
+            walk(walker);
+        });
+    }
+}
+
+impl<'a> Visitor<'a> for Walker<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::FunctionDef(def) => self.function(def),
+            Stmt::ClassDef(class) => self.class(class),
+            Stmt::AnnAssign(assign) => {
+                // Annotations of local variables are never evaluated.
+                if self.scopes.len() == 1 {
+                    self.annotation(&assign.annotation);
+                }
+                self.visit_expr(&assign.target);
+                assign.value.iter().for_each(|value| self.visit_expr(value));
+            }
+            Stmt::TypeAlias(_) => {}
+            Stmt::If(node) if is_type_checking(&node.test) => {
+                node.elif_else_clauses.iter().for_each(|clause| self.visit_elif_else_clause(clause));
+            }
+            _ => visitor::walk_stmt(self, statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        match expression {
+            Expr::Name(name) if matches!(name.ctx, ExprContext::Load) => self.load(name, expression),
+            Expr::Attribute(_) => {
+                let mut inner = expression;
+                while let Expr::Attribute(attribute) = inner {
+                    inner = &attribute.value;
+                }
+                match inner {
+                    Expr::Name(name) => self.load(name, expression),
+                    _ => self.visit_expr(inner),
+                }
+            }
+            Expr::Lambda(lambda) => {
+                let mut own = Bindings::default();
+                if let Some(parameters) = &lambda.parameters {
+                    own.parameters(parameters);
+                    for default in parameters.iter_non_variadic_params().filter_map(|p| p.default.as_deref())
+                    {
+                        self.visit_expr(default);
+                    }
+                }
+                own.visit_expr(&lambda.body);
+                self.within(own.names, false, |walker| walker.visit_expr(&lambda.body));
+            }
+            Expr::ListComp(node) => {
+                self.comprehension_scope(&node.generators, |walker| walker.visit_expr(&node.elt));
+            }
+            Expr::SetComp(node) => {
+                self.comprehension_scope(&node.generators, |walker| walker.visit_expr(&node.elt));
+            }
+            Expr::Generator(node) => {
+                self.comprehension_scope(&node.generators, |walker| walker.visit_expr(&node.elt));
+            }
+            Expr::DictComp(node) => self.comprehension_scope(&node.generators, |walker| {
+                node.key.iter().for_each(|key| walker.visit_expr(key));
+                walker.visit_expr(&node.value);
+            }),
+            _ => visitor::walk_expr(self, expression),
+        }
+    }
+}
+
+/// `a.b.c` as text; `None` where the base is no name.
+fn dotted(expression: &Expr) -> Option<Box<str>> {
+    let mut parts = Vec::new();
+    let mut inner = expression;
+    while let Expr::Attribute(attribute) = inner {
+        parts.push(attribute.attr.as_str());
+        inner = &attribute.value;
+    }
+    let Expr::Name(name) = inner else { return None };
+    parts.push(name.id.as_str());
+    parts.reverse();
+    Some(parts.join(".").into())
+}

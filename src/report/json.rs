@@ -1,0 +1,111 @@
+//! `--output-format json`: the findings for programs. The keys and their order are a promise.
+
+use serde::Serialize;
+
+use super::Findings;
+use super::place::Places;
+use crate::diagnostic::{Applicability, Diagnostic, Fix};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u8,
+    diagnostics: Vec<Finding<'a>>,
+    summary: Numbers,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    category: &'a str,
+    severity: String,
+    message: &'a str,
+    help: Option<&'a str>,
+    path: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    revision: Option<&'a str>,
+    url: String,
+    fix: Option<Repair<'a>>,
+}
+
+#[derive(Serialize)]
+struct Repair<'a> {
+    applicability: &'static str,
+    description: &'a str,
+    edits: Vec<Replacement<'a>>,
+}
+
+/// Byte offsets in the text of the file.
+#[derive(Serialize)]
+struct Replacement<'a> {
+    start: u32,
+    end: u32,
+    content: &'a str,
+}
+
+#[derive(Serialize)]
+struct Numbers {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    fixable: usize,
+    suppressed: usize,
+    applied: usize,
+}
+
+/// The findings and their numbers as one JSON document.
+pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
+    let mut places = Places::new(findings.project);
+    let summary = findings.summary;
+    let document = Document {
+        version: 1,
+        diagnostics: findings.diagnostics.iter().map(|finding| self::finding(finding, &mut places)).collect(),
+        summary: Numbers {
+            files: summary.files,
+            errors: summary.errors,
+            warnings: summary.warnings,
+            infos: summary.infos,
+            fixable: summary.fixable,
+            suppressed: summary.suppressed,
+            applied: summary.applied,
+        },
+    };
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn finding<'a>(diagnostic: &'a Diagnostic, places: &mut Places<'a>) -> Finding<'a> {
+    let place = places.place(diagnostic.file, diagnostic.span);
+    Finding {
+        rule: diagnostic.rule.name,
+        category: diagnostic.rule.category.name(),
+        severity: diagnostic.severity.to_string(),
+        message: &diagnostic.message,
+        help: diagnostic.help.as_deref(),
+        path: place.path,
+        line: place.line,
+        column: place.column,
+        end_line: place.end_line,
+        end_column: place.end_column,
+        revision: diagnostic.revision.as_deref(),
+        url: diagnostic.rule.url(),
+        fix: diagnostic.fix.as_ref().map(repair),
+    }
+}
+
+fn repair(fix: &Fix) -> Repair<'_> {
+    Repair {
+        applicability: match fix.applicability {
+            Applicability::Safe => "safe",
+            Applicability::Unsafe => "unsafe",
+        },
+        description: &fix.description,
+        edits: fix
+            .edits
+            .iter()
+            .map(|edit| Replacement { start: edit.span.start, end: edit.span.end, content: &edit.content })
+            .collect(),
+    }
+}

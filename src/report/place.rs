@@ -1,0 +1,74 @@
+//! Lines and columns of findings, and text that cannot break a line or a terminal.
+
+use std::borrow::Cow;
+
+use crate::project::Project;
+use crate::source::{FileId, LineIndex, SourceFile, Span};
+
+/// Where a finding is, for people: 1-based, columns in characters, the end exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place<'a> {
+    pub(super) path: &'a str,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) end_line: u32,
+    pub(super) end_column: u32,
+}
+
+/// Turns byte ranges into places; findings of one file that follow each other share its line index.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    project: &'a Project,
+    current: Option<(FileId, &'a SourceFile, LineIndex)>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) const fn new(project: &'a Project) -> Self {
+        Self { project, current: None }
+    }
+
+    /// The file and its lines; `None` for an identity that the project does not hold.
+    pub(super) fn file(&mut self, id: FileId) -> Option<(&'a SourceFile, &LineIndex)> {
+        if self.current.as_ref().is_none_or(|(current, ..)| *current != id) {
+            let file = self.project.file(id)?;
+            self.current = Some((id, file, LineIndex::new(file.text())));
+        }
+        self.current.as_ref().map(|(_, file, lines)| (*file, lines))
+    }
+
+    pub(super) fn place(&mut self, id: FileId, span: Span) -> Place<'a> {
+        let Some((file, lines)) = self.file(id) else {
+            return Place { path: "", line: 1, column: 1, end_line: 1, end_column: 1 };
+        };
+        let (line, column) = lines.line_column(file.text(), span.start);
+        let (end_line, end_column) = lines.line_column(file.text(), span.end);
+        Place { path: &file.path, line, column, end_line, end_column }
+    }
+}
+
+/// The text on one line: line breaks and control characters are written as escapes.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+        out
+    });
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_cannot_break_a_line_or_a_terminal() {
+        assert_eq!(one_line("deletes `a\nb` \u{1b}[2J"), "deletes `a\\nb` \\u{1b}[2J");
+        assert_eq!(one_line("größe"), "größe");
+    }
+}

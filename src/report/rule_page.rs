@@ -1,0 +1,171 @@
+//! `rule`: the list of rules, and the manual page of one.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::Paint;
+use crate::rule::{FixAvailability, Preset, Rule};
+
+/// One line per rule, grouped by category.
+pub fn list(rules: &[&'static Rule], paint: Paint) -> String {
+    let mut rules = rules.to_vec();
+    rules.sort_by_key(|rule| (rule.category, rule.name));
+    let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let mut out = String::new();
+    let mut category = None;
+    for rule in rules {
+        if category != Some(rule.category) {
+            let gap = if category.is_some() { "\n" } else { "" };
+            // Writing to a string cannot fail, here and below.
+            let _ = writeln!(out, "{gap}{}", paint.bold(rule.category.name()));
+            category = Some(rule.category);
+        }
+        let name = paint.hint(format!("{:<width$}", rule.name));
+        let severity = paint.severity(rule.severity, format!("{:<7}", rule.severity.to_string()));
+        let fix = match rule.fix {
+            FixAvailability::None => "   ".to_owned(),
+            FixAvailability::Sometimes => paint.good("[-]"),
+            FixAvailability::Always => paint.good("[*]"),
+        };
+        let _ = writeln!(
+            out,
+            "  {name}  {severity}  {:<11}  {fix}  {}",
+            preset(rule.preset),
+            first_sentence(rule)
+        );
+    }
+    out.push_str("\n[*] has a fix each time, [-] sometimes. `alembic-lint rule NAME` explains one.\n");
+    out
+}
+
+/// The manual page of one rule.
+pub fn page(rule: &'static Rule, paint: Paint) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", paint.bold(rule.name));
+    let fix = match rule.fix {
+        FixAvailability::None => "no fix",
+        FixAvailability::Sometimes => "sometimes has a fix",
+        FixAvailability::Always => "always has a fix",
+    };
+    let _ = writeln!(
+        out,
+        "{}, {}, preset {}, {fix}, since {}",
+        rule.category.name(),
+        paint.severity(rule.severity, rule.severity),
+        preset(rule.preset),
+        rule.since
+    );
+    let _ = writeln!(out, "{}\n", paint.hint(rule.url()));
+    let mut in_code = false;
+    for line in lines(rule) {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        } else if in_code {
+            let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+        } else if line.starts_with('#') {
+            let _ = writeln!(out, "{}", paint.bold(line.trim_start_matches('#').trim_start()));
+        } else {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    out
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u8,
+    rules: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    category: &'a str,
+    severity: String,
+    preset: &'a str,
+    fix: &'a str,
+    since: &'a str,
+    url: String,
+    summary: String,
+    documentation: String,
+}
+
+/// The rules as one JSON document.
+pub fn json(rules: &[&'static Rule]) -> Result<String, serde_json::Error> {
+    let rules = rules
+        .iter()
+        .map(|rule| Entry {
+            name: rule.name,
+            category: rule.category.name(),
+            severity: rule.severity.to_string(),
+            preset: preset(rule.preset),
+            fix: match rule.fix {
+                FixAvailability::None => "none",
+                FixAvailability::Sometimes => "sometimes",
+                FixAvailability::Always => "always",
+            },
+            since: rule.since,
+            url: rule.url(),
+            summary: first_sentence(rule),
+            documentation: lines(rule).collect::<Vec<_>>().join("\n"),
+        })
+        .collect();
+    Ok(serde_json::to_string_pretty(&Document { version: 1, rules })? + "\n")
+}
+
+const fn preset(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Recommended => "recommended",
+        Preset::Strict => "strict",
+        Preset::All => "all",
+    }
+}
+
+/// The documentation without the blank that each line keeps from its `///`.
+fn lines(rule: &'static Rule) -> impl Iterator<Item = &'static str> {
+    rule.docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line))
+}
+
+/// The first sentence of prose.
+fn first_sentence(rule: &'static Rule) -> String {
+    let is_prose = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let paragraph: Vec<_> = lines(rule).skip_while(|line| !is_prose(line)).take_while(is_prose).collect();
+    let paragraph = paragraph.join(" ");
+    match paragraph.split_once(". ") {
+        Some((sentence, _)) => format!("{sentence}."),
+        None => paragraph,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Category, Check, Severity};
+
+    static SAMPLE: Rule = Rule {
+        name: "drop-column",
+        category: Category::Destructive,
+        severity: Severity::Error,
+        preset: Preset::Recommended,
+        fix: FixAvailability::Sometimes,
+        since: "0.1.0",
+        docs: " ## What it does\n Finds columns that\n are dropped. And more.\n\n ## Bad\n ```python\n if x:\n     op.drop()\n ```\n",
+        check: Check::History(|_, _| {}),
+    };
+
+    #[test]
+    fn the_list_has_the_first_sentence_of_each_rule() {
+        let list = list(&[&SAMPLE], Paint { colour: false });
+        let expected = "  drop-column  error    recommended  [-]  Finds columns that are dropped.\n";
+        assert!(list.starts_with("destructive\n") && list.contains(expected), "{list}");
+    }
+
+    #[test]
+    fn a_page_shows_headings_and_indented_code() {
+        let page = page(&SAMPLE, Paint { colour: false });
+        assert!(page.starts_with("drop-column\ndestructive, error, preset recommended, sometimes has a fix"));
+        assert!(page.contains("\nWhat it does\nFinds columns that\n"), "{page}");
+        assert!(page.contains("\nBad\n    if x:\n        op.drop()\n"), "{page}");
+    }
+}

@@ -1,0 +1,212 @@
+//! What an upgrade has made by the time an operation runs: such objects hold no rows anybody would miss.
+//!
+//! Only what surely was made counts: a creation that may not run, or that may find the object there
+//! (`if_not_exists`), leaves it in doubt, and doubt means "was there before".
+
+use rustc_hash::FxHashSet;
+
+use super::Body;
+use crate::operation::{Change, Name, Operation, Statement, TableName};
+
+/// Schema objects that earlier operations of the same body made.
+#[derive(Debug, Clone, Default)]
+pub struct Created {
+    tables: FxHashSet<TableName>,
+    columns: FxHashSet<(TableName, Name)>,
+    indexes: FxHashSet<Name>,
+    constraints: FxHashSet<(TableName, Name)>,
+    schemas: FxHashSet<Name>,
+}
+
+impl Body {
+    /// Visits the operations in order, each with what the ones before it made.
+    pub fn walk(&self, mut visit: impl FnMut(&Operation, &Created)) {
+        let mut created = Created::default();
+        for operation in &self.operations {
+            visit(operation, &created);
+            created.absorb(operation);
+        }
+    }
+}
+
+impl Created {
+    /// Whether the table is new (or temporary, or in a new schema).
+    pub fn has_table(&self, table: &TableName) -> bool {
+        self.tables.contains(table) || self.has_schema(&table.schema)
+    }
+
+    /// Whether the column is new, by itself or with its table.
+    pub fn has_column(&self, table: &TableName, column: &Name) -> bool {
+        self.has_table(table)
+            || (column.known().is_some() && self.columns.contains(&(table.clone(), column.clone())))
+    }
+
+    /// Whether a column was added to the table, which itself may be old.
+    pub fn has_column_in(&self, table: &TableName) -> bool {
+        self.columns.iter().any(|(of, _)| of == table)
+    }
+
+    /// Whether the index is new, by itself or with its table.
+    pub fn has_index(&self, table: &TableName, index: &Name) -> bool {
+        self.has_table(table) || self.indexes.contains(index)
+    }
+
+    /// Whether the constraint is new, by itself or with its table.
+    pub fn has_constraint(&self, table: &TableName, constraint: &Name) -> bool {
+        self.has_table(table) || self.constraints.contains(&(table.clone(), constraint.clone()))
+    }
+
+    /// Whether the schema is new.
+    pub fn has_schema(&self, schema: &Name) -> bool {
+        self.schemas.contains(schema)
+    }
+
+    fn absorb(&mut self, operation: &Operation) {
+        match &operation.change {
+            _ if operation.conditional => {}
+            Change::CreateTable(create) if !create.if_not_exists || create.temporary => {
+                self.make_table(&create.table);
+            }
+            Change::DropTable(drop) => {
+                self.tables.remove(&drop.table);
+            }
+            Change::RenameTable(rename) => self.rename_table(&rename.table, &rename.to),
+            Change::AddColumn(add) if !add.if_not_exists => self.make_column(&add.table, &add.column.name),
+            Change::DropColumn(drop) => {
+                self.columns.remove(&(drop.table.clone(), drop.column.clone()));
+            }
+            Change::AlterColumn(alter) if alter.new_name != Name::None => {
+                if self.columns.remove(&(alter.table.clone(), alter.column.clone())) {
+                    self.make_column(&alter.table, &alter.new_name);
+                }
+            }
+            Change::CreateIndex(create) if !create.if_not_exists && create.name.known().is_some() => {
+                self.indexes.insert(create.name.clone());
+            }
+            Change::CreateConstraint(create) if create.constraint.name.known().is_some() => {
+                self.constraints.insert((create.table.clone(), create.constraint.name.clone()));
+            }
+            Change::Execute(execute) => self.absorb_statement(operation, &execute.statement),
+            _ => {}
+        }
+    }
+
+    fn absorb_statement(&mut self, operation: &Operation, statement: &Statement) {
+        let Statement::CreateSchema { name } = statement else { return };
+        let may_exist = operation.sql().is_some_and(|sql| sql.to_ascii_lowercase().contains("if not exists"));
+        if name.known().is_some() && !may_exist {
+            self.schemas.insert(name.clone());
+        }
+    }
+
+    fn make_table(&mut self, table: &TableName) {
+        if table.name.known().is_some() && !table.schema.is_unknown() {
+            self.tables.insert(table.clone());
+        }
+    }
+
+    fn make_column(&mut self, table: &TableName, column: &Name) {
+        if table.name.known().is_some() && !table.schema.is_unknown() && column.known().is_some() {
+            self.columns.insert((table.clone(), column.clone()));
+        }
+    }
+
+    /// A new table stays new under its new name; an old one makes that name old.
+    fn rename_table(&mut self, table: &TableName, to: &Name) {
+        let renamed = TableName { schema: table.schema.clone(), name: to.clone() };
+        if self.tables.remove(table) {
+            self.make_table(&renamed);
+        } else {
+            self.tables.remove(&renamed);
+        }
+        let moved: Vec<_> = self.columns.iter().filter(|(of, _)| of == table).cloned().collect();
+        for key in moved {
+            self.columns.remove(&key);
+            self.make_column(&renamed, &key.1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::{AddColumn, Column, CreateTable, Origin, RenameTable, ServerDefault};
+    use crate::source::Span;
+
+    fn table(name: &str) -> TableName {
+        TableName::new(Name::new(name))
+    }
+
+    fn operation(change: Change) -> Operation {
+        Operation {
+            change,
+            span: Span::default(),
+            call_sites: Box::default(),
+            via: Box::default(),
+            conditional: false,
+            autocommit: false,
+            batch: false,
+            origin: Origin::Directive,
+        }
+    }
+
+    fn create(name: &str) -> CreateTable {
+        CreateTable { table: table(name), ..CreateTable::default() }
+    }
+
+    fn add(of: &str, column: &str) -> Change {
+        let column = Column {
+            name: Name::new(column),
+            type_: None,
+            nullable: None,
+            primary_key: false,
+            unique: false,
+            index: false,
+            server_default: ServerDefault::NotGiven,
+            python_default: None,
+            items: Box::default(),
+            options: Box::default(),
+            complete: true,
+        };
+        Change::AddColumn(Box::new(AddColumn {
+            table: table(of),
+            column,
+            if_not_exists: false,
+            options: Box::default(),
+        }))
+    }
+
+    fn after(operations: Vec<Operation>) -> Created {
+        let mut created = Created::default();
+        for operation in &operations {
+            created.absorb(operation);
+        }
+        created
+    }
+
+    #[test]
+    fn only_sure_creations_count() {
+        let sure = after(vec![operation(Change::CreateTable(create("t")))]);
+        assert!(sure.has_table(&table("t")));
+        assert!(sure.has_column(&table("t"), &Name::new("any")));
+
+        let guarded = CreateTable { if_not_exists: true, ..create("t") };
+        assert!(!after(vec![operation(Change::CreateTable(guarded))]).has_table(&table("t")));
+
+        let mut perhaps = operation(Change::CreateTable(create("t")));
+        perhaps.conditional = true;
+        assert!(!after(vec![perhaps]).has_table(&table("t")));
+    }
+
+    #[test]
+    fn a_renamed_table_stays_what_it_was() {
+        let rename = || operation(Change::RenameTable(RenameTable { table: table("a"), to: Name::new("b") }));
+        assert!(!after(vec![rename()]).has_table(&table("b")));
+        let made = after(vec![operation(Change::CreateTable(create("a"))), rename()]);
+        assert!(made.has_table(&table("b")));
+        assert!(!made.has_table(&table("a")));
+        let column = after(vec![operation(add("a", "c")), rename()]);
+        assert!(column.has_column(&table("b"), &Name::new("c")));
+        assert!(!column.has_table(&table("b")));
+    }
+}

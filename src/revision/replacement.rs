@@ -1,0 +1,112 @@
+//! Whether an index or a constraint that an upgrade drops is replaced in it, or goes with its table or column.
+//!
+//! A drop names no columns; where `downgrade` makes the object again, that tells them.
+
+use super::{Body, Revision};
+use crate::operation::{Change, ConstraintKind, DropConstraint, DropIndex, Name, TableName};
+
+/// An index or a constraint as far as it matters here.
+#[derive(Debug, Clone, Default)]
+pub struct KeyObject {
+    /// Its table, where the drop or `downgrade` names it.
+    pub table: TableName,
+    /// Its name.
+    pub name: Name,
+    /// Its columns, where `downgrade` tells them.
+    pub columns: Option<Vec<Box<str>>>,
+    /// Whether it keeps values unique, where `downgrade` tells it.
+    pub unique: bool,
+    /// The kind of a constraint; `None` for an index or where nothing tells it.
+    pub kind: Option<ConstraintKind>,
+}
+
+impl Revision {
+    /// What a `drop_index` drops.
+    pub fn dropped_index(&self, drop: &DropIndex) -> KeyObject {
+        let mut made = self.made_again(|object| object.name == drop.name && object.kind.is_none());
+        made.name = drop.name.clone();
+        if drop.table.name != Name::None {
+            made.table = drop.table.clone();
+        }
+        made
+    }
+
+    /// What a `drop_constraint` drops.
+    pub fn dropped_constraint(&self, drop: &DropConstraint) -> KeyObject {
+        let mut made =
+            self.made_again(|o| o.name == drop.name && o.table.is_same(&drop.table) && o.kind.is_some());
+        made.name = drop.name.clone();
+        made.table = drop.table.clone();
+        made.kind = drop.kind.or(made.kind);
+        made
+    }
+
+    fn made_again(&self, is_it: impl Fn(&KeyObject) -> bool) -> KeyObject {
+        let operations = self.downgrade.as_ref().map_or(&[][..], |body| &body.operations);
+        operations.iter().filter_map(|operation| made_by(&operation.change)).find(is_it).unwrap_or_default()
+    }
+}
+
+impl Body {
+    /// Whether the body drops the object's table or one of its columns, or makes an object of the same name or
+    /// on the same columns.
+    pub fn replaces_or_removes_owner(&self, dropped: &KeyObject) -> bool {
+        self.operations.iter().any(|operation| match &operation.change {
+            Change::DropTable(drop) => drop.table.is_same(&dropped.table),
+            Change::DropColumn(drop) => drop.table.is_same(&dropped.table) && dropped.is_on(&drop.column),
+            change => made_by(change).is_some_and(|made| made.replaces(dropped)),
+        })
+    }
+}
+
+impl KeyObject {
+    /// Whether the column is one of its columns: known from `downgrade`, else guessed from its name.
+    fn is_on(&self, column: &Name) -> bool {
+        let (Some(column), Some(name)) = (column.known(), self.name.known()) else { return false };
+        match &self.columns {
+            Some(columns) => columns.iter().any(|own| &**own == column),
+            None => format!("_{name}_").contains(&format!("_{column}_")),
+        }
+    }
+
+    fn replaces(&self, dropped: &Self) -> bool {
+        let is_same_table = dropped.table.name == Name::None || self.table.is_same(&dropped.table);
+        let is_same_name = self.name.known().is_some() && self.name == dropped.name;
+        let is_same_columns = dropped.columns.is_some() && self.columns == dropped.columns;
+        let serves_as = match (self.kind, dropped.kind) {
+            (made, old) if made == old => true,
+            (made, None) => matches!(made, Some(ConstraintKind::Unique | ConstraintKind::PrimaryKey)),
+            (None, Some(ConstraintKind::Unique)) => self.unique,
+            _ => false,
+        };
+        is_same_table && (is_same_name || (is_same_columns && serves_as))
+    }
+}
+
+/// The index or constraint that a change makes.
+fn made_by(change: &Change) -> Option<KeyObject> {
+    match change {
+        Change::CreateIndex(create) => Some(KeyObject {
+            table: create.table.clone(),
+            name: create.name.clone(),
+            columns: create
+                .columns
+                .as_ref()
+                .and_then(|columns| columns.iter().map(|column| column.as_str().map(Into::into)).collect()),
+            unique: create.unique,
+            kind: None,
+        }),
+        Change::CreateConstraint(create) => {
+            Some(KeyObject {
+                table: create.table.clone(),
+                name: create.constraint.name.clone(),
+                columns: create.constraint.columns.as_ref().and_then(|columns| {
+                    columns.iter().map(|column| column.known().map(Into::into)).collect()
+                }),
+                unique: matches!(create.constraint.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey),
+                kind: Some(create.constraint.kind),
+            })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! What the other revisions of a script directory tell about a team's habits. Judges no revision.
+
+use rustc_hash::FxHashMap;
+
+use super::{BoundName, Revision};
+use crate::config::{Settings, SqlmodelImport};
+use crate::project::Project;
+use crate::source::Role;
+
+/// Facts about one script directory, computed once for all its revisions.
+#[derive(Debug, Clone, Default)]
+pub struct Siblings<'a> {
+    /// Whether the project uses SQLModel: by its dependencies, `env.py`, the template or a revision.
+    pub uses_sqlmodel: bool,
+    /// How many revisions have the markers of autogenerate.
+    pub with_markers: usize,
+    /// How many revisions that do something have no markers.
+    pub without_markers: usize,
+    /// The message of each revision by its identifier.
+    pub messages: FxHashMap<&'a str, &'a str>,
+}
+
+impl<'a> Siblings<'a> {
+    /// The facts of each script directory of `project`, in its order. `revisions` are what was read from
+    /// [`Project::files`].
+    pub fn of_project(project: &'a Project, revisions: &'a [Option<Revision>]) -> Vec<Self> {
+        let mut all: Vec<Self> = project
+            .directories
+            .iter()
+            .map(|directory| Self {
+                uses_sqlmodel: directory.dependencies.iter().any(|name| &**name == "sqlmodel"),
+                ..Self::default()
+            })
+            .collect();
+        for (index, file) in project.files.iter().enumerate() {
+            let Some(facts) = all.get_mut(file.directory) else { continue };
+            match &file.role {
+                Role::Revision => {
+                    if let Some(revision) = revisions.get(index).and_then(Option::as_ref) {
+                        facts.count(revision);
+                    }
+                }
+                Role::Template | Role::Environment => facts.uses_sqlmodel |= imports_sqlmodel(file.text()),
+                Role::Module(_) | Role::Deleted => {}
+            }
+        }
+        all
+    }
+
+    /// Whether every revision must import sqlmodel.
+    pub fn must_import_sqlmodel(&self, settings: &Settings) -> bool {
+        match settings.sqlmodel_import {
+            Some(policy) => policy == SqlmodelImport::Always,
+            None => self.uses_sqlmodel,
+        }
+    }
+
+    fn count(&mut self, revision: &'a Revision) {
+        self.uses_sqlmodel |= touches_sqlmodel(revision);
+        if revision.has_autogenerate_markers {
+            self.with_markers += 1;
+        } else if revision.upgrade.as_ref().is_some_and(|body| !body.operations.is_empty()) {
+            self.without_markers += 1;
+        }
+        if let (Some(id), Some(message)) = (revision.id(), revision.message()) {
+            self.messages.insert(id, message);
+        }
+    }
+}
+
+fn touches_sqlmodel(revision: &Revision) -> bool {
+    let names = &revision.names;
+    let is_sqlmodel = |path: &str| path.split('.').next() == Some("sqlmodel");
+    names.undefined.iter().any(|name| &*name.name == "sqlmodel")
+        || names.imports.iter().flat_map(|import| &import.bound).any(|bound| match bound {
+            BoundName::Module { path } | BoundName::Alias { path, .. } => is_sqlmodel(path),
+        })
+}
+
+fn imports_sqlmodel(text: &str) -> bool {
+    text.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        matches!(words.next(), Some("import" | "from"))
+            && words.next().and_then(|path| path.split(['.', ',', ';', '#']).next()) == Some("sqlmodel")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::imports_sqlmodel;
+
+    #[test]
+    fn sqlmodel_is_found_by_its_import() {
+        assert!(imports_sqlmodel("from alembic import op\nimport sqlmodel\n"));
+        assert!(imports_sqlmodel("    from sqlmodel.sql import sqltypes\n"));
+        assert!(!imports_sqlmodel("import sqlmodel_utils\n# import sqlmodel\n"));
+    }
+}

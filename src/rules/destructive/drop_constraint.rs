@@ -1,0 +1,136 @@
+//! `drop-constraint`: a constraint that was there before is dropped and nothing takes its place.
+
+use crate::operation::{Change, ConstraintKind};
+use crate::revision::RevisionContext;
+use crate::rule::{Severity, Sink, declare_rule};
+
+declare_rule! {
+    /// ## What it does
+    /// Finds constraints dropped by `upgrade`. It is silent where the constraint is replaced (one of the same
+    /// name, or of the same kind on the same columns, is made in the same upgrade), where its table or column
+    /// is dropped too (that is another rule's finding), and where the same upgrade made it.
+    ///
+    /// ## Why is this bad?
+    /// From then on the database accepts rows that the constraint kept out. `downgrade` fails as soon as there
+    /// is one. Dropping a primary key also takes away the foreign keys and the replication that need it, which
+    /// is why it is an error.
+    ///
+    /// ## Example
+    /// ```python bad
+    /// op.drop_constraint("order_user_id_fkey", "order", type_="foreignkey")
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```python good
+    /// op.drop_constraint("order_user_id_fkey", "order", type_="foreignkey")
+    /// op.create_foreign_key("order_user_id_fkey", "order", "user", ["user_id"], ["id"], ondelete="CASCADE")
+    /// ```
+    ///
+    /// ## References
+    /// - squawk: `ban-drop-constraint`
+    /// - Atlas: CD101
+    "drop-constraint", Destructive, Warning,
+    preset: Recommended, fix: None, since: "0.1.0",
+    check: Revision(check),
+}
+
+fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+    let Some(upgrade) = &context.revision.upgrade else { return };
+    upgrade.walk(|operation, created| {
+        let Change::DropConstraint(drop) = &operation.change else { return };
+        let constraint = context.revision.dropped_constraint(drop);
+        if created.has_constraint(&drop.table, &drop.name) || upgrade.replaces_or_removes_owner(&constraint) {
+            return;
+        }
+        let (kind, loss) = match constraint.kind {
+            Some(ConstraintKind::ForeignKey) => {
+                ("foreign key", "rows may then refer to rows that do not exist")
+            }
+            Some(ConstraintKind::Unique) => ("unique constraint", "duplicates are no longer kept out"),
+            Some(ConstraintKind::Check) => ("check constraint", "values are no longer checked"),
+            Some(ConstraintKind::PrimaryKey) => ("primary key", "rows can then no longer be told apart"),
+            Some(ConstraintKind::Exclude) => ("exclude constraint", "rows may then overlap"),
+            None => ("constraint", "rows that it kept out are then accepted"),
+        };
+        let name = drop.name.quoted_or("whose name is not known");
+        let of = drop.table.quoted();
+        let report = sink.report(
+            operation.span,
+            format!("{} drops the {kind} {name} of {of}: {loss}", operation.subject()),
+        );
+        let report = report.call_sites(&operation.call_sites).help(
+            "make its replacement in the same revision, or approve: \
+             `# alembic-lint: allow[drop-constraint] -- <reason>`",
+        );
+        if constraint.kind == Some(ConstraintKind::PrimaryKey) {
+            report.severity(Severity::Error);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rule::Severity;
+    use crate::testing::Tester;
+
+    const DROP: &str = "op.drop_constraint('fk', 'order', type_='foreignkey')";
+
+    fn upgrade(body: &str) -> Tester {
+        Tester::new(&RULE).upgrade(body)
+    }
+
+    #[test]
+    fn every_spelling() {
+        upgrade(DROP).finds(&["`op.drop_constraint` drops the foreign key `fk` of `order`"]);
+        upgrade("with op.batch_alter_table('order') as b:\n    b.drop_constraint('uq', type_='unique')")
+            .finds(&["`batch_op.drop_constraint` drops the unique constraint `uq` of `order`"]);
+        upgrade("op.execute('ALTER TABLE t DROP CONSTRAINT c')")
+            .finds(&["this SQL drops the constraint `c` of `t`"]);
+    }
+
+    #[test]
+    fn a_primary_key_is_an_error() {
+        upgrade(DROP).has_severity(Severity::Warning);
+        upgrade("op.drop_constraint('pk', 't', type_='primary')").has_severity(Severity::Error);
+    }
+
+    #[test]
+    fn replaced() {
+        let key = |name: &str, columns: &str| {
+            format!(
+                "op.create_foreign_key('{name}', 'order', 'user', ['{columns}'], ['id'], ondelete='CASCADE')"
+            )
+        };
+        upgrade(&format!("{DROP}\n{}", key("fk", "user_id"))).ok();
+        upgrade(&format!("{DROP}\n{}", key("new", "user_id"))).downgrade(&key("fk", "user_id")).ok();
+        upgrade(&format!("{DROP}\n{}", key("new", "owner_id")))
+            .downgrade(&key("fk", "user_id"))
+            .finds(&["`fk`"]);
+        upgrade(
+            "op.drop_constraint('uq', 't', type_='unique')\nop.create_index('ix', 't', ['a'], unique=True)",
+        )
+        .downgrade("op.create_unique_constraint('uq', 't', ['a'])")
+        .ok();
+    }
+
+    #[test]
+    fn dropped_with_its_table_or_column() {
+        upgrade(&format!("{DROP}\nop.drop_table('order')")).ok();
+        upgrade(&format!("{DROP}\nop.drop_column('order', 'user_id')"))
+            .downgrade("op.create_foreign_key('fk', 'order', 'user', ['user_id'], ['id'])")
+            .ok();
+    }
+
+    #[test]
+    fn a_constraint_of_the_same_upgrade() {
+        upgrade("op.create_check_constraint('ck', 't', 'a > 0')\nop.drop_constraint('ck', 't')").ok();
+    }
+
+    #[test]
+    fn downgrade_is_not_judged() {
+        upgrade("op.create_check_constraint('ck', 't', 'a > 0')")
+            .downgrade("op.drop_constraint('ck', 't')")
+            .ok();
+    }
+}

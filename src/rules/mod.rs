@@ -1,0 +1,78 @@
+//! The rules. Written by `tests/registry.rs`; do not edit.
+
+mod applied {
+    pub(super) mod applied_revision_deleted;
+    pub(super) mod applied_revision_edited;
+    pub(super) mod applied_revision_renamed;
+    pub(super) mod applied_revision_reparented;
+}
+mod content {
+    pub(super) mod empty_migration;
+    pub(super) mod manual_migration;
+    pub(super) mod nondescriptive_message;
+    pub(super) mod unanalysable_operation;
+}
+mod data {
+    pub(super) mod delete_without_where;
+    pub(super) mod update_without_where;
+}
+mod destructive {
+    pub(super) mod delete_data;
+    pub(super) mod drop_column;
+    pub(super) mod drop_constraint;
+    pub(super) mod drop_index;
+    pub(super) mod drop_schema;
+    pub(super) mod drop_table;
+    pub(super) mod truncate;
+}
+mod imports {
+    pub(super) mod missing_revision_identifiers;
+    pub(super) mod missing_sqlmodel_import;
+    pub(super) mod parse_error;
+    pub(super) mod required_import;
+    pub(super) mod template_missing_import;
+    pub(super) mod undefined_name;
+}
+mod sql {
+    pub(super) mod dynamic_sql;
+    pub(super) mod raw_sql;
+}
+mod style {
+    pub(super) mod suppression_without_reason;
+    pub(super) mod unknown_rule_in_suppression;
+    pub(super) mod unused_suppression;
+}
+
+use crate::rule::Rule;
+
+/// All rules, by name.
+pub static RULES: &[&Rule] = &[
+    &applied::applied_revision_deleted::RULE,
+    &applied::applied_revision_edited::RULE,
+    &applied::applied_revision_renamed::RULE,
+    &applied::applied_revision_reparented::RULE,
+    &destructive::delete_data::RULE,
+    &data::delete_without_where::RULE,
+    &destructive::drop_column::RULE,
+    &destructive::drop_constraint::RULE,
+    &destructive::drop_index::RULE,
+    &destructive::drop_schema::RULE,
+    &destructive::drop_table::RULE,
+    &sql::dynamic_sql::RULE,
+    &content::empty_migration::RULE,
+    &content::manual_migration::RULE,
+    &imports::missing_revision_identifiers::RULE,
+    &imports::missing_sqlmodel_import::RULE,
+    &content::nondescriptive_message::RULE,
+    &imports::parse_error::RULE,
+    &sql::raw_sql::RULE,
+    &imports::required_import::RULE,
+    &style::suppression_without_reason::RULE,
+    &imports::template_missing_import::RULE,
+    &destructive::truncate::RULE,
+    &content::unanalysable_operation::RULE,
+    &imports::undefined_name::RULE,
+    &style::unknown_rule_in_suppression::RULE,
+    &style::unused_suppression::RULE,
+    &data::update_without_where::RULE,
+];

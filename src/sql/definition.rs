@@ -1,0 +1,185 @@
+//! `CREATE TABLE`, `ALTER TABLE` and `CREATE INDEX`: asks the parsers, the dialect's own first.
+//!
+//! Projects run one revision on several databases, so the other syntaxes come next. An `ALTER TABLE` that
+//! none reads as a whole is read action by action.
+
+use super::cursor::Cursor;
+use super::lex::{self, Kind, Token};
+use super::{Sql, execute, generic, names, other, postgres, range, verbs};
+use crate::operation::{
+    AlterColumn, Argument, Attribute, Change, ConstraintKind, Dialect, DropConstraint, DropIndex, Name,
+    Statement, TableName,
+};
+
+type Reader = fn(&str) -> Option<Vec<Change>>;
+
+/// The parsers, in the order in which they are asked.
+fn readers(dialect: Dialect) -> [Reader; 4] {
+    match dialect {
+        Dialect::Postgresql => [postgres::read, generic::mysql, generic::sqlite, generic::any],
+        Dialect::Mysql | Dialect::Mariadb => [generic::mysql, postgres::read, generic::sqlite, generic::any],
+        Dialect::Sqlite => [generic::sqlite, postgres::read, generic::mysql, generic::any],
+    }
+}
+
+/// Lowers a definition. `None` where no parser reads it.
+pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
+    if !lex::is_shallow(sql.source, tokens) {
+        return None;
+    }
+    let text = sql.source.get(range(tokens))?;
+    let whole = || readers(sql.dialect).iter().find_map(|read| read(text));
+    whole().or_else(|| by_action(sql, tokens)).or_else(|| around_unknown(sql, tokens))
+}
+
+/// Reads what stands around parts that only running the revision would tell.
+fn around_unknown(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
+    if !tokens.iter().any(|token| names::is_unknown(token.text(sql.source))) {
+        return None;
+    }
+    let known = tokens.len() - tokens.iter().rev().take_while(|token| token.is_hole(sql.source)).count();
+    let before = tokens.get(..known).unwrap_or_default();
+    let text = sql.source.get(range(before))?;
+    let mut changes = readers(sql.dialect)
+        .iter()
+        .find_map(|read| read(text))
+        .filter(|_| known < tokens.len())
+        .unwrap_or_else(|| postgres::recover(text));
+    changes.push(execute(Statement::Unknown));
+    Some(changes)
+}
+
+/// Reads each action of an `ALTER TABLE` on its own. `None` if that helps with none of them.
+fn by_action(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
+    let mut cursor = Cursor::new(sql.source, tokens);
+    cursor.take("alter");
+    cursor.take_any(&["ignore", "online"]);
+    if !cursor.take("table") {
+        return None;
+    }
+    cursor.if_exists();
+    cursor.take("only");
+    let table = cursor.table()?;
+    cursor.take_mark(b'*');
+    let head = tokens.get(..tokens.len() - cursor.rest().len()).unwrap_or_default();
+    let head = sql.source.get(range(head))?;
+    let mut understood = 0;
+    let mut changes = Vec::new();
+    for action in actions(cursor.rest()) {
+        let text = format!("{head} {}", sql.source.get(range(action)).unwrap_or_default());
+        let read = readers(sql.dialect)
+            .iter()
+            .find_map(|read| read(&text))
+            .or_else(|| mysql_action(&table, Cursor::new(sql.source, action)));
+        understood += usize::from(read.is_some());
+        let unknown = action.iter().any(|token| names::is_unknown(token.text(sql.source)));
+        changes.extend(read.unwrap_or_else(|| {
+            vec![execute(if unknown { Statement::Unknown } else { Statement::Unparsed })]
+        }));
+    }
+    (understood > 0).then_some(changes)
+}
+
+/// The parts between commas outside brackets.
+fn actions(tokens: &[Token]) -> Vec<&[Token]> {
+    let mut depth = 0_usize;
+    tokens
+        .split(|token| {
+            match token.kind {
+                Kind::Mark(b'(') => depth += 1,
+                Kind::Mark(b')') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0 && token.kind == Kind::Mark(b',')
+        })
+        .filter(|action| !action.is_empty())
+        .collect()
+}
+
+/// Actions of MySQL and MariaDB that the parsers refuse.
+fn mysql_action(table: &TableName, mut cursor: Cursor<'_>) -> Option<Vec<Change>> {
+    let source = cursor.source();
+    let action = cursor;
+    let table = table.clone();
+    match cursor.keyword()?.as_str() {
+        "DROP" if cursor.take("check") => {
+            let if_exists = cursor.if_exists();
+            let kind = Some(ConstraintKind::Check);
+            let drop = DropConstraint { table, name: cursor.name()?, kind, if_exists, cascade: false };
+            Some(vec![Change::DropConstraint(drop)])
+        }
+        "DROP" if cursor.take_any(&["index", "key"]) => {
+            let if_exists = cursor.if_exists();
+            let drop = DropIndex { table, name: cursor.name()?, if_exists, ..DropIndex::default() };
+            Some(vec![Change::DropIndex(drop)])
+        }
+        "DROP" if cursor.take_all(&["foreign", "key"]) => {
+            let if_exists = cursor.if_exists();
+            let kind = Some(ConstraintKind::ForeignKey);
+            let drop = DropConstraint { table, name: cursor.name()?, kind, if_exists, cascade: false };
+            Some(vec![Change::DropConstraint(drop)])
+        }
+        "MODIFY" => {
+            cursor.take("column");
+            cursor.if_exists();
+            let column = cursor.name()?;
+            Some(vec![redefined(table, column, Name::None, cursor)])
+        }
+        "CHANGE" => {
+            cursor.take("column");
+            cursor.if_exists();
+            let column = cursor.name()?;
+            let new_name = cursor.name()?;
+            let new_name = if new_name == column && !column.is_unknown() { Name::None } else { new_name };
+            Some(vec![redefined(table, column, new_name, cursor)])
+        }
+        "RENAME" if cursor.take_any(&["index", "key"]) => Some(vec![other("ALTER TABLE RENAME INDEX")]),
+        "CONVERT" | "ENGINE" | "DEFAULT" | "CHARACTER" | "CHARSET" | "COLLATE" | "AUTO_INCREMENT"
+        | "COMMENT" | "ROW_FORMAT" | "KEY_BLOCK_SIZE" | "ORDER" | "DISABLE" | "ENABLE" | "FORCE"
+        | "ALGORITHM" | "LOCK" | "PARTITION" | "COALESCE" | "REORGANIZE" | "EXCHANGE" | "ANALYZE"
+        | "CHECK" | "OPTIMIZE" | "REBUILD" | "REMOVE" | "DISCARD" | "IMPORT" | "STATS_PERSISTENT"
+        | "TABLESPACE" | "WITH" | "WITHOUT" => {
+            let words = verbs::leading_keywords(source, action.rest());
+            Some(vec![other(format!("ALTER TABLE {words}").trim_end())])
+        }
+        _ => None,
+    }
+}
+
+/// `MODIFY` and `CHANGE` state the whole column anew: without `NOT NULL` it becomes nullable.
+fn redefined(table: TableName, column: Name, new_name: Name, cursor: Cursor<'_>) -> Change {
+    let source = cursor.source();
+    let ends = [
+        "not",
+        "null",
+        "default",
+        "comment",
+        "after",
+        "first",
+        "character",
+        "charset",
+        "collate",
+        "auto_increment",
+        "on",
+        "generated",
+        "unique",
+        "primary",
+        "check",
+        "references",
+    ];
+    let type_length =
+        cursor.rest().iter().take_while(|token| !ends.iter().any(|word| token.is_word(source, word))).count();
+    let type_text = cursor.rest().get(..type_length).and_then(|tokens| source.get(range(tokens)));
+    let mut pairs = cursor.rest().windows(2);
+    let not_null = pairs.any(
+        |pair| matches!(pair, [not, null] if not.is_word(source, "not") && null.is_word(source, "null")),
+    );
+    Change::AlterColumn(Box::new(AlterColumn {
+        table,
+        column,
+        new_name,
+        type_: Some(type_text.map_or(Argument::Unknown, names::text)),
+        nullable: Attribute::Set(!not_null),
+        ..AlterColumn::default()
+    }))
+}

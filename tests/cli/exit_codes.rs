@@ -1,0 +1,48 @@
+//! Exit codes, usage and help.
+
+use crate::project::{Project, clean_project, dropping_project};
+
+#[test]
+fn a_clean_project_passes_and_says_what_was_checked() {
+    clean_project().run(&[]).exits(0).prints("No findings in 1 revision.");
+}
+
+#[test]
+fn findings_fail_the_run() {
+    let project = dropping_project();
+    project.run(&[]).exits(1).prints("drop-column").prints("Found 1 finding (1 error).");
+    project.run(&["--exit-zero"]).exits(0).prints("drop-column");
+}
+
+#[test]
+fn info_does_not_fail_the_run() {
+    let settings = "severity = { drop-column = \"info\" }";
+    dropping_project().run(&["--config", settings]).exits(0).prints("info[drop-column]");
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_findings() {
+    let project = clean_project();
+    project.run(&["--no-such-switch"]).exits(2).warns("--no-such-switch");
+    project.run(&["--output-format", "xml"]).exits(2).warns("concise");
+    project.run(&["--fix", "--diff"]).exits(2).warns("--diff");
+    project.run(&["--statistics", "--output-format", "json"]).exits(2).warns("--statistics");
+}
+
+#[test]
+fn help_explains_the_exit_codes_and_shows_examples() {
+    let help = Project::bare().run(&["--help"]).exits(0).prints("Exit codes:").prints("Examples:");
+    for heading in ["Revisions:", "Rules:", "Fixes:", "Output:"] {
+        assert!(help.stdout.contains(heading), "{}", help.stdout);
+    }
+    Project::bare().run(&["--version"]).exits(0).prints(concat!("alembic-lint ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_error() {
+    let project = dropping_project();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = project.command(&[]).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+}

@@ -1,0 +1,19 @@
+//! The program as people start it: arguments, files and environment in; output, files and exit code out.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy lets tests do this, but not the functions that tests share"
+)]
+
+mod applied;
+mod bad_files;
+mod exit_codes;
+mod fixes;
+mod formats;
+mod paths;
+mod project;
+mod review;
+mod rules;

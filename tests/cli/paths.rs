@@ -1,0 +1,46 @@
+//! Which files are checked, and what is said when none is.
+
+use std::fs;
+
+use crate::project::{Project, SECOND, clean, clean_project, dropping_project, revision};
+
+#[test]
+fn given_paths_are_judged_wherever_options_stand() {
+    let project = dropping_project().with("migrations/versions/cc33_third.py", {
+        let drop = r#"op.drop_column("user", "name")"#;
+        revision("cc33", Some("bb22"), "drop the name of users", drop, "pass")
+    });
+    let path = project.path(SECOND);
+    let run = project.run(&[path.to_str().unwrap(), "--output-format", "concise"]).exits(1);
+    run.prints("drop-column").prints_no("cc33_third.py");
+}
+
+#[test]
+fn a_directory_named_like_a_command_is_reached_with_its_directory() {
+    let project = Project::bare().with("rule/aa11_first.py", clean());
+    project.run(&["./rule"]).exits(0).prints("No findings in 1 revision.");
+}
+
+#[test]
+fn a_path_that_does_not_exist_could_not_be_checked() {
+    dropping_project().run(&["no/such.py"]).exits(2).warns("no/such.py");
+}
+
+#[test]
+fn a_mistyped_command_names_the_command() {
+    clean_project().run(&["reveiw"]).exits(2).warns("`review`");
+}
+
+#[test]
+fn a_hook_that_passes_no_revision_passes_and_says_that_nothing_was_checked() {
+    let project = clean_project().with("README.md", "hello");
+    project.run(&["README.md"]).exits(0).warns("no revision was checked");
+}
+
+#[test]
+fn a_gate_that_finds_no_revisions_fails() {
+    Project::bare().run(&[]).exits(2).warns("no revision");
+    let project = Project::new();
+    fs::create_dir_all(project.path("migrations/versions")).unwrap();
+    project.run(&[]).exits(2).warns("no revision").warns("migrations/versions");
+}

@@ -1,0 +1,99 @@
+//! The list of rules, and what every rule owes. `src/rules/mod.rs` is written by this test, never by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use alembic_lint::rules::RULES;
+
+fn rules_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules")
+}
+
+/// Categories and the names of their rule modules, as the files tell.
+fn rule_modules() -> BTreeMap<String, BTreeSet<String>> {
+    let mut modules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for folder in fs::read_dir(rules_directory()).unwrap().map(Result::unwrap) {
+        if !folder.file_type().unwrap().is_dir() {
+            continue;
+        }
+        let category = folder.file_name().into_string().unwrap();
+        for file in fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+            let name = file.file_name().into_string().unwrap();
+            let module = name.strip_suffix(".rs").unwrap_or_else(|| panic!("{name} is no rule"));
+            modules.entry(category.clone()).or_default().insert(module.to_owned());
+        }
+    }
+    modules
+}
+
+fn render(modules: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let mut text = String::from("//! The rules. Written by `tests/registry.rs`; do not edit.\n\n");
+    for (category, names) in modules {
+        writeln!(text, "mod {category} {{").unwrap();
+        for name in names {
+            writeln!(text, "    pub(super) mod {name};").unwrap();
+        }
+        text.push_str("}\n");
+    }
+    let mut paths: Vec<(&String, String)> = modules
+        .iter()
+        .flat_map(|(category, names)| names.iter().map(move |name| (name, format!("{category}::{name}"))))
+        .collect();
+    paths.sort();
+    text.push_str("\nuse crate::rule::Rule;\n\n/// All rules, by name.\npub static RULES: &[&Rule] = &[\n");
+    for (_, path) in paths {
+        writeln!(text, "    &{path}::RULE,").unwrap();
+    }
+    text.push_str("];\n");
+    text
+}
+
+#[test]
+fn the_list_is_complete() {
+    let file = rules_directory().join("mod.rs");
+    let expected = render(&rule_modules());
+    if fs::read_to_string(&file).unwrap_or_default() != expected {
+        fs::write(&file, expected).unwrap();
+        panic!("src/rules/mod.rs was out of date: rewritten, run the tests again");
+    }
+}
+
+#[test]
+fn names_are_unique_sorted_and_those_of_the_files() {
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    let modules = rule_modules();
+    for rule in RULES {
+        let module = rule.name.replace('-', "_");
+        assert!(rule.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", rule.name);
+        let folder = modules.get(rule.category.name());
+        assert!(
+            folder.is_some_and(|names| names.contains(&module)),
+            "`{}` says it is about {}, where no file {module}.rs stands",
+            rule.name,
+            rule.category.name()
+        );
+    }
+}
+
+#[test]
+fn every_rule_has_a_page() {
+    for rule in RULES {
+        for heading in ["## What it does", "## Why is this bad?", "## Example"] {
+            assert!(rule.docs.contains(heading), "`{}` lacks \"{heading}\"", rule.name);
+        }
+        let tells_how = rule.docs.contains("## Use instead") || rule.docs.contains("## How to fix");
+        assert!(tells_how, "`{}` does not say what to do instead", rule.name);
+        assert!(rule.docs.lines().all(|line| line.is_empty() || line.starts_with(' ')), "{}", rule.name);
+    }
+}
+
+#[test]
+fn every_page_of_a_rule_that_repairs_says_whether_that_is_safe() {
+    for rule in RULES {
+        let repairs = rule.fix != alembic_lint::rule::FixAvailability::None;
+        assert_eq!(repairs, rule.docs.contains("## Fix safety"), "{}", rule.name);
+    }
+}
