@@ -73,9 +73,30 @@ impl Loaded {
         ExitCode::from(if self.project.errors.is_empty() { code } else { COULD_NOT_RUN })
     }
 
-    /// How many revision files were asked for.
-    pub(super) fn revisions(&self) -> usize {
-        self.project.files.iter().filter(|file| file.selected && file.role == Role::Revision).count()
+    /// Whether the run may go on: says loudly that there is no revision among those that were asked for. Fine
+    /// where files were given (a hook passes whatever changed); a gate that finds no revisions in a project or a
+    /// directory guards nothing.
+    pub(super) fn has_revisions(&self, paths: &[PathBuf], terminal: &Terminal) -> bool {
+        if self.project.files.iter().any(|file| file.selected && file.role == Role::Revision) {
+            return true;
+        }
+        if !paths.is_empty() && !paths.iter().any(|path| path.is_dir()) {
+            terminal.warn_loudly("no revision was checked: none of the given files is one");
+            return true;
+        }
+        let locations = self.project.directories.iter().flat_map(|directory| &directory.version_locations);
+        let locations: Vec<_> = locations.map(|location| format!("`{location}`")).collect();
+        let searched = match (locations.is_empty(), paths.is_empty()) {
+            (false, _) => format!("there is none in {}", locations.join(", ")),
+            (true, true) => {
+                "no script directory was found from here upward and below; run it in the project or \
+                             give a path"
+                    .to_owned()
+            }
+            (true, false) => "no script directory was found in the given paths".to_owned(),
+        };
+        terminal.error(format_args!("no revision was checked: {searched}"));
+        false
     }
 
     /// The ref that told applied revisions from new ones.

@@ -19,9 +19,7 @@ pub(super) fn run(arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
         Ok((loaded, outcome))
     })?;
     loaded.introduce(&terminal);
-    if loaded.revisions() == 0 && arguments.project.paths.is_empty() {
-        terminal
-            .error("no revision was found from here upward and below; run it in the project or give a path");
+    if !loaded.has_revisions(&arguments.project.paths, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
     let review = review::collect(&loaded.project, &outcome.revisions, loaded.settings.all);

@@ -17,7 +17,7 @@ use super::script_directory::{Layout, Location, canonical, tidy};
 pub(super) struct Layouts {
     working_directory: PathBuf,
     /// `version-locations` of the configuration.
-    version_locations: Vec<PathBuf>,
+    pub(super) version_locations: Vec<PathBuf>,
     /// What was found, each script directory once.
     pub(super) found: Vec<Layout>,
     /// Configuration files that cannot be used.
@@ -89,6 +89,7 @@ impl Layouts {
         let mut selection = Selection { all: paths.is_empty(), ..Selection::default() };
         if paths.is_empty() {
             self.find_around(&self.working_directory.clone());
+            self.add_configured_locations();
             return Ok(selection);
         }
         let mut files = Vec::new();
@@ -175,6 +176,16 @@ impl Layouts {
         let Some(layout) = around.filter(|_| !is_known) else { return };
         for (path, _) in discover::revision_directories(directory, |_| false) {
             layout.add_location(Location::new(path, false));
+        }
+    }
+
+    /// `version-locations` that lie in no script directory.
+    fn add_configured_locations(&mut self) {
+        for path in self.version_locations.clone() {
+            let key = canonical(&path);
+            if path.is_dir() && !self.found.iter().any(|layout| layout.covers(&key)) {
+                self.add(Layout::bare(path));
+            }
         }
     }
 

@@ -24,6 +24,13 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
         };
         project.errors.push(format!("{place}: {}", fault.message));
     }
+    let absent = search.version_locations.iter().filter(|path| !path.is_dir());
+    project.errors.extend(absent.map(|path| {
+        format!(
+            "`version-locations` names `{}`, which is no directory; correct or remove it",
+            printer.show(path)
+        )
+    }));
     project
         .notes
         .extend(search.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
@@ -69,6 +76,7 @@ struct Wanted {
     directory: usize,
     role: Role,
     is_selected: bool,
+    is_regular: bool,
 }
 
 impl Listed {
@@ -99,12 +107,15 @@ impl Listed {
                 )),
             }
         }
-        script_directory::without_repeats(&mut files);
         for file in files {
             let is_selected = selection.holds(&file.key, &layout.key);
-            self.keys.insert(file.key);
+            if !selection.files.is_empty() {
+                self.keys.insert(file.key);
+            }
+            // Alembic loads a file once, however many locations or links lead to it.
             if self.taken.insert(file.target) {
-                self.wanted.push(Wanted { path: file.path, directory, role: Role::Revision, is_selected });
+                let (path, is_regular) = (file.path, file.is_regular);
+                self.wanted.push(Wanted { path, directory, role: Role::Revision, is_selected, is_regular });
             }
         }
         for (name, role) in [("script.py.mako", Role::Template), ("env.py", Role::Environment)] {
@@ -113,7 +124,7 @@ impl Listed {
             if path.exists() && !self.taken.contains(&key) {
                 let is_selected = selection.holds(&key, &layout.key);
                 self.keys.insert(key);
-                self.wanted.push(Wanted { path, directory, role, is_selected });
+                self.wanted.push(Wanted { path, directory, role, is_selected, is_regular: false });
             }
         }
     }
@@ -121,7 +132,8 @@ impl Listed {
 
 impl Wanted {
     fn read(self, printer: &Printer) -> SourceFile {
-        let (text, encoding) = match read::read(&self.path) {
+        let read = if self.is_regular { read::read_regular(&self.path) } else { read::read(&self.path) };
+        let (text, encoding) = match read {
             Ok((text, encoding)) => (Ok(Arc::from(text)), encoding),
             Err(reason) => (Err(reason.into()), Encoding::Utf8),
         };

@@ -12,13 +12,20 @@ pub fn read(path: &Path) -> Result<(String, Encoding), String> {
     if metadata.is_dir() {
         return Err("is a directory, not a file; rename or move it".to_owned());
     }
+    // Opening a pipe would wait for its writer.
     if !metadata.is_file() {
         return Err("is not a regular file; move it out of the version location".to_owned());
     }
-    if metadata.len() > u64::from(u32::MAX) {
+    read_regular(path)
+}
+
+/// [`read`] for a path that is known to be a regular file.
+pub(super) fn read_regular(path: &Path) -> Result<(String, Encoding), String> {
+    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+    if u32::try_from(bytes.len()).is_err() {
         return Err("is larger than 4 GiB; move it out of the version location".to_owned());
     }
-    decode(fs::read(path).map_err(|error| unreadable(&error))?)
+    decode(bytes)
 }
 
 fn unreadable(error: &io::Error) -> String {

@@ -1,4 +1,4 @@
-//! Which edits of a revision change what it does, part by part.
+//! What counts as another meaning, and where it is said to be.
 
 use super::{Difference, Incomparable, Part, differences};
 
