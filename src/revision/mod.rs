@@ -103,6 +103,12 @@ impl Revision {
         }
     }
 
+    /// Whether the module means to be a revision: it binds `revision` or `down_revision`.
+    pub fn has_identifiers(&self) -> bool {
+        let Identifiers { revision, down_revision, .. } = &self.identifiers;
+        revision.value != IdentifierValue::Missing || down_revision.value != IdentifierValue::Missing
+    }
+
     /// The first line of the docstring, as Alembic's `Script.doc`.
     pub fn message(&self) -> Option<&str> {
         let docstring = self.docstring.as_ref()?;

@@ -41,6 +41,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         || !identifiers.depends_on.value.strings().is_empty();
     let downgrade_is_empty = revision.downgrade.as_ref().is_none_or(|body| body.raises || does_nothing(body));
     if !context.is_python()
+        || !revision.has_identifiers()
         || revision.is_merge()
         || is_marker
         || !does_nothing(upgrade)

@@ -1,6 +1,6 @@
 //! `nondescriptive-message`: a message that does not say what the revision is about.
 
-use crate::revision::{IdentifierValue, RevisionContext};
+use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -62,10 +62,7 @@ const INITIAL: &[&str] =
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let revision = context.revision;
-    if !context.is_python()
-        || revision.is_merge()
-        || revision.identifiers.revision.value == IdentifierValue::Missing
-    {
+    if !context.is_python() || revision.is_merge() || !revision.has_identifiers() {
         return;
     }
     let Some(problem) = problem(context) else { return };

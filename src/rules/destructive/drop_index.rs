@@ -110,6 +110,16 @@ mod tests {
     }
 
     #[test]
+    fn replaced_under_new_names() {
+        let create = "op.create_index('ix', 'account', ['mail'])";
+        let renames =
+            "op.rename_table('user', 'account')\nop.alter_column('account', 'email', new_column_name='mail')";
+        upgrade(&format!("{DROP}\n{renames}\n{create}"))
+            .downgrade("op.create_index('ix_user_email', 'user', ['email'])")
+            .ok();
+    }
+
+    #[test]
     fn dropped_with_its_table_or_column() {
         upgrade(&format!("{DROP}\nop.drop_table('user')")).ok();
         upgrade(&format!("{DROP}\nop.drop_column('user', 'email')")).ok();

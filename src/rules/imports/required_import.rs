@@ -44,7 +44,7 @@ declare_rule! {
 }
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    if !context.is_python() {
+    if !context.is_python() || !context.revision.has_identifiers() {
         return;
     }
     for entry in &context.settings.required_imports {
