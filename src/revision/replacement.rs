@@ -93,7 +93,10 @@ impl KeyObject {
     }
 
     fn replaces(&self, dropped: &Self) -> bool {
-        let is_same_table = dropped.table.name == Name::None || self.table.is_same(&dropped.table);
+        let in_unknown_schema = self.table.schema.is_unknown() || dropped.table.schema.is_unknown();
+        let is_same_table = dropped.table.name == Name::None
+            || self.table.is_same(&dropped.table)
+            || (in_unknown_schema && self.table.name == dropped.table.name);
         let is_same_name = self.name.known().is_some() && self.name == dropped.name;
         let is_same_columns = dropped.columns.is_some() && self.columns == dropped.columns;
         let serves_as = match (self.kind, dropped.kind) {

@@ -1,7 +1,7 @@
 //! `empty-migration`: a revision that does nothing in either direction.
 
 use crate::revision::{Body, RevisionContext};
-use crate::rule::{Sink, declare_rule};
+use crate::rule::{Severity, Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
@@ -49,10 +49,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     {
         return;
     }
-    sink.report(upgrade.span, "this revision changes nothing in either direction").help(
+    let report = sink.report(upgrade.span, "this revision changes nothing in either direction").help(
         "check that `env.py` imports every model and generate it again, delete it if nothing follows it, or approve: \
          `# alembic-lint: allow[empty-migration] -- <reason>`",
     );
+    // Code is there, but as Alembic calls it, none of it reaches the database.
+    if !upgrade.is_trivial {
+        report.severity(Severity::Warning);
+    }
 }
 
 fn does_nothing(body: &Body) -> bool {
@@ -62,6 +66,7 @@ fn does_nothing(body: &Body) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::rule::Severity;
     use crate::testing::Tester;
 
     fn file(head: &str, upgrade: &str, downgrade: &str) -> Tester {
@@ -77,6 +82,12 @@ mod tests {
         file("down_revision = 'b'", "pass", "raise NotImplementedError('no way back')")
             .finds(&["changes nothing"]);
         file("down_revision = None", "pass", "return").finds(&["changes nothing"]);
+    }
+
+    #[test]
+    fn code_that_does_nothing_is_a_warning() {
+        file("down_revision = 'b'", "pass", "pass").has_severity(Severity::Error);
+        file("down_revision = 'b'", "bind = op.get_bind()", "pass").has_severity(Severity::Warning);
     }
 
     #[test]
