@@ -21,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "corpus"))
 from download import packages  # noqa: E402
+from stand_ins import MARK as UNKNOWN  # noqa: E402
 
 CORPUS = ROOT / "target/corpus"
 RECORDED = ROOT / "target/recorded"
@@ -73,15 +74,37 @@ def normal(sql):
     return re.sub(r"\s+", "", sql).rstrip(";").lower()
 
 
+class Statement:
+    """SQL that is compared by its text, as far as the text is known."""
+
+    # What stands for a part that only running tells: ours, and the recorder's.
+    UNKNOWN = re.compile(r"alembic_lint_unknown|" + UNKNOWN)
+
+    def __init__(self, sql):
+        self.text = normal(sql or "")
+        parts = self.UNKNOWN.split(self.text)
+        self.pattern = re.compile(".*".join(map(re.escape, parts))) if len(parts) > 1 else None
+
+    def within(self, other):
+        """Whether this text is the other one, or one of its statements."""
+        if not self.text:
+            return False
+        return bool(self.pattern.search(other.text)) if self.pattern else self.text in other.text
+
+    def equals(self, other):
+        return self.text == other.text
+
+
 class Direction:
     """One function of one revision: which recorded operations are listed, and which listed ones were recorded."""
 
     def __init__(self, recorded, read):
-        self.recorded = [dict(one) for one in recorded["operations"] for _ in range(one["count"])]
+        self.recorded = [dict(one) for one in recorded["operations"]]
         self.read = [dict(one) for one in read["operations"]]
         self.decided = recorded["complete"] and not read["unresolved"] and not any(one["conditional"] for one in self.read)
         self._pair_directives()
         self._pair_statements()
+        self._pair_repetitions()
         self.lost = [one for one in self.recorded if not one.get("paired")]
         self.invented = [one for one in self.read if not one.get("paired")]
 
@@ -103,23 +126,31 @@ class Direction:
     def _pair_statements(self):
         recorded = [one for one in self.recorded if one["operation"] == "execute"]
         read = [one for one in self.read if one["raw_sql"] or one["operation"] == "execute"]
-        for one in recorded:
-            one["text"] = normal(one["sql"] or "")
-        for other in read:
-            other["text"] = normal(other["sql"] or "")
-        self._pair(lambda one, other: one["text"] == other["text"], recorded, read)
-        # One text may hold several statements, and one statement may be several operations.
-        within = lambda one, other: other["text"] and (other["text"] in one["text"] or one["text"] in other["text"])
+        for one in [*recorded, *read]:
+            one["statement"] = Statement(one["sql"])
+        within = lambda one, other: other["statement"].within(one["statement"]) or one["statement"].within(other["statement"])
+        self._pair(lambda one, other: one["statement"].equals(other["statement"]), recorded, read)
         self._pair(within, recorded, read)
+        # One text may hold several statements, and one statement may be several operations.
         for other in read:
             if not other.get("paired") and any(within(one, other) for one in recorded):
                 other["paired"] = True
-        # Statements with parts that only running tells, and those that SQLAlchemy builds, have no common text.
-        self._pair(lambda one, other: True, recorded, [other for other in read if self._unknown(other)])
+        # What SQLAlchemy builds has no text before it is run.
+        self._pair(lambda one, other: True, recorded, [other for other in read if other["sql"] is None])
+
+    def _pair_repetitions(self):
+        """What depends on data is listed once, however often it was asked for."""
+        for one in self.recorded:
+            if not one.get("paired"):
+                one["paired"] = any(
+                    other["conditional"] and other.get("paired") and self._is_again(one, other) for other in self.read
+                )
 
     @staticmethod
-    def _unknown(other):
-        return other["sql"] is None or "{" in other["sql"] or "?" in other["sql"]
+    def _is_again(one, other):
+        if one["operation"] == "execute":
+            return "statement" in other and (one["line"] == other["line"] or other["statement"].within(one["statement"]))
+        return all(one[part] == other[part] for part in ("operation", "table", "name"))
 
 
 class Figures:
@@ -155,7 +186,7 @@ def compare(binary, unit):
     if binary is None:
         for revision in truth["revisions"]:
             for name in ("upgrade", "downgrade"):
-                figures.recorded += sum(one["count"] for one in revision[name]["operations"])
+                figures.recorded += len(revision[name]["operations"])
                 if not revision[name]["complete"]:
                     figures.notes.append(f"  stopped: {revision['path']} {name}: {revision[name]['stopped'][0]}")
         return figures
@@ -165,15 +196,27 @@ def compare(binary, unit):
         for name in ("upgrade", "downgrade"):
             nothing = {"operations": [], "unresolved": []}
             figures.add(revision["path"], name, Direction(revision[name], ours[name] if ours else nothing))
-    parts = ("revision", "down_revision", "branch_labels", "depends_on")
-    pick = lambda one: {part: sorted(one[part]) if isinstance(one[part], list) else one[part] for part in parts}
-    theirs = {script["path"]: pick(script) for script in truth["script_directory"]}
-    mine = {path: pick(revision) for path, revision in read.items()}
-    for path in sorted(theirs.keys() | mine.keys()):
-        if theirs.get(path) != mine.get(path):
-            figures.strangers += 1
-            figures.notes.append(f"  identifiers: {path}: Alembic {theirs.get(path)}, alembic-lint {mine.get(path)}")
+    for path, difference in identifiers(truth["script_directory"], read):
+        figures.strangers += 1
+        figures.notes.append(f"  identifiers: {path}: {difference}")
     return figures
+
+
+def identifiers(scripts, read):
+    """Where Alembic's script directory and alembic-lint do not see the same revisions."""
+    theirs = {script["path"]: script for script in scripts}
+    for path in sorted(read.keys() - theirs.keys()):
+        yield path, "no revision to Alembic"
+    for path, script in sorted(theirs.items()):
+        if path not in read:
+            yield path, "not read"
+            continue
+        for part in ("revision", "down_revision", "branch_labels", "depends_on"):
+            # A file that cannot be imported here tells nothing, nor does a value from a module that is not installed.
+            if "error" in script or UNKNOWN in str(script[part]):
+                continue
+            if script[part] != read[path][part]:
+                yield path, f"{part}: Alembic has {script[part]!r}, alembic-lint {read[path][part]!r}"
 
 
 def share(part, whole):

@@ -4,8 +4,7 @@
 
 Nothing is known here of how alembic-lint reads a revision. `alembic.op` is real; each operation that it makes is
 written down instead of being carried out. Each function is run for several databases, and both with an empty database
-and with one that has whatever is asked for, because a revision may decide by that; what counts is the largest number
-of times that one run asked for an operation.
+and with one that has whatever is asked for, because a revision may decide by that.
 """
 
 import argparse
@@ -38,6 +37,7 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import schema
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql import ddl
+from sqlalchemy.sql.elements import ReleaseSavepointClause, RollbackToSavepointClause, SavepointClause
 
 import database
 import stand_ins
@@ -109,8 +109,8 @@ def text_of(statement):
         return statement
     if isinstance(statement, sa.sql.elements.TextClause):
         return statement.text
-    # A statement that SQLAlchemy builds is written in no dialect where that is possible: it is one statement in all of them.
-    for dialect in (None, current.dialect):
+    # A statement that SQLAlchemy builds is written in no dialect where that is possible: it is the same in all of them.
+    for dialect in (current.dialect,) if isinstance(statement, ddl.DDLElement) else (None, current.dialect):
         for options in ({"literal_binds": True}, {}):
             with contextlib.suppress(Exception):
                 return str(statement.compile(dialect=dialect, compile_kwargs=options))
@@ -134,7 +134,7 @@ def heard(statement):
         if isinstance(statement, ddl.AddConstraint):
             kind = next((value for cls, value in CONSTRAINTS.items() if isinstance(constraint, cls)), "execute")
         current.add(kind, constraint.table.schema, constraint.table.name, constraint.name)
-    else:
+    elif not isinstance(statement, (SavepointClause, ReleaseSavepointClause, RollbackToSavepointClause)):
         current.add("execute", sql=text_of(statement))
 
 
@@ -205,6 +205,7 @@ def install():
     # A directive that a plugin would register.
     alembic.op.__getattr__ = unknown_directive
     database.install(heard)
+    logging._checkLevel = lambda level: logging.INFO
     # Gone since SQLAlchemy 2.0, still imported by revisions for annotations.
     for name in ("LegacyCursorResult", "LegacyRow", "ResultProxy", "RowProxy"):
         setattr(sa.engine, name, stand_ins.StandIn())
@@ -271,24 +272,25 @@ def run(path, number, direction, dialect, exists, environment):
     return current.operations, stopped
 
 
-def key(operation):
-    return (operation["operation"], operation["schema"], operation["table"], operation["name"], operation["sql"])
-
-
 def both_ways(path, number, direction, environment):
-    """Every variant of one function, put together."""
-    most, order, reasons, complete = collections.Counter(), {}, [], False
+    """Every variant of one function, put together: of each line, what the variant that asked for most asked for.
+
+    A line that asks for another text in each dialect thus counts once.
+    """
+    most, reasons, complete = {}, [], False
     for dialect, exists in VARIANTS:
         operations, stopped = run(path, number, direction, dialect, exists, environment)
-        counts = collections.Counter(key(operation) for operation in operations)
+        lines = collections.defaultdict(list)
         for operation in operations:
-            order.setdefault(key(operation), operation)
-        most |= counts
+            lines[operation["line"], operation["operation"]].append(operation)
+        for line, asked in lines.items():
+            if len(asked) > len(most.get(line, ())):
+                most[line] = asked
         if stopped is None:
             complete = True
         else:
             reasons.append(f"{dialect}, {'full' if exists else 'empty'}: {stopped}")
-    operations = [dict(operation, count=most[which]) for which, operation in order.items()]
+    operations = [operation for asked in most.values() for operation in asked]
     return {"operations": operations, "complete": complete, "stopped": reasons}
 
 
@@ -330,6 +332,7 @@ def main():
         copy = pathlib.Path(scratch, "project")
         shutil.copytree(root, copy)
         os.chdir(copy)
+        stand_ins.World.root = str(copy)
         sys.path.insert(0, str(copy))
         sys.dont_write_bytecode = True
         sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), finder)

@@ -4,6 +4,7 @@ They know nothing of Alembic and record nothing. Whether they are true or empty 
 revision can be run once each way.
 """
 
+import collections
 import contextlib
 import dis
 import importlib.abc
@@ -19,20 +20,26 @@ class World:
     """What the stand-ins answer: `exists` makes them true and gives one row, otherwise they are false and empty."""
 
     exists = False
-    # A loop that runs until a query finds nothing must come to an end.
-    answers_left = 0
+    # Where the revisions lie: what asks is a line below it.
+    root = None
+    _answered = collections.Counter()
 
     @classmethod
     def reset(cls, exists):
         cls.exists = exists
-        cls.answers_left = 50
+        cls._answered.clear()
 
     @classmethod
     def answer(cls):
+        """Whether there is something. Each line is told so a few times only: a loop that runs until nothing is left ends."""
         if not cls.exists:
             return False
-        cls.answers_left -= 1
-        return cls.answers_left > 0
+        frame = sys._getframe(1)
+        while frame is not None and not frame.f_code.co_filename.startswith(cls.root):
+            frame = frame.f_back
+        asking = frame and (frame.f_code, frame.f_lineno)
+        cls._answered[asking] += 1
+        return cls._answered[asking] <= 3
 
 
 def _wanted_by_caller(depth):
