@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
             let directory = project.directories.get(file.directory).unwrap_or(&nowhere.0);
             let siblings = siblings.get(file.directory).unwrap_or(&nowhere.1);
             let revision = self.history.revision(id)?;
-            let dialect = read::dialect(settings, directory);
+            let dialect = read::dialect(settings, Some(directory));
             Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect })
         };
         let files: Vec<_> = project.files().collect();

@@ -140,8 +140,8 @@ impl Tester {
             ("", "")
         };
         let function = |name: &str, body: &str| {
-            let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
-            format!("\n\ndef {name}() -> None:\n{begin}{body}{end}")
+            let body = body.replace('\n', "\n    ");
+            format!("\n\ndef {name}() -> None:\n{begin}    {body}\n{end}")
         };
         format!(
             "\"\"\"add user.age\n\nRevision ID: 0123456789ab\nRevises: ba9876543210\n\n\"\"\"\n\
@@ -157,7 +157,7 @@ impl Tester {
 
 fn source_file(path: &str, text: Result<Arc<str>, Box<str>>) -> SourceFile {
     let role = match path.rsplit('/').next() {
-        Some(name) if name.ends_with(".mako") => Role::Template,
+        Some("script.py.mako") => Role::Template,
         Some("env.py") => Role::Environment,
         _ => Role::Revision,
     };
@@ -213,13 +213,11 @@ impl Found {
     }
 
     fn shown(&self) -> String {
-        self.diagnostics
-            .iter()
-            .map(|d| {
-                let text = self.project.file(d.file).map_or("", SourceFile::text);
-                format!("{} at {:?}: {}\n", d.severity, d.span.of(text), d.message)
-            })
-            .collect()
+        let line = |d: &Diagnostic| {
+            let text = self.project.file(d.file).map_or("", SourceFile::text);
+            format!("{} at {:?}: {}", d.severity, d.span.of(text), d.message)
+        };
+        self.diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     #[track_caller]

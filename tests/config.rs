@@ -1,5 +1,12 @@
 //! Which configuration holds, what it sets, and what its errors say.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

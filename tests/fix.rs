@@ -1,5 +1,7 @@
 //! Repairs from the file on disk to the file on disk: bytes, line endings, links, and nothing twice.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

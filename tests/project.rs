@@ -1,6 +1,13 @@
 //! Which files of a project are found and how they are read. The expectations are what Alembic 1.20's
 //! `ScriptDirectory` loads from the same trees.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must stop"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -254,6 +261,19 @@ fn subfolders_are_loaded_when_asked_for_and_noted_otherwise() {
 }
 
 #[test]
+fn version_locations_of_our_configuration_that_are_not_there_are_errors() {
+    let tree = generic("[alembic]\nscript_location = migrations\n");
+    tree.revision("elsewhere/z1.py");
+    let version_locations = vec![tree.path("gone"), tree.path("elsewhere")];
+    let project = tree.load_from("", &[], &Settings { version_locations, ..Settings::default() });
+    assert_eq!(
+        project.errors,
+        ["`version-locations` names `gone`, which is no directory; correct or remove it"]
+    );
+    assert_eq!(revisions(&project), ["elsewhere/z1.py", "migrations/versions/a1.py"]);
+}
+
+#[test]
 fn version_locations_set_in_code_are_taken_by_what_they_hold() {
     let tree = Tree::new(&[
         ("alembic.ini", "[alembic]\nscript_location = m\n"),
@@ -412,6 +432,7 @@ fn symbolic_links_are_followed_as_alembic_follows_them() {
 
     symlink(tree.path("migrations"), tree.path("linked")).unwrap();
     assert_eq!(selected(&tree.load(&["linked/versions/a1.py"])).len(), 1);
+    assert_eq!(revisions(&tree.load(&["linked"])).len(), 3);
 }
 
 #[cfg(unix)]

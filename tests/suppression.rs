@@ -1,5 +1,7 @@
 //! What the comments of a revision silence, and what is said about comments that do not.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use alembic_lint::config::Settings;
 use alembic_lint::diagnostic::Applicability;
 use alembic_lint::fix::fix;

@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
     let level = if arguments.fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let (loaded, work) = terminal.while_showing("Checking revisions", || -> anyhow::Result<_> {
-        let mut loaded = load(&arguments.project, &terminal, |settings| select_rules(arguments, settings))?;
+        let mut loaded = load(&arguments.project, |settings| select_rules(arguments, settings))?;
         let selection = selection(&loaded.settings)?;
         let work = if arguments.fixes.fix || arguments.fixes.diff {
             Work::Fixed(fix::fix(&mut loaded.project, &loaded.settings, &selection, level))
@@ -33,7 +33,8 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
         };
         Ok((loaded, work))
     })?;
-    if loaded.revisions() == 0 && !said_why_nothing_is_checked(&loaded, arguments, &terminal) {
+    loaded.introduce(&terminal);
+    if !loaded.has_revisions(&arguments.project.paths, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
     let code = match work {
@@ -81,30 +82,6 @@ fn select_rules(arguments: &CheckArguments, settings: &mut Settings) {
     }
     settings.ignore.extend(rules.ignore.iter().cloned());
     settings.extend_select.extend(rules.extend_select.iter().cloned());
-}
-
-/// No revision file among those that were asked for. Fine where paths were given (a hook passes whatever
-/// changed); without paths, a gate that finds no revisions guards nothing.
-fn said_why_nothing_is_checked(loaded: &Loaded, arguments: &CheckArguments, terminal: &Terminal) -> bool {
-    if !arguments.project.paths.is_empty() {
-        terminal.warn_loudly("no revision was checked: none of the given paths is one");
-        return true;
-    }
-    let searched: Vec<_> = loaded
-        .project
-        .directories
-        .iter()
-        .flat_map(|directory| &directory.version_locations)
-        .map(|location| format!("`{location}`"))
-        .collect();
-    let searched = if searched.is_empty() {
-        "no script directory was found from here upward and below; run it in the project or give a path"
-            .to_owned()
-    } else {
-        format!("there is none in {}", searched.join(", "))
-    };
-    terminal.error(format_args!("no revision was checked: {searched}"));
-    false
 }
 
 fn code_of(outcome: &Outcome) -> u8 {

@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::config::{self, AppliedRef, Key, Settings};
 use crate::history::applied::environment::CiEnvironment;
 use crate::history::applied::git::mark_applied;
-use crate::project::{self, AppliedSource, LoadRequest, Project};
+use crate::project::{self, AppliedSource, LoadRequest, Project, ScriptDirectory};
 use crate::selection::Selection;
 use crate::source::{Applied, Role};
 
@@ -20,12 +20,12 @@ use crate::source::{Applied, Role};
 pub(super) struct Loaded {
     pub(super) settings: Settings,
     pub(super) project: Project,
+    config_file: Option<PathBuf>,
 }
 
 /// Reads the configuration and the files; `adjust` puts the command's own options over the configuration.
 pub(super) fn load(
     arguments: &ProjectArguments,
-    terminal: &Terminal,
     adjust: impl FnOnce(&mut Settings),
 ) -> anyhow::Result<Loaded> {
     let working_directory = std::env::current_dir().context("the working directory cannot be read")?;
@@ -39,14 +39,8 @@ pub(super) fn load(
     let mut project = project::load(&LoadRequest { working_directory, paths }, &settings)?;
     let environment = CiEnvironment::read(|name| std::env::var(name).ok());
     let notes = mark_applied(&mut project, &settings.applied_ref, &environment);
-    for note in project.notes.iter().chain(&notes) {
-        terminal.warn(note);
-    }
-    for error in &project.errors {
-        terminal.error(error);
-    }
-    describe(&project, &settings, config_file, terminal);
-    Ok(Loaded { settings, project })
+    project.notes.extend(notes);
+    Ok(Loaded { settings, project, config_file })
 }
 
 /// The rules that the configuration and the command line turn on.
@@ -79,9 +73,30 @@ impl Loaded {
         ExitCode::from(if self.project.errors.is_empty() { code } else { COULD_NOT_RUN })
     }
 
-    /// How many revision files were asked for.
-    pub(super) fn revisions(&self) -> usize {
-        self.project.files.iter().filter(|file| file.selected && file.role == Role::Revision).count()
+    /// Whether the run may go on: says loudly that there is no revision among those that were asked for. Fine
+    /// where files were given (a hook passes whatever changed); a gate that finds no revisions in a project or a
+    /// directory guards nothing.
+    pub(super) fn has_revisions(&self, paths: &[PathBuf], terminal: &Terminal) -> bool {
+        if self.project.files.iter().any(|file| file.selected && file.role == Role::Revision) {
+            return true;
+        }
+        if !paths.is_empty() && !paths.iter().any(|path| path.is_dir()) {
+            terminal.warn_loudly("no revision was checked: none of the given files is one");
+            return true;
+        }
+        let locations = self.project.directories.iter().flat_map(|directory| &directory.version_locations);
+        let locations: Vec<_> = locations.map(|location| format!("`{location}`")).collect();
+        let searched = match (locations.is_empty(), paths.is_empty()) {
+            (false, _) => format!("there is none in {}", locations.join(", ")),
+            (true, true) => {
+                "no script directory was found from here upward and below; run it in the project or \
+                             give a path"
+                    .to_owned()
+            }
+            (true, false) => "no script directory was found in the given paths".to_owned(),
+        };
+        terminal.error(format_args!("no revision was checked: {searched}"));
+        false
     }
 
     /// The ref that told applied revisions from new ones.
@@ -91,20 +106,30 @@ impl Loaded {
             AppliedSource::Unknown => None,
         })
     }
-}
 
-/// How the run came to its files, for `--verbose`.
-fn describe(project: &Project, settings: &Settings, config_file: Option<PathBuf>, terminal: &Terminal) {
-    match config_file {
-        Some(path) => terminal.detail(format_args!("configuration: {}", path.display())),
-        None => terminal.detail("configuration: none found, defaults are used"),
+    /// Says what could not be found or read, and with `--verbose` how the run came to its files.
+    pub(super) fn introduce(&self, terminal: &Terminal) {
+        for note in &self.project.notes {
+            terminal.warn(note);
+        }
+        for error in &self.project.errors {
+            terminal.error(error);
+        }
+        match &self.config_file {
+            Some(path) => terminal.detail(format_args!("configuration: {}", path.display())),
+            None => terminal.detail("configuration: none found, defaults are used"),
+        }
+        for (index, directory) in self.project.directories.iter().enumerate() {
+            self.detail_directory(index, directory, terminal);
+        }
     }
-    for (index, directory) in project.directories.iter().enumerate() {
+
+    fn detail_directory(&self, index: usize, directory: &ScriptDirectory, terminal: &Terminal) {
         terminal.detail(format_args!("script directory: {}", directory.path));
         for location in &directory.version_locations {
             terminal.detail(format_args!("  version location: {location}"));
         }
-        match settings.dialect.or(directory.dialect) {
+        match self.settings.dialect.or(directory.dialect) {
             Some(dialect) => terminal.detail(format_args!("  dialect: {dialect:?}")),
             None => terminal.detail("  dialect: not known, judged as PostgreSQL"),
         }
@@ -116,8 +141,8 @@ fn describe(project: &Project, settings: &Settings, config_file: Option<PathBuf>
                 terminal.detail("  applied: nothing is known, every revision counts as new");
             }
         }
-        let revisions =
-            || project.files.iter().filter(|file| file.directory == index && file.role == Role::Revision);
+        let files = &self.project.files;
+        let revisions = || files.iter().filter(|file| file.directory == index && file.role == Role::Revision);
         terminal.detail(format_args!(
             "  revisions: {}, of these {} selected and {} applied",
             revisions().count(),

@@ -13,14 +13,13 @@ use crate::report::{review, review_json, review_text};
 pub(super) fn run(arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
     let (loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
-        let loaded = load(&arguments.project, &terminal, |_| {})?;
+        let loaded = load(&arguments.project, |_| {})?;
         let selection = selection(&loaded.settings)?;
         let outcome = lint(&loaded.project, &loaded.settings, &selection);
         Ok((loaded, outcome))
     })?;
-    if loaded.revisions() == 0 && arguments.project.paths.is_empty() {
-        terminal
-            .error("no revision was found from here upward and below; run it in the project or give a path");
+    loaded.introduce(&terminal);
+    if !loaded.has_revisions(&arguments.project.paths, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
     let review = review::collect(&loaded.project, &outcome.revisions, loaded.settings.all);

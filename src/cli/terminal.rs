@@ -54,7 +54,7 @@ impl Terminal {
             Some((terminal_size::Width(width), _)) if is_terminal => usize::from(width).clamp(40, WIDEST),
             _ => USUAL_WIDTH,
         };
-        Look { paint: Paint { colour }, width, applicability }
+        Look { paint: Paint { colour }, width, cut_source: is_terminal, applicability }
     }
 
     /// Whether more than findings is wanted.

@@ -52,7 +52,7 @@ pub(super) struct Options {
     /// The oldest server version the revisions run on, such as `"14"`.
     #[schemars(with = "Option<String>")]
     database_version: Option<Spanned<String>>,
-    /// Which revisions must import sqlmodel; `always` in a project that uses SQLModel when not set.
+    /// Which revisions must import sqlmodel; `always` in a project that uses `SQLModel` when not set.
     sqlmodel_import: Option<SqlmodelImport>,
     /// Modules that every revision must import.
     #[schemars(with = "Option<Vec<String>>")]

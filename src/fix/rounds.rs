@@ -68,6 +68,7 @@ pub struct RefusedFix {
 }
 
 const INVALID: &str = "the result would not be Python; please report this as a bug of the rule";
+const ENDLESS: &str = "repairs were still left after 20 rounds; please report this as a bug";
 const FIGHT: &str = "their repairs undo each other, so the text was left as it was before the last round; \
                      please report this as a bug";
 
@@ -137,8 +138,9 @@ impl Rounds {
             return false;
         }
         let texts = self.texts.entry(id).or_insert_with(|| vec![old]);
-        if texts.contains(&new) || self.count == MAX_ROUNDS {
-            self.refuse(id, rules, FIGHT);
+        let is_back = texts.contains(&new);
+        if is_back || self.count == MAX_ROUNDS {
+            self.refuse(id, rules, if is_back { FIGHT } else { ENDLESS });
             return true;
         }
         texts.push(new.clone());

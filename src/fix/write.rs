@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::project::read::encode;
+use crate::project::encode;
 use crate::source::SourceFile;
 
 /// Why a file was left as it was.

@@ -20,11 +20,7 @@ pub(super) fn revisions(
     let no_modules = Modules::default();
     let read = |file: &SourceFile| {
         let modules = modules.get(file.directory).unwrap_or(&no_modules);
-        let directory = project.directories.get(file.directory);
-        let dialect = directory.map_or_else(
-            || dialect(settings, &ScriptDirectory::default()),
-            |directory| dialect(settings, directory),
-        );
+        let dialect = dialect(settings, project.directories.get(file.directory));
         read_revision(file, modules, dialect)
     };
     project
@@ -43,6 +39,7 @@ pub(super) fn revisions(
 }
 
 /// The dialect: configured, else detected, else [`Dialect::Postgresql`].
-pub(super) fn dialect(settings: &Settings, directory: &ScriptDirectory) -> Dialect {
-    settings.dialect.or(directory.dialect).unwrap_or(Dialect::Postgresql)
+pub(super) fn dialect(settings: &Settings, directory: Option<&ScriptDirectory>) -> Dialect {
+    let detected = directory.and_then(|directory| directory.dialect);
+    settings.dialect.or(detected).unwrap_or(Dialect::Postgresql)
 }

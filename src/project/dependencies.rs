@@ -26,34 +26,45 @@ pub(super) fn listed(start: &Path) -> Vec<Box<str>> {
 
 /// The database family that the URLs name, else the drivers among the dependencies; `None` where they disagree.
 pub(super) fn dialect(urls: &[String], dependencies: &[Box<str>]) -> Option<Dialect> {
-    let families: Vec<Option<Dialect>> = urls.iter().filter_map(|url| family(url)).collect();
-    if !families.is_empty() {
-        return agreed(&families);
+    let databases: Vec<Database> = urls.iter().filter_map(|url| database(url)).collect();
+    if !databases.is_empty() {
+        return agreed(&databases);
     }
-    let drivers: Vec<Option<Dialect>> =
-        dependencies.iter().filter_map(|name| driver(name)).map(Some).collect();
+    let drivers: Vec<Database> =
+        dependencies.iter().filter_map(|name| driver(name)).map(Database::Known).collect();
     if drivers.is_empty() && dependencies.iter().any(|name| &**name == "aiosqlite") {
         return Some(Dialect::Sqlite);
     }
     agreed(&drivers)
 }
 
-fn agreed(families: &[Option<Dialect>]) -> Option<Dialect> {
-    let first = *families.first()?;
-    families.iter().all(|family| *family == first).then_some(first)?
+/// A database that a URL or a driver is for.
+#[derive(Debug, PartialEq, Eq)]
+enum Database {
+    Known(Dialect),
+    /// One that is not judged here.
+    Other,
 }
 
-/// The family of `postgresql+psycopg://..`; the inner `None` is a database that is not known here, the outer one
-/// a placeholder.
-fn family(url: &str) -> Option<Option<Dialect>> {
+fn agreed(databases: &[Database]) -> Option<Dialect> {
+    match databases {
+        [Database::Known(first), rest @ ..] => {
+            rest.iter().all(|other| *other == Database::Known(*first)).then_some(*first)
+        }
+        _ => None,
+    }
+}
+
+/// The database of `postgresql+psycopg://..`; `None` for a placeholder.
+fn database(url: &str) -> Option<Database> {
     let (scheme, _) = url.split_once(':')?;
     let name = scheme.split('+').next().unwrap_or(scheme).trim().to_lowercase();
     match name.as_str() {
-        "postgresql" | "postgres" => Some(Some(Dialect::Postgresql)),
-        "mysql" => Some(Some(Dialect::Mysql)),
-        "mariadb" => Some(Some(Dialect::Mariadb)),
-        "sqlite" => Some(Some(Dialect::Sqlite)),
-        "oracle" | "mssql" | "snowflake" | "redshift" | "bigquery" | "cockroachdb" => Some(None),
+        "postgresql" | "postgres" => Some(Database::Known(Dialect::Postgresql)),
+        "mysql" => Some(Database::Known(Dialect::Mysql)),
+        "mariadb" => Some(Database::Known(Dialect::Mariadb)),
+        "sqlite" => Some(Database::Known(Dialect::Sqlite)),
+        "oracle" | "mssql" | "snowflake" | "redshift" | "bigquery" | "cockroachdb" => Some(Database::Other),
         _ => None,
     }
 }
@@ -131,8 +142,8 @@ fn requirements(directory: &Path, names: &mut Vec<String>) {
     let mut files = Vec::new();
     for (folder, prefix) in [(directory.to_owned(), "requirements"), (directory.join("requirements"), "")] {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-        files.extend(named.map(|entry| entry.path()).filter(|path| is_list(path)));
+        let matching = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+        files.extend(matching.map(|entry| entry.path()).filter(|path| is_list(path)));
     }
     for file in files {
         let Ok(text) = fs::read_to_string(file) else { continue };

@@ -113,22 +113,21 @@ pub(super) fn revision_directories(
     let mut open = vec![directory.to_owned()];
     while let Some(current) = open.pop() {
         let Ok(entries) = fs::read_dir(&current) else { continue };
-        let mut python = Vec::new();
+        let is_skipped = is_skipped(&current);
+        let mut count = 0;
         for entry in entries.flatten() {
             let Ok(kind) = entry.file_type() else { continue };
-            let path = entry.path();
             if kind.is_dir() {
                 let name = entry.file_name();
+                let path = entry.path();
                 let is_other = SKIPPED.iter().any(|skipped| name == *skipped) || is_script_directory(&path);
                 if !is_other {
                     open.push(path);
                 }
-            } else if path.extension().is_some_and(|extension| extension == "py") {
-                python.push(path);
+            } else if !is_skipped && is_python(&entry.path()) && holds_revision(&entry.path()) {
+                count += 1;
             }
         }
-        let count =
-            if is_skipped(&current) { 0 } else { python.iter().filter(|path| holds_revision(path)).count() };
         if count > 0 {
             found.push((current, count));
         }
@@ -140,10 +139,11 @@ pub(super) fn revision_directories(
 /// Whether a directory holds a revision itself.
 pub(super) fn holds_revisions(directory: &Path) -> bool {
     let Ok(entries) = fs::read_dir(directory) else { return false };
-    entries
-        .flatten()
-        .map(|entry| entry.path())
-        .any(|path| path.extension().is_some_and(|extension| extension == "py") && holds_revision(&path))
+    entries.flatten().map(|entry| entry.path()).any(|path| is_python(&path) && holds_revision(&path))
+}
+
+fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py")
 }
 
 /// Whether a file binds `revision` and `down_revision` at its top level, by its text.

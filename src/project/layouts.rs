@@ -17,9 +17,9 @@ use super::script_directory::{Layout, Location, canonical, tidy};
 pub(super) struct Layouts {
     working_directory: PathBuf,
     /// `version-locations` of the configuration.
-    version_locations: Vec<PathBuf>,
+    pub(super) version_locations: Vec<PathBuf>,
     /// What was found, each script directory once.
-    pub(super) layouts: Vec<Layout>,
+    pub(super) found: Vec<Layout>,
     /// Configuration files that cannot be used.
     pub(super) faults: Vec<ConfigFault>,
     /// What configuration names and is not there, with the file.
@@ -74,7 +74,7 @@ impl Layouts {
         Self {
             working_directory: tidy(working_directory),
             version_locations: version_locations.iter().map(|path| tidy(path)).collect(),
-            layouts: Vec::new(),
+            found: Vec::new(),
             faults: Vec::new(),
             missing: Vec::new(),
             configured: FxHashMap::default(),
@@ -89,6 +89,7 @@ impl Layouts {
         let mut selection = Selection { all: paths.is_empty(), ..Selection::default() };
         if paths.is_empty() {
             self.find_around(&self.working_directory.clone());
+            self.add_configured_locations();
             return Ok(selection);
         }
         let mut files = Vec::new();
@@ -106,7 +107,7 @@ impl Layouts {
                     let key = canonical(&path);
                     self.find_below(&path, true);
                     // A script directory is asked for with its version locations, wherever they lie.
-                    let inside = self.layouts.iter().filter(|layout| layout.key.starts_with(&key));
+                    let inside = self.found.iter().filter(|layout| layout.key.starts_with(&key));
                     selection.script_directories.extend(inside.map(|layout| layout.key.clone()));
                     selection.directories.push(key);
                 }
@@ -157,24 +158,34 @@ impl Layouts {
         if is_requested {
             self.add_requested_locations(directory, &key);
         }
-        let is_thorough = !self.layouts.iter().any(|layout| touches(layout, &key));
+        let is_thorough = !self.found.iter().any(|layout| touches(layout, &key));
         self.add_bare_directories(below.python, is_thorough);
     }
 
     /// A requested directory inside a script directory where Alembic is not told to look: the project hands it
     /// to Alembic in code, so what holds revisions there is a version location.
     fn add_requested_locations(&mut self, directory: &Path, key: &Path) {
-        let is_known = self.layouts.iter().flat_map(|layout| &layout.locations).any(|location| {
+        let is_known = self.found.iter().flat_map(|layout| &layout.locations).any(|location| {
             location.covers(key) || (location.key.starts_with(key) && location.path.is_dir())
         });
         let around = self
-            .layouts
+            .found
             .iter_mut()
             .filter(|layout| key.starts_with(&layout.key) && key != layout.key)
             .max_by_key(|layout| layout.key.as_os_str().len());
         let Some(layout) = around.filter(|_| !is_known) else { return };
         for (path, _) in discover::revision_directories(directory, |_| false) {
             layout.add_location(Location::new(path, false));
+        }
+    }
+
+    /// `version-locations` that lie in no script directory.
+    fn add_configured_locations(&mut self) {
+        for path in self.version_locations.clone() {
+            let key = canonical(&path);
+            if path.is_dir() && !self.found.iter().any(|layout| layout.covers(&key)) {
+                self.add(Layout::bare(path));
+            }
         }
     }
 
@@ -188,7 +199,7 @@ impl Layouts {
             })
             .filter(|path| {
                 let key = canonical(path);
-                !self.layouts.iter().any(|layout| key.starts_with(&layout.key) || layout.covers(&key))
+                !self.found.iter().any(|layout| key.starts_with(&layout.key) || layout.covers(&key))
             })
             .collect();
         let bare: Vec<PathBuf> =
@@ -245,7 +256,7 @@ impl Layouts {
 
     /// The script directory that loads the files of `directory`, by configuration or by its files upward.
     fn find_owner(&mut self, directory: &Path, key: &Path) -> Owner {
-        if self.layouts.iter().any(|layout| layout.covers(key)) {
+        if self.found.iter().any(|layout| layout.covers(key)) {
             return Owner::VersionLocation;
         }
         let ancestors = discover::upward(directory);
@@ -318,9 +329,9 @@ impl Layouts {
     }
 
     fn add(&mut self, layout: Layout) {
-        match self.layouts.iter_mut().find(|known| known.key == layout.key) {
+        match self.found.iter_mut().find(|known| known.key == layout.key) {
             Some(known) => known.merge(layout),
-            None => self.layouts.push(layout),
+            None => self.found.push(layout),
         }
     }
 }

@@ -11,22 +11,29 @@ use super::script_directory::{self, Layout};
 use super::{Project, ScriptDirectory, dependencies, modules, notes, read};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
-/// Lists and reads what `found` says.
-pub(super) fn read_project(working_directory: &Path, found: Layouts, selection: &Selection) -> Project {
+/// Lists and reads what `search` found.
+pub(super) fn read_project(working_directory: &Path, search: Layouts, selection: &Selection) -> Project {
     let printer = Printer { working_directory: script_directory::tidy(working_directory) };
     let mut project = Project::default();
-    let mut layouts = found.layouts;
+    let mut layouts = search.found;
     layouts.sort_by_cached_key(|layout| printer.show(&layout.root));
-    for fault in &found.faults {
+    for fault in &search.faults {
         let place = match fault.line {
             Some(line) => format!("{}:{line}", printer.show(&fault.file)),
             None => printer.show(&fault.file),
         };
         project.errors.push(format!("{place}: {}", fault.message));
     }
+    let absent = search.version_locations.iter().filter(|path| !path.is_dir());
+    project.errors.extend(absent.map(|path| {
+        format!(
+            "`version-locations` names `{}`, which is no directory; correct or remove it",
+            printer.show(path)
+        )
+    }));
     project
         .notes
-        .extend(found.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
+        .extend(search.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
 
     let mut listed = Listed::default();
     for (index, layout) in layouts.iter().enumerate() {
@@ -69,6 +76,7 @@ struct Wanted {
     directory: usize,
     role: Role,
     is_selected: bool,
+    is_regular: bool,
 }
 
 impl Listed {
@@ -99,12 +107,15 @@ impl Listed {
                 )),
             }
         }
-        script_directory::without_repeats(&mut files);
         for file in files {
             let is_selected = selection.holds(&file.key, &layout.key);
-            self.keys.insert(file.key);
+            if !selection.files.is_empty() {
+                self.keys.insert(file.key);
+            }
+            // Alembic loads a file once, however many locations or links lead to it.
             if self.taken.insert(file.target) {
-                self.wanted.push(Wanted { path: file.path, directory, role: Role::Revision, is_selected });
+                let (path, is_regular) = (file.path, file.is_regular);
+                self.wanted.push(Wanted { path, directory, role: Role::Revision, is_selected, is_regular });
             }
         }
         for (name, role) in [("script.py.mako", Role::Template), ("env.py", Role::Environment)] {
@@ -113,7 +124,7 @@ impl Listed {
             if path.exists() && !self.taken.contains(&key) {
                 let is_selected = selection.holds(&key, &layout.key);
                 self.keys.insert(key);
-                self.wanted.push(Wanted { path, directory, role, is_selected });
+                self.wanted.push(Wanted { path, directory, role, is_selected, is_regular: false });
             }
         }
     }
@@ -121,7 +132,8 @@ impl Listed {
 
 impl Wanted {
     fn read(self, printer: &Printer) -> SourceFile {
-        let (text, encoding) = match read::read(&self.path) {
+        let read = if self.is_regular { read::read_regular(&self.path) } else { read::read(&self.path) };
+        let (text, encoding) = match read {
             Ok((text, encoding)) => (Ok(Arc::from(text)), encoding),
             Err(reason) => (Err(reason.into()), Encoding::Utf8),
         };

@@ -111,7 +111,7 @@ pub enum ProjectError {
 pub fn load(request: &LoadRequest, settings: &Settings) -> Result<Project, ProjectError> {
     let working_directory =
         std::path::absolute(&request.working_directory).unwrap_or_else(|_| request.working_directory.clone());
-    let mut found = layouts::Layouts::new(&working_directory, &settings.version_locations);
-    let selection = found.find(&request.paths)?;
-    Ok(loader::read_project(&working_directory, found, &selection))
+    let mut search = layouts::Layouts::new(&working_directory, &settings.version_locations);
+    let selection = search.find(&request.paths)?;
+    Ok(loader::read_project(&working_directory, search, &selection))
 }

@@ -216,12 +216,11 @@ fn absolute(module: &str, package: Option<&str>) -> Option<String> {
 /// The names after `import`, up to the end of the statement.
 fn imported_names(list: &str) -> impl Iterator<Item = &str> {
     let list = list.trim_start_matches([' ', '\t']);
-    let end = match list.strip_prefix('(') {
-        Some(_) => list.find(')'),
-        None => {
-            let mut lines = list.match_indices('\n').map(|(at, _)| at);
-            lines.find(|at| !list.get(..*at).unwrap_or_default().trim_end_matches('\r').ends_with('\\'))
-        }
+    let end = if list.starts_with('(') {
+        list.find(')')
+    } else {
+        let mut line_ends = list.match_indices('\n').map(|(at, _)| at);
+        line_ends.find(|at| !list.get(..*at).unwrap_or_default().trim_end_matches('\r').ends_with('\\'))
     };
     list.get(..end.unwrap_or(list.len()))
         .unwrap_or_default()

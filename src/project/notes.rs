@@ -70,7 +70,7 @@ fn note_unloaded(project: &mut Project, layout: &Layout, layouts: &[Layout], pri
     }
     let places: Vec<String> = unloaded.iter().map(|(path, _)| printer.show(path)).collect();
     project.notes.push(format!(
-        "{count} {} in {} {} like {} but Alembic does not load {}, because `{}` is not told to look there; set \
+        "{count} {} in {} {} like {}, but Alembic does not load {}, because `{}` is not told to look there; set \
          `recursive_version_locations = true` in alembic.ini, or name the {} under `version-locations` in the \
          alembic-lint configuration",
         plural(count, "file", "files"),
@@ -99,11 +99,10 @@ fn note_skipped(project: &mut Project, selection: &Selection, keys: &FxHashSet<P
     skipped.sort();
     if !skipped.is_empty() {
         project.notes.push(format!(
-            "{} {} skipped: Alembic loads {} as {}",
+            "{} {} skipped: {} that Alembic loads",
             named(&skipped),
             plural(skipped.len(), "was", "were"),
-            plural(skipped.len(), "it not", "none of them"),
-            plural(skipped.len(), "a revision", "revisions"),
+            plural(skipped.len(), "it is no revision", "they are no revisions"),
         ));
     }
 }

@@ -12,13 +12,20 @@ pub fn read(path: &Path) -> Result<(String, Encoding), String> {
     if metadata.is_dir() {
         return Err("is a directory, not a file; rename or move it".to_owned());
     }
+    // Opening a pipe would wait for its writer.
     if !metadata.is_file() {
         return Err("is not a regular file; move it out of the version location".to_owned());
     }
-    if metadata.len() > u64::from(u32::MAX) {
+    read_regular(path)
+}
+
+/// [`read`] for a path that is known to be a regular file.
+pub(super) fn read_regular(path: &Path) -> Result<(String, Encoding), String> {
+    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+    if u32::try_from(bytes.len()).is_err() {
         return Err("is larger than 4 GiB; move it out of the version location".to_owned());
     }
-    decode(fs::read(path).map_err(|error| unreadable(&error))?)
+    decode(bytes)
 }
 
 fn unreadable(error: &io::Error) -> String {
@@ -167,12 +174,11 @@ fn declared(bytes: &[u8]) -> Result<Declared, String> {
     let label = match normal.as_str() {
         "mac-roman" | "macroman" => "macintosh",
         "cp932" | "ms932" | "mskanji" | "ms-kanji" => "windows-31j",
-        "cp949" | "uhc" => "euc-kr",
+        "cp949" | "uhc" | "euckr" => "euc-kr",
         "cp936" | "ms936" => "gbk",
         "cp950" | "ms950" => "big5",
         "sjis" | "s-jis" | "shift-jis" | "shiftjis" => "shift_jis",
         "eucjp" | "ujis" => "euc-jp",
-        "euckr" => "euc-kr",
         other => other,
     };
     encoding_rs::Encoding::for_label(label.as_bytes())

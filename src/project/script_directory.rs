@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use rustc_hash::FxHashSet;
-
 use super::alembic_config::AlembicConfig;
 use super::discover;
 
@@ -103,6 +101,9 @@ impl Layout {
         }
         let mut import_roots = roots;
         add_missing(&mut import_roots, package_root(&root));
+        for ancestor in discover::upward(&root) {
+            add_missing(&mut import_roots, ancestor);
+        }
         Ok(Self {
             key: canonical(&root),
             root,
@@ -196,6 +197,8 @@ pub(super) struct RevisionFile {
     pub(super) key: PathBuf,
     /// The file that is read in the end.
     pub(super) target: PathBuf,
+    /// Whether it is a regular file itself, not a link, a pipe or a device.
+    pub(super) is_regular: bool,
 }
 
 /// What a version location holds.
@@ -233,7 +236,12 @@ pub(super) fn list(location: &Location) -> io::Result<Listing> {
             let target = if kind.is_symlink() { target_of(&path) } else { Some(key.join(&name)) };
             let Some(target) = target else { continue };
             if target.file_name().is_some_and(|name| is_revision_name(&name.to_string_lossy())) {
-                listing.files.push(RevisionFile { path, key: key.join(&name), target });
+                listing.files.push(RevisionFile {
+                    path,
+                    key: key.join(&name),
+                    target,
+                    is_regular: kind.is_file(),
+                });
             }
         }
     }
@@ -252,12 +260,6 @@ fn target_of(path: &Path) -> Option<PathBuf> {
 /// Alembic's `(?!\.\#|__init__)(.*\.py)$`.
 fn is_revision_name(name: &str) -> bool {
     name.strip_suffix(".py").is_some() && !name.starts_with(".#") && !name.starts_with("__init__")
-}
-
-/// Keeps the first of files that are the same on disk, as Alembic does.
-pub(super) fn without_repeats(files: &mut Vec<RevisionFile>) {
-    let mut seen = FxHashSet::default();
-    files.retain(|file| seen.insert(file.target.clone()));
 }
 
 /// A `script_location` or version location as a directory that exists: `package:path` through the import roots,

@@ -35,8 +35,14 @@ pub fn render(findings: &Findings<'_>, look: Look) -> String {
         let labels = excerpts.map(|excerpts| excerpts.labels(diagnostic)).unwrap_or_default();
         let shown = Shown { diagnostic, message: message(diagnostic, look), labels, excerpts };
         let handler = handler(diagnostic, &place, excerpts.is_some(), look);
+        let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = handler.render_report(&mut out, &shown);
+        let _ = handler.render_report(&mut text, &shown);
+        if look.cut_source && is_in_sight(diagnostic, &place, look) {
+            text.lines().for_each(|line| cut(line, look.width, &mut out));
+        } else {
+            out += &text;
+        }
         out.push('\n');
     }
     out
@@ -86,6 +92,33 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
         from = to;
         Some(Word::from(word))
     }))
+}
+
+/// Whether the place is shown when lines are cut.
+fn is_in_sight(diagnostic: &Diagnostic, place: &Place<'_>, look: Look) -> bool {
+    /// The most that line numbers and frame take.
+    const GUTTER: usize = 10;
+    diagnostic.call_sites.is_empty() && place.column as usize + GUTTER < look.width
+}
+
+/// Adds a line of the report to `out`; one with source in it ends at `width`. Escape codes take no room.
+fn cut(line: &str, width: usize, out: &mut String) {
+    let is_source = line.contains(" │ ") || line.contains(" · ");
+    let mut room = if is_source { width } else { usize::MAX };
+    let mut in_escape = false;
+    for c in line.chars() {
+        if in_escape || c == '\u{1b}' {
+            in_escape = c != 'm';
+            out.push(c);
+        } else if room > 1 {
+            room -= 1;
+            out.push(c);
+        } else if room == 1 {
+            room = 0;
+            out.push(if c == '─' { c } else { '…' });
+        }
+    }
+    out.push('\n');
 }
 
 fn colours(severity: Severity) -> ThemeStyles {
@@ -272,5 +305,17 @@ mod tests {
         assert_eq!(split("add `# x: y` now"), ["add", "`# x: y`", "now"]);
         assert_eq!(split("one ` backtick"), ["one", "`", "backtick"]);
         assert_eq!(split(""), [""]);
+    }
+
+    #[test]
+    fn source_is_cut_and_words_are_not() {
+        let shown = |line: &str| {
+            let mut out = String::new();
+            cut(line, 12, &mut out);
+            out
+        };
+        assert_eq!(shown(" 12 │ op.drop_column()"), " 12 │ op.dr…\n");
+        assert_eq!(shown("    · \u{1b}[31m────────────\u{1b}[0m"), "    · \u{1b}[31m──────\u{1b}[0m\n");
+        assert_eq!(shown("  help: stop using the column"), "  help: stop using the column\n");
     }
 }

@@ -176,7 +176,8 @@ fn numbers() -> Summary {
     Summary { files: 4, errors: 4, warnings: 1, infos: 1, fixable: 1, suppressed: 2, applied: 1 }
 }
 
-const PLAIN: Look = Look { paint: Paint { colour: false }, width: 80, applicability: Applicability::Safe };
+const PLAIN: Look =
+    Look { paint: Paint { colour: false }, width: 80, cut_source: false, applicability: Applicability::Safe };
 
 fn with_findings<T>(render: impl FnOnce(&Findings<'_>) -> T) -> T {
     let (project, diagnostics, summary) = (project(), diagnostics(), numbers());

@@ -40,6 +40,8 @@ pub struct Look {
     pub paint: Paint,
     /// Columns that a line may take where it can be wrapped.
     pub width: usize,
+    /// Whether source lines end at [`Self::width`] too: a terminal would wrap them and tear the underlines.
+    pub cut_source: bool,
     /// The least applicability of a fix that is marked as available.
     pub applicability: Applicability,
 }

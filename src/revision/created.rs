@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use super::Body;
-use crate::operation::{Change, Name, Operation, Statement, TableName};
+use crate::operation::{AlterColumn, Change, Name, Operation, Statement, TableName};
 
 /// Schema objects that earlier operations of the same body made.
 #[derive(Debug, Clone, Default)]
@@ -75,11 +75,7 @@ impl Created {
             Change::DropColumn(drop) => {
                 self.columns.remove(&(drop.table.clone(), drop.column.clone()));
             }
-            Change::AlterColumn(alter) if alter.new_name != Name::None => {
-                if self.columns.remove(&(alter.table.clone(), alter.column.clone())) {
-                    self.make_column(&alter.table, &alter.new_name);
-                }
-            }
+            Change::AlterColumn(alter) if alter.new_name != Name::None => self.rename_column(alter),
             Change::CreateIndex(create) if !create.if_not_exists && create.name.known().is_some() => {
                 self.indexes.insert(create.name.clone());
             }
@@ -108,6 +104,12 @@ impl Created {
     fn make_column(&mut self, table: &TableName, column: &Name) {
         if table.name.known().is_some() && !table.schema.is_unknown() && column.known().is_some() {
             self.columns.insert((table.clone(), column.clone()));
+        }
+    }
+
+    fn rename_column(&mut self, alter: &AlterColumn) {
+        if self.columns.remove(&(alter.table.clone(), alter.column.clone())) {
+            self.make_column(&alter.table, &alter.new_name);
         }
     }
 
@@ -176,9 +178,9 @@ mod tests {
         }))
     }
 
-    fn after(operations: Vec<Operation>) -> Created {
+    fn after(operations: &[Operation]) -> Created {
         let mut created = Created::default();
-        for operation in &operations {
+        for operation in operations {
             created.absorb(operation);
         }
         created
@@ -186,26 +188,26 @@ mod tests {
 
     #[test]
     fn only_sure_creations_count() {
-        let sure = after(vec![operation(Change::CreateTable(create("t")))]);
+        let sure = after(&[operation(Change::CreateTable(create("t")))]);
         assert!(sure.has_table(&table("t")));
         assert!(sure.has_column(&table("t"), &Name::new("any")));
 
         let guarded = CreateTable { if_not_exists: true, ..create("t") };
-        assert!(!after(vec![operation(Change::CreateTable(guarded))]).has_table(&table("t")));
+        assert!(!after(&[operation(Change::CreateTable(guarded))]).has_table(&table("t")));
 
         let mut perhaps = operation(Change::CreateTable(create("t")));
         perhaps.conditional = true;
-        assert!(!after(vec![perhaps]).has_table(&table("t")));
+        assert!(!after(&[perhaps]).has_table(&table("t")));
     }
 
     #[test]
     fn a_renamed_table_stays_what_it_was() {
         let rename = || operation(Change::RenameTable(RenameTable { table: table("a"), to: Name::new("b") }));
-        assert!(!after(vec![rename()]).has_table(&table("b")));
-        let made = after(vec![operation(Change::CreateTable(create("a"))), rename()]);
+        assert!(!after(&[rename()]).has_table(&table("b")));
+        let made = after(&[operation(Change::CreateTable(create("a"))), rename()]);
         assert!(made.has_table(&table("b")));
         assert!(!made.has_table(&table("a")));
-        let column = after(vec![operation(add("a", "c")), rename()]);
+        let column = after(&[operation(add("a", "c")), rename()]);
         assert!(column.has_column(&table("b"), &Name::new("c")));
         assert!(!column.has_table(&table("b")));
     }

@@ -79,7 +79,9 @@ impl KeyObject {
             (None, Some(ConstraintKind::Unique)) => self.unique,
             _ => false,
         };
-        is_same_table && (is_same_name || (is_same_columns && serves_as))
+        // A table has one primary key, whatever its name and columns.
+        let is_next_primary_key = self.kind == dropped.kind && self.kind == Some(ConstraintKind::PrimaryKey);
+        is_same_table && (is_same_name || is_next_primary_key || (is_same_columns && serves_as))
     }
 }
 

@@ -14,9 +14,7 @@ pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Vec<Change> {
     let body = tokens.iter().skip(1).find(|token| token.kind == Kind::Text);
     // A block inside a block is text of an EXECUTE; one level is enough and bounds the work.
     if let Some(body) = body.filter(|_| !sql.in_body) {
-        let text = body.text(sql.source);
-        let content = lex::string_content(text);
-        let content = if text.starts_with('$') { content.to_owned() } else { content.replace("''", "'") };
+        let content = lex::string_content(body.text(sql.source));
         block(Sql { source: &content, in_body: true, ..sql }, &mut changes);
     }
     changes

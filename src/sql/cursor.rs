@@ -135,13 +135,21 @@ impl<'t> Cursor<'t> {
         Some(items)
     }
 
-    /// The content of a string literal, doubled quotes undone.
+    /// The content of a string literal, doubled quotes undone. Literals on lines that follow belong to it,
+    /// as in standard SQL.
     pub(super) fn string(&mut self) -> Option<String> {
-        let token = self.peek().filter(|token| token.kind == Kind::Text)?;
-        self.advance();
-        let text = token.text(self.source);
-        let content = super::lex::string_content(text);
-        Some(if text.starts_with('$') { content.to_owned() } else { content.replace("''", "'") })
+        let mut content = String::new();
+        let mut end = None;
+        while let Some(token) = self.peek().filter(|token| token.kind == Kind::Text) {
+            let gap = end.and_then(|end| self.source.get(end..token.start));
+            if gap.is_some_and(|gap| !gap.contains('\n')) {
+                break;
+            }
+            self.advance();
+            content.push_str(&super::lex::string_content(token.text(self.source)));
+            end = Some(token.end);
+        }
+        end.map(|_| content)
     }
 
     /// Whether nothing is left, or only what the running revision would tell.

@@ -8,7 +8,7 @@ use super::lex::{self, Kind, Token};
 use super::{Sql, execute, generic, names, other, postgres, range, verbs};
 use crate::operation::{
     AlterColumn, Argument, Attribute, Change, ConstraintKind, Dialect, DropConstraint, DropIndex, Name,
-    Statement, TableName,
+    RenameTable, Statement, TableName,
 };
 
 type Reader = fn(&str) -> Option<Vec<Change>>;
@@ -29,7 +29,27 @@ pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     }
     let text = sql.source.get(range(tokens))?;
     let whole = || readers(sql.dialect).iter().find_map(|read| read(text));
-    whole().or_else(|| by_action(sql, tokens)).or_else(|| around_unknown(sql, tokens))
+    whole()
+        .or_else(|| special_index(sql, tokens))
+        .or_else(|| by_action(sql, tokens))
+        .or_else(|| around_unknown(sql, tokens))
+}
+
+/// `CREATE FULLTEXT INDEX` and `CREATE SPATIAL INDEX` of MySQL, which the parsers read without the second word.
+fn special_index(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
+    let [create, prefix, rest @ ..] = tokens else { return None };
+    if !create.is_word(sql.source, "create")
+        || !["fulltext", "spatial"].iter().any(|word| prefix.is_word(sql.source, word))
+    {
+        return None;
+    }
+    let text = format!("CREATE {}", sql.source.get(range(rest))?);
+    let mut changes = generic::mysql(&text)?;
+    if let [Change::CreateIndex(index)] = changes.as_mut_slice() {
+        let word = prefix.text(sql.source).to_ascii_uppercase();
+        index.options = Box::new([("mysql_prefix".into(), Argument::Str(word.into()))]);
+    }
+    Some(changes)
 }
 
 /// Reads what stands around parts that only running the revision would tell.
@@ -44,7 +64,7 @@ fn around_unknown(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         .iter()
         .find_map(|read| read(text))
         .filter(|_| known < tokens.len())
-        .unwrap_or_else(|| postgres::recover(text));
+        .unwrap_or_else(|| postgres::recover_table(text));
     changes.push(execute(Statement::Unknown));
     Some(changes)
 }
@@ -134,6 +154,20 @@ fn mysql_action(table: &TableName, mut cursor: Cursor<'_>) -> Option<Vec<Change>
             Some(vec![redefined(table, column, new_name, cursor)])
         }
         "RENAME" if cursor.take_any(&["index", "key"]) => Some(vec![other("ALTER TABLE RENAME INDEX")]),
+        "RENAME" => {
+            cursor.take_any(&["to", "as"]);
+            let to = cursor.name()?;
+            cursor.is_done().then(|| vec![Change::RenameTable(RenameTable { table, to })])
+        }
+        "ALTER" => {
+            let visible = cursor.rest().last()?;
+            let is_known = visible.is_word(source, "visible") || visible.is_word(source, "invisible");
+            is_known.then(|| {
+                vec![other(
+                    format!("ALTER TABLE {}", verbs::leading_keywords(source, action.rest())).trim_end(),
+                )]
+            })
+        }
         "CONVERT" | "ENGINE" | "DEFAULT" | "CHARACTER" | "CHARSET" | "COLLATE" | "AUTO_INCREMENT"
         | "COMMENT" | "ROW_FORMAT" | "KEY_BLOCK_SIZE" | "ORDER" | "DISABLE" | "ENABLE" | "FORCE"
         | "ALGORITHM" | "LOCK" | "PARTITION" | "COALESCE" | "REORGANIZE" | "EXCHANGE" | "ANALYZE"

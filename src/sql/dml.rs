@@ -142,6 +142,7 @@ fn load(mut cursor: Cursor<'_>) -> Option<Statement> {
 
 /// After `UPDATE`.
 fn update(mut cursor: Cursor<'_>) -> Option<Statement> {
+    let verb_on = cursor.rest();
     skip_modifiers(&mut cursor);
     cursor.take("only");
     let table = cursor.table()?;
@@ -153,12 +154,13 @@ fn update(mut cursor: Cursor<'_>) -> Option<Statement> {
         return None;
     }
     // `UPDATE <unknown>` alone may well hold the whole statement.
-    let has_where = !has_set || is_limited(source, cursor.rest());
+    let has_where = !has_set || is_limited(source, cursor.rest()) || holds_two_unknown(source, verb_on);
     Some(Statement::Update { table, has_where })
 }
 
 /// After `DELETE`; MySQL may name several tables, before `FROM` by their alias.
 fn delete(mut cursor: Cursor<'_>) -> Option<Vec<Change>> {
+    let verb_on = cursor.rest();
     skip_modifiers(&mut cursor);
     let direct = cursor.take("from");
     let mut tables = cursor.list(|cursor| {
@@ -174,7 +176,7 @@ fn delete(mut cursor: Cursor<'_>) -> Option<Vec<Change>> {
         }
     }
     let source = cursor.source();
-    let has_where = is_limited(source, cursor.rest());
+    let has_where = is_limited(source, cursor.rest()) || holds_two_unknown(source, verb_on);
     Some(tables.into_iter().map(|table| execute(Statement::Delete { table, has_where })).collect())
 }
 
@@ -222,11 +224,13 @@ fn is_limited(source: &str, tokens: &[Token]) -> bool {
     outer(tokens).any(|(index, token)| may_hold_clause(source, tokens, index, token))
 }
 
+/// Whether two unknown parts touch at the end: the second is hardly a part of a name, but may be a clause.
+fn holds_two_unknown(source: &str, tokens: &[Token]) -> bool {
+    tokens.last().is_some_and(|last| last.text(source).ends_with(&HOLE.repeat(2)))
+}
+
 /// Whether an unknown part of the text may bring a `WHERE`.
 fn may_hold_clause(source: &str, tokens: &[Token], index: usize, token: &Token) -> bool {
-    if token.kind == Kind::Word && token.text(source).ends_with(&HOLE.repeat(2)) {
-        return true;
-    }
     if !token.is_hole(source) {
         return false;
     }

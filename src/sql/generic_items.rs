@@ -49,15 +49,13 @@ pub(super) fn index_columns(columns: &[IndexColumn]) -> Vec<Argument> {
 }
 
 fn index_column(expression: &Expr) -> Argument {
-    match expression {
-        Expr::Identifier(column) => names::argument(&ident(column)),
-        _ => {
-            let text = expression.to_string();
-            match prefixed_column(&text) {
-                Some(column) => names::argument(&names::name(column)),
-                None => names::expression(&text),
-            }
-        }
+    if let Expr::Identifier(column) = expression {
+        return names::argument(&ident(column));
+    }
+    let text = expression.to_string();
+    match prefixed_column(&text) {
+        Some(column) => names::argument(&names::name(column)),
+        None => names::expression(&text),
     }
 }
 

@@ -63,7 +63,7 @@ impl Rules {
     /// The rules of a dialect.
     pub(super) fn of(dialect: Dialect) -> Self {
         let mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
-        Self { mysql, brackets: dialect == Dialect::Sqlite, dollar: !mysql }
+        Self { mysql, brackets: dialect == Dialect::Sqlite, dollar: true }
     }
 
     /// The same without dollar quotes: under `DELIMITER $$` they end statements.
@@ -142,7 +142,7 @@ impl Lexer<'_> {
         let mut depth = 0_usize;
         while let Some(byte) = self.byte(0) {
             match (byte, self.byte(1)) {
-                (b'/', Some(b'*')) if depth == 0 || self.rules.dollar => {
+                (b'/', Some(b'*')) if depth == 0 || !self.rules.mysql => {
                     depth += 1;
                     self.at += 2;
                 }
@@ -249,32 +249,39 @@ fn is_word_byte(byte: u8) -> bool {
     is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 
-/// The content of a string token, without its quotes.
-pub(super) fn string_content(token: &str) -> &str {
+/// The content of a string token, without its quotes and with doubled quotes undone.
+pub(super) fn string_content(token: &str) -> String {
     let (open, close) = if token.starts_with('$') {
         let tag = token.get(1..).and_then(|rest| rest.find('$')).map_or(token.len(), |tag| tag + 2);
         (tag, tag)
     } else {
         (token.find('\'').map_or(0, |quote| quote + 1), 1)
     };
-    token.get(open..token.len().saturating_sub(close)).unwrap_or_default()
+    let content = token.get(open..token.len().saturating_sub(close)).unwrap_or_default();
+    if token.starts_with('$') { content.to_owned() } else { content.replace("''", "'") }
 }
 
 /// Whether a recursive parser can be trusted with these tokens: brackets and chains of operators of a text
 /// that a person wrote are far below the limits.
 pub(super) fn is_shallow(source: &str, tokens: &[Token]) -> bool {
     const DEPTH: usize = 60;
-    const CHAIN: usize = 2_000;
+    const CHAIN: usize = 4_000;
     let mut depth = 0_usize;
     let mut chain = 0_usize;
+    let mut after_operator = false;
     for token in tokens {
-        chain += 1;
+        let is_operator = match token.kind {
+            Kind::Mark(mark) => b"-+~!@<>=|&#".contains(&mark),
+            _ => token.is_word(source, "not"),
+        };
+        // An operator after another one may be a prefix, and each prefix is a level of its own.
+        chain += if is_operator && after_operator { 20 } else { 1 };
+        after_operator = is_operator;
         match token.kind {
             Kind::Mark(b'(' | b'[') => depth += 1,
             Kind::Mark(b')' | b']') => depth = depth.saturating_sub(1),
             Kind::Mark(b',') => chain = 0,
-            Kind::Word if token.is_word(source, "case") || token.is_word(source, "not") => chain += 20,
-            Kind::Mark(b'-' | b'+' | b'~' | b'!' | b'@' | b'<' | b'>') => chain += 20,
+            Kind::Word if token.is_word(source, "case") => chain += 30,
             _ => {}
         }
         if depth > DEPTH || chain > CHAIN {

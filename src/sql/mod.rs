@@ -101,13 +101,21 @@ fn by_first_word(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
             Some(vec![execute(Statement::Transaction)])
         }
         "DO" => Some(body::read(sql, tokens)),
-        "REFRESH" | "REINDEX" | "VACUUM" | "LOCK" | "SECURITY" | "IMPORT" | "REASSIGN" | "PREPARE" => {
-            Some(vec![other(&verbs::first_words(sql.source, tokens))])
+        "PREPARE" if tokens.get(1).is_some_and(|next| next.is_word(sql.source, "transaction")) => {
+            Some(vec![execute(Statement::Transaction)])
+        }
+        "REFRESH" | "IMPORT" => Some(vec![other(&verbs::first_words(sql.source, tokens))]),
+        "REINDEX" | "VACUUM" | "LOCK" | "SECURITY" | "REASSIGN" => {
+            let seconds =
+                ["TABLE", "TABLES", "INDEX", "SCHEMA", "DATABASE", "SYSTEM", "FULL", "LABEL", "OWNED"];
+            Some(vec![other(&verbs::with_second(sql.source, tokens, &seconds))])
         }
         "GRANT" | "REVOKE" | "ANALYZE" | "ANALYSE" | "CLUSTER" | "UNLOCK" | "CALL" | "EXEC" | "USE"
-        | "LISTEN" | "NOTIFY" | "UNLISTEN" | "CHECKPOINT" | "DISCARD" | "EXECUTE" | "DEALLOCATE"
-        | "DECLARE" | "CLOSE" | "FETCH" | "MOVE" | "ATTACH" | "DETACH" | "OPTIMIZE" | "REPAIR" | "CHECK"
-        | "FLUSH" | "KILL" | "INSTALL" | "UNINSTALL" | "PURGE" | "CHANGE" => Some(vec![other(&word)]),
+        | "LISTEN" | "NOTIFY" | "UNLISTEN" | "CHECKPOINT" | "DISCARD" | "EXECUTE" | "PREPARE"
+        | "DEALLOCATE" | "DECLARE" | "CLOSE" | "FETCH" | "MOVE" | "ATTACH" | "DETACH" | "OPTIMIZE"
+        | "REPAIR" | "CHECK" | "FLUSH" | "KILL" | "INSTALL" | "UNINSTALL" | "PURGE" | "CHANGE" => {
+            Some(vec![other(&word)])
+        }
         _ => None,
     }
 }

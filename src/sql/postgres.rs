@@ -24,10 +24,11 @@ pub(super) fn read(text: &str) -> Option<Vec<Change>> {
     statements.next().is_none().then_some(changes)
 }
 
-/// Lowers what can be made out of a statement that the grammar does not accept as a whole.
-pub(super) fn recover(text: &str) -> Vec<Change> {
+/// Lowers what can be made out of a `CREATE TABLE` or `ALTER TABLE` that the grammar does not accept as a whole.
+pub(super) fn recover_table(text: &str) -> Vec<Change> {
     let parse = SourceFile::parse(text);
-    let mut changes = parse.tree().stmts().next().and_then(|found| statement(&found)).unwrap_or_default();
+    let found = parse.tree().stmts().next().filter(|found| !matches!(found, ast::Stmt::CreateIndex(_)));
+    let mut changes = found.and_then(|found| statement(&found)).unwrap_or_default();
     for change in &mut changes {
         if let Change::CreateTable(create) = change {
             create.complete = false;

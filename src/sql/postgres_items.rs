@@ -1,7 +1,7 @@
 //! Columns and constraints of PostgreSQL tables, and the names in its syntax trees.
 
 use squawk_syntax::ast::{self, AstNode};
-use squawk_syntax::{SyntaxKind, SyntaxNode};
+use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
 
 use super::names;
 use super::postgres::names_in;
@@ -36,7 +36,7 @@ impl From<Options> for crate::operation::Options {
 
 /// The text of a node without blanks and comments at its ends.
 pub(super) fn node_text(node: &SyntaxNode) -> String {
-    let tokens = node.descendants_with_tokens().filter_map(|element| element.into_token());
+    let tokens = node.descendants_with_tokens().filter_map(SyntaxElement::into_token);
     let mut text = String::new();
     for token in tokens {
         if token.kind() == SyntaxKind::COMMENT {
@@ -51,7 +51,7 @@ pub(super) fn node_text(node: &SyntaxNode) -> String {
 /// The parts of a dotted name.
 fn parts(node: &SyntaxNode) -> Vec<Name> {
     node.descendants_with_tokens()
-        .filter_map(|element| element.into_token())
+        .filter_map(SyntaxElement::into_token)
         .filter(|token| {
             !matches!(token.kind(), SyntaxKind::DOT | SyntaxKind::WHITESPACE | SyntaxKind::COMMENT)
         })

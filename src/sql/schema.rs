@@ -3,7 +3,7 @@
 
 use super::cursor::Cursor;
 use super::lex::{Kind, Token};
-use super::{Sql, definition, execute, other, verbs};
+use super::{Sql, definition, execute, names, other, verbs};
 use crate::operation::{
     Change, CreateTable, Dialect, DropIndex, DropTable, Name, RenameTable, Statement, TableComment, TableName,
 };
@@ -39,6 +39,8 @@ pub(super) fn create(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         Statement::CreateSequence { name: cursor.name()? }
     } else if cursor.take("type") {
         create_type(cursor)?
+    } else if cursor.peek().is_none_or(|kind| names::is_unknown(kind.text(sql.source))) {
+        return None;
     } else {
         return Some(vec![other(&verbs::first_words(sql.source, tokens))]);
     };
@@ -58,18 +60,12 @@ fn create_type(mut cursor: Cursor<'_>) -> Option<Statement> {
     if cursor.take_mark(b')') {
         return Some(Statement::CreateType { name, labels: Some(Vec::new()) });
     }
-    let labels = cursor.list(|cursor| Some(Name::new(&cursor.string()?)));
-    match labels {
-        Some(labels) => {
-            let is_closed = cursor.take_mark(b')') && cursor.is_done();
-            is_closed.then_some(Statement::CreateType { name, labels: Some(labels) })
-        }
-        None => {
-            let has_unknown =
-                cursor.rest().iter().any(|token| super::names::is_unknown(token.text(cursor.source())));
-            has_unknown.then_some(Statement::CreateType { name, labels: None })
-        }
+    if let Some(labels) = cursor.list(|cursor| Some(Name::new(&cursor.string()?))) {
+        let is_closed = cursor.take_mark(b')') && cursor.is_done();
+        return is_closed.then_some(Statement::CreateType { name, labels: Some(labels) });
     }
+    let has_unknown = cursor.rest().iter().any(|token| names::is_unknown(token.text(cursor.source())));
+    has_unknown.then_some(Statement::CreateType { name, labels: None })
 }
 
 /// Lowers a statement that starts with `DROP`.
@@ -97,6 +93,7 @@ pub(super) fn drop(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         }
         "TYPE" => drop_each(&mut cursor, |name, cascade| Statement::DropType { name, cascade })?,
         "SEQUENCE" => drop_each(&mut cursor, |name, _| Statement::DropSequence { name })?,
+        word if names::is_unknown(&word.to_lowercase()) => return None,
         _ => return Some(vec![other(&verbs::first_words(sql.source, tokens))]),
     };
     cursor.is_done().then_some(changes)
@@ -156,7 +153,7 @@ pub(super) fn alter(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     cursor.if_not_exists();
     let value = match cursor.string() {
         Some(value) => Name::new(&value),
-        None if super::names::is_unknown(cursor.advance()?.text(sql.source)) => Name::Unknown,
+        None if names::is_unknown(cursor.advance()?.text(sql.source)) => Name::Unknown,
         None => return None,
     };
     if cursor.take_any(&["before", "after"]) {
@@ -201,7 +198,7 @@ pub(super) fn comment(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     if cursor.take("null") {
         return Some(vec![Change::DropTableComment(TableComment { table, comment: None })]);
     }
-    let comment = cursor.string().filter(|text| !super::names::is_unknown(text)).map(Into::into);
+    let comment = cursor.string().filter(|text| !names::is_unknown(text)).map(Into::into);
     Some(vec![Change::CreateTableComment(TableComment { table, comment })])
 }
 

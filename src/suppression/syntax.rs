@@ -189,6 +189,8 @@ fn rule_names(list: &str, start: u32) -> Vec<RuleName> {
 
 fn reason(tail: &str) -> Reason {
     match tail.strip_prefix("--") {
+        // The placeholder of our own help texts, copied.
+        Some(reason) if reason.trim() == "<reason>" => Reason::Missing,
         Some(reason) if reason.chars().any(char::is_alphanumeric) => Reason::Given,
         Some(_) => Reason::Missing,
         None if tail.is_empty() => Reason::Missing,
@@ -235,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_reason_follows_two_dashes() {
-        for without in ["", " --", " --  ", " -- !"] {
+        for without in ["", " --", " --  ", " -- !", " -- <reason>"] {
             assert_eq!(
                 only(&format!("# alembic-lint: allow[x]{without}")).reason,
                 Reason::Missing,

@@ -142,6 +142,7 @@ fn the_whole_file_from_the_top_level() {
     let everywhere =
         "# alembic-lint: allow-file[drop-table] -- why\ndef upgrade():\n    drop_a()\n\ndrop_b()\n";
     assert_eq!(silenced(everywhere), "drop_a drop_b");
+    assert_eq!(silenced(&format!("\u{feff}{everywhere}")), "drop_a drop_b");
     let at_the_end = "def upgrade():\n    drop_a()\n\n# alembic-lint: allow-file[drop-table] -- why\n";
     assert_eq!(silenced(at_the_end), "drop_a");
     let inside = "def upgrade():\n    # alembic-lint: allow-file[drop-table] -- why\n    drop_a()\n";

@@ -75,7 +75,7 @@ fn under_pre_commit_a_staged_edit_or_deletion_counts_whatever_the_work_tree_says
     assert_eq!(checked.states(), [("aa_one.py", "changed"), ("bb_two.py", "deleted")]);
     assert_eq!(
         checked.rules(),
-        [found("applied-revision-deleted", "bb_two.py"), found("applied-revision-edited", "aa_one.py")]
+        [found("applied-revision-edited", "aa_one.py"), found("applied-revision-deleted", "bb_two.py")]
     );
 }
 

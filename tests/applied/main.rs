@@ -1,6 +1,10 @@
 //! Applied revisions, found by real git in repositories that the tests make.
 
+#[cfg(test)]
 mod base;
+#[cfg(test)]
+mod hook;
+#[cfg(test)]
 mod index;
 #[cfg(test)]
 mod tree;
@@ -11,7 +15,7 @@ use std::sync::Arc;
 use alembic_lint::config::AppliedRef;
 use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
 
-use tree::{Tree, check, found, revision};
+use tree::{Tree, VERSIONS, check, found, revision};
 
 #[test]
 fn an_edit_is_reported_and_another_layout_is_not() {
@@ -32,6 +36,20 @@ fn an_edit_is_reported_and_another_layout_is_not() {
         "`upgrade()` of the applied revision `aa` does something else than before: databases that ran it will \
          not run it again"
     );
+}
+
+#[test]
+fn an_edit_with_a_reason_beside_it_is_approved() {
+    let tree = Tree::new();
+    tree.edit(
+        "aa_one.py",
+        "    op.add_column",
+        "    # alembic-lint: allow[applied-revision-edited] -- never released\n    op.add_column",
+    );
+    tree.edit("aa_one.py", "sa.Integer", "sa.BigInteger");
+    assert_eq!(tree.check().findings(), []);
+    tree.edit("aa_one.py", " -- never released", "");
+    assert_eq!(tree.check().rules(), [found("applied-revision-edited", "aa_one.py")]);
 }
 
 #[test]
@@ -138,7 +156,7 @@ fn a_renamed_revision_is_no_deleted_one_and_may_be_edited_as_well() {
     tree.edit("zz_one.py", "sa.Integer", "sa.BigInteger");
     assert_eq!(
         tree.check().rules(),
-        [found("applied-revision-edited", "zz_one.py"), found("applied-revision-renamed", "zz_one.py")]
+        [found("applied-revision-renamed", "zz_one.py"), found("applied-revision-edited", "zz_one.py")]
     );
 }
 
@@ -180,6 +198,26 @@ fn paths_with_blanks_quotes_and_umlauts_are_found() {
     tree.edit("aa_größe eins.py", "sa.Integer", "sa.BigInteger");
     fs::remove_file(tree.path("bb_'zwei'.py")).unwrap();
     assert_eq!(tree.check().states(), [("aa_größe eins.py", "changed"), ("bb_'zwei'.py", "deleted")]);
+}
+
+#[test]
+fn printed_paths_may_start_elsewhere_than_the_process() {
+    let tree = Tree::new();
+    fs::remove_file(tree.path("bb_two.py")).unwrap();
+    let mut project = tree.project();
+    let top = format!("{}/", tree.root.display());
+    let printed = |path: &str| path.strip_prefix(&top).unwrap().into();
+    for file in &mut project.files {
+        file.path = printed(&file.path);
+    }
+    for directory in &mut project.directories {
+        directory.path = printed(&directory.path);
+        directory.version_locations = vec![VERSIONS.into()];
+    }
+    let checked = check(project, &AppliedRef::Detect, &[]);
+    assert_eq!(checked.states(), [("aa_one.py", "unchanged"), ("bb_two.py", "deleted")]);
+    assert_eq!(&*checked.project.files[1].path, "migrations/versions/bb_two.py");
+    assert_eq!(checked.project.files[1].location, tree.path("bb_two.py"));
 }
 
 #[test]

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use alembic_lint::config::{AppliedRef, Settings};
-use alembic_lint::history::History;
 use alembic_lint::history::applied::environment::CiEnvironment;
 use alembic_lint::history::applied::git::mark_applied;
+use alembic_lint::linter::lint;
 use alembic_lint::project::{AppliedSource, Project, ScriptDirectory};
-use alembic_lint::revision::{Identifier, IdentifierValue, Revision};
-use alembic_lint::rule::{Check, Sink};
+use alembic_lint::rule::Category;
 use alembic_lint::rules::RULES;
+use alembic_lint::selection::Selection;
 use alembic_lint::source::{Applied, Encoding, FileId, Role, SourceFile};
 use tempfile::TempDir;
 
@@ -92,7 +92,7 @@ impl Tree {
             version_locations: vec![versions.to_str().unwrap().into()],
             ..ScriptDirectory::default()
         };
-        Project { directories: vec![directory], files, notes: Vec::new() }
+        Project { directories: vec![directory], files, ..Project::default() }
     }
 
     pub(crate) fn check(&self) -> Checked {
@@ -128,15 +128,22 @@ fn collect(directory: &Path, files: &mut Vec<SourceFile>) {
     }
 }
 
-pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
+/// Git with an identity, without the configuration of the machine or of a hook that the tests run in.
+pub(crate) fn git_command(directory: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
         .args(["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"])
-        .args(arguments)
         .current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
+        .env("GIT_CONFIG_SYSTEM", "/dev/null");
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
+    let output = git_command(directory).args(arguments).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -181,46 +188,15 @@ impl Checked {
 
     /// Rule, file and message of each finding.
     pub(crate) fn findings(&self) -> Vec<(&'static str, String, String)> {
-        let files = &self.project.files;
-        let now = |file: &SourceFile| (file.role == Role::Revision).then(|| read(file.text()));
-        let base = |file: &SourceFile| match (&file.role, &file.applied) {
-            (Role::Deleted, _) => Some(read(file.text())),
-            (_, Applied::Changed { base, .. }) => Some(read(base)),
-            _ => None,
-        };
-        let revisions: Vec<_> = files.iter().map(now).collect();
-        let base_revisions: Vec<_> = files.iter().map(base).collect();
-        let settings = Settings::default();
-        let history = History {
-            project: &self.project,
-            settings: &settings,
-            revisions: &revisions,
-            base_revisions: &base_revisions,
-        };
-        let mut out = Vec::new();
-        for rule in RULES {
-            if let Check::History(check) = rule.check {
-                check(&history, &mut Sink::new(rule, rule.severity, FileId(0), &mut out));
-            }
-        }
-        out.into_iter()
-            .map(|d| (d.rule.name, files[d.file.0 as usize].name().to_string(), d.message))
-            .collect()
+        let rules: Vec<_> = RULES.iter().copied().filter(|rule| rule.category == Category::Applied).collect();
+        let outcome = lint(&self.project, &Settings::default(), &Selection::of(&rules));
+        let file = |id: FileId| self.project.files[id.0 as usize].name().to_string();
+        outcome.diagnostics.into_iter().map(|d| (d.rule.name, file(d.file), d.message)).collect()
     }
 
     pub(crate) fn rules(&self) -> Vec<(&'static str, String)> {
         self.findings().into_iter().map(|(rule, file, _)| (rule, file)).collect()
     }
-}
-
-fn read(text: &str) -> Revision {
-    let id = text.lines().find_map(|line| line.strip_prefix("revision = "));
-    let mut revision = Revision::default();
-    if let Some(id) = id {
-        let value = IdentifierValue::One(id.trim_matches('"').into());
-        revision.identifiers.revision = Identifier { span: None, value };
-    }
-    revision
 }
 
 pub(crate) fn found(rule: &'static str, file: &str) -> (&'static str, String) {

@@ -86,3 +86,10 @@ fn a_directory_that_links_to_its_parent() {
 fn link(target: &str, at: &Path) {
     std::os::unix::fs::symlink(target, at).unwrap();
 }
+
+#[test]
+fn a_broken_alembic_ini_beside_a_good_one() {
+    let project = dropping_project().with("other/alembic.ini", "script_location = versions\n");
+    let run = project.run(&["--output-format", "concise"]).exits(2);
+    run.warns("other/alembic.ini:1").prints("bb22_second.py:20:5: error[drop-column]");
+}

@@ -53,3 +53,14 @@ fn a_file_that_cannot_be_written_is_named_and_the_others_are_written() {
     assert_eq!(project.read(SECOND), without_import());
     assert!(project.read(third).contains("import sqlmodel"));
 }
+
+#[test]
+fn git_applies_what_diff_prints() {
+    let project = fixable_project();
+    project.run(&["--diff", "--output-file", "change.diff"]).exits(1);
+    project.git(&["apply", "-p0", "change.diff"]);
+    let patched = project.read(SECOND);
+    project.write(SECOND, without_import());
+    project.run(&["--fix"]).exits(0);
+    assert_eq!(patched, project.read(SECOND));
+}

@@ -40,6 +40,9 @@ fn a_hook_that_passes_no_revision_passes_and_says_that_nothing_was_checked() {
 #[test]
 fn a_gate_that_finds_no_revisions_fails() {
     Project::bare().run(&[]).exits(2).warns("no revision");
+    let project = Project::bare().with("empty/README.md", "hello");
+    project.run(&["empty"]).exits(2).warns("no revision");
+    project.run(&["review"]).exits(2).warns("no revision");
     let project = Project::new();
     fs::create_dir_all(project.path("migrations/versions")).unwrap();
     project.run(&[]).exits(2).warns("no revision").warns("migrations/versions");

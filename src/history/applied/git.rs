@@ -14,7 +14,7 @@ use super::moved;
 use super::objects::{self, Blob, Change, Trees};
 use super::paths::{Loaded, Locations, Places};
 use crate::config::AppliedRef;
-use crate::project::{AppliedSource, Project};
+use crate::project::{AppliedSource, Project, decode};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
 /// Marks the revisions that the base commit holds as applied, adds those that are gone from it as
@@ -24,7 +24,7 @@ pub fn mark_applied(project: &mut Project, setting: &AppliedRef, environment: &C
     if *setting == AppliedRef::Off && !environment.pre_commit {
         return Vec::new();
     }
-    let mut places = Places::default();
+    let mut places = Places::new(&project.files);
     let (repositories, outside) = group(project, &mut places);
     let mut notes = Vec::new();
     if !outside.is_empty() && *setting != AppliedRef::Off {
@@ -337,14 +337,16 @@ fn carry_out_task(
     project: &mut Project,
     plan: &mut Plan,
 ) {
+    let decoded = decode(bytes.to_vec());
+    let base_of = |bytes: Option<&[u8]>| Some(Arc::from(decode(bytes?.to_vec()).ok()?.0));
     let mut add = |directory, printed: String, path: &str, role, applied| {
-        let (text, encoding) = decode(bytes, None);
+        let (text, encoding) = text(decoded.clone());
         plan.added.push(SourceFile {
             path: printed.into(),
             location: repository.root.join(path),
             directory,
             role,
-            text: Ok(text),
+            text,
             encoding,
             selected: true,
             applied,
@@ -352,36 +354,33 @@ fn carry_out_task(
     };
     match task {
         Task::Changed { file, .. } => {
-            if let Some(file) = project.files.get_mut(file) {
-                let base = decode(bytes, Some(file.encoding)).0;
-                let staged = second.map(|bytes| decode(bytes, Some(file.encoding)).0);
-                file.applied = if staged.is_none() && file.text() == &*base {
+            // What Python cannot decode never ran: a file that is repaired is a new one.
+            if let (Some(file), Ok((base, _))) = (project.files.get_mut(file), decoded) {
+                let staged = base_of(second);
+                file.applied = if staged.is_none() && file.text() == base {
                     Applied::Unchanged
                 } else {
-                    Applied::Changed { base, staged }
+                    Applied::Changed { base: base.into(), staged }
                 };
             }
         }
         Task::Indexed { file, .. } => {
             if let Some(file) = project.files.get_mut(file) {
-                let (text, encoding) = decode(bytes, None);
-                file.text = Ok(text);
-                file.encoding = encoding;
+                (file.text, file.encoding) = text(decoded);
             }
         }
-        Task::Deleted { directory, loaded, path, .. } => match loaded {
-            Loaded::Surely(printed) => add(directory, printed, &path, Role::Deleted, Applied::Unchanged),
-            Loaded::IfRevision(printed) => {
-                let is_revision =
-                    bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"down_revision"));
-                if is_revision {
-                    add(directory, printed, &path, Role::Deleted, Applied::Unchanged);
-                }
+        Task::Deleted { directory, loaded, path, .. } => {
+            let (printed, is_revision) = match loaded {
+                Loaded::Surely(printed) => (printed, true),
+                Loaded::IfRevision(printed) => (printed, reads_like_a_revision(bytes)),
+            };
+            if is_revision && decoded.is_ok() {
+                add(directory, printed, &path, Role::Deleted, Applied::Unchanged);
             }
-        },
+        }
         Task::Restored { directory, printed, path, is_new, .. } => {
-            let applied = match second {
-                Some(base) => Applied::Changed { base: decode(base, None).0, staged: None },
+            let applied = match base_of(second) {
+                Some(base) => Applied::Changed { base, staged: None },
                 None if is_new => Applied::No,
                 None => Applied::Unchanged,
             };
@@ -390,13 +389,15 @@ fn carry_out_task(
     }
 }
 
-/// Text of a blob: in the encoding of the file it is compared with, else UTF-8, else ISO 8859-1.
-fn decode(bytes: &[u8], encoding: Option<Encoding>) -> (Arc<str>, Encoding) {
-    if let Some(Encoding::Named(named)) = encoding {
-        return (named.decode_without_bom_handling(bytes).0.into(), Encoding::Named(named));
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) if encoding != Some(Encoding::Latin1) => (text.into(), Encoding::Utf8),
-        _ => (bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into(), Encoding::Latin1),
+fn reads_like_a_revision(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"down_revision"))
+}
+
+type Decoded = Result<(String, Encoding), String>;
+
+fn text(decoded: Decoded) -> (Result<Arc<str>, Box<str>>, Encoding) {
+    match decoded {
+        Ok((text, encoding)) => (Ok(text.into()), encoding),
+        Err(reason) => (Err(reason.into()), Encoding::Utf8),
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::history::History;
 use crate::project::AppliedSource;
-use crate::python::meaning::{self, Difference, Incomparable};
+use crate::python::meaning::{self, Incomparable};
+pub use crate::python::meaning::{Difference, Part};
 use crate::revision::Revision;
 use crate::source::{Applied, FileId, Role, SourceFile, Span};
 

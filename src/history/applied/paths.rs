@@ -6,10 +6,13 @@ use rustc_hash::FxHashMap;
 
 use super::command::Repository;
 use crate::project::ScriptDirectory;
+use crate::source::SourceFile;
 
 /// Where directories really are, each asked for once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Places {
+    /// What printed paths are relative to.
+    working_directory: PathBuf,
     known: FxHashMap<PathBuf, Option<Place>>,
 }
 
@@ -23,10 +26,24 @@ pub(super) struct Place {
 }
 
 impl Places {
+    /// Printed paths of `files` start where one of them tells by the path it is opened by.
+    pub(super) fn new(files: &[SourceFile]) -> Self {
+        let start = |file: &SourceFile| {
+            let printed = Path::new(&*file.path);
+            if !printed.is_relative() || !file.location.is_absolute() || !file.location.ends_with(printed) {
+                return None;
+            }
+            file.location.ancestors().nth(printed.components().count()).map(Path::to_path_buf)
+        };
+        let working_directory = files.iter().find_map(start).unwrap_or_else(|| PathBuf::from("."));
+        Self { working_directory, known: FxHashMap::default() }
+    }
+
     /// The place of a directory, which need not exist any more.
     pub(super) fn directory(&mut self, directory: &Path) -> Option<&Place> {
         if !self.known.contains_key(directory) {
-            self.known.insert(directory.to_path_buf(), locate(directory));
+            let place = locate(&self.working_directory.join(directory));
+            self.known.insert(directory.to_path_buf(), place);
         }
         self.known.get(directory)?.as_ref()
     }

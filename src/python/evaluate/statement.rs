@@ -249,15 +249,17 @@ impl<'a> Interpreter<'a> {
                 break;
             }
         }
-        self.end_loop(!turns.certain);
+        let may_break = self.end_loop(!turns.certain);
         if let Some(before) = before {
             let after = scope.snapshot();
             scope.join(vec![before, after]);
         }
         match left {
-            Some(Flow::Break) => Flow::Next,
+            Some(Flow::Break) if turns.certain => Flow::Next,
+            Some(Flow::Break) => self.undecided(&[None, Some(&node.orelse)], scope),
             Some(flow) if turns.certain => flow,
             Some(flow) => self.combine(vec![flow, Flow::Next]),
+            None if may_break => self.undecided(&[None, Some(&node.orelse)], scope),
             None => self.block(&node.orelse, scope),
         }
     }
@@ -269,9 +271,11 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn end_loop(&mut self, conditional: bool) {
+    /// Ends the innermost loop; `true` where one of its turns may have left it early.
+    fn end_loop(&mut self, conditional: bool) -> bool {
         let left_early = self.frames.last_mut().and_then(|frame| frame.loops.pop()).unwrap_or_default();
         self.conditional -= left_early + u32::from(conditional);
+        left_early > 0
     }
 
     fn while_statement(&mut self, node: &'a StmtWhile, scope: &Rc<Scope<'a>>) -> Flow<'a> {

@@ -1,3 +1,5 @@
+//! What counts as another meaning, and where it is said to be.
+
 use super::{Difference, Incomparable, Part, differences};
 
 const REVISION: &str = r#""""add user.email

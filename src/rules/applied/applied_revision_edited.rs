@@ -2,8 +2,7 @@
 //! `applied-revision-reparented`.
 
 use crate::history::History;
-use crate::history::applied::lineage::Lineage;
-use crate::python::meaning::Part;
+use crate::history::applied::lineage::{Lineage, Part};
 use crate::rule::{Sink, declare_rule};
 use crate::source::Span;
 
@@ -36,7 +35,12 @@ declare_rule! {
     /// alembic revision -m "widen user.email"
     /// ```
     ///
-    /// When no database ran the revision yet, `applied-ref` names the branch or tag that is deployed.
+    /// When no database ran the revision yet, say so where it changed, or name the branch or tag that is deployed
+    /// with `applied-ref`:
+    /// ```python
+    /// # alembic-lint: allow[applied-revision-edited] -- not released yet
+    /// op.add_column("user", sa.Column("email", sa.String(255)))
+    /// ```
     ///
     /// ## References
     /// - [Alembic: Running our First Migration](https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-first-migration)

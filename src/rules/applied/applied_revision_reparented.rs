@@ -2,7 +2,7 @@
 //! does there is for `applied-revision-edited`.
 
 use crate::history::History;
-use crate::python::meaning::Part;
+use crate::history::applied::lineage::Part;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {

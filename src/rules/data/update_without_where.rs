@@ -27,7 +27,7 @@ declare_rule! {
     ///
     /// ## References
     /// - pgfence: `update-without-where`
-    /// - strong_migrations: backfilling data
+    /// - `strong_migrations`: backfilling data
     "update-without-where", Data, Error,
     preset: Recommended, fix: None, since: "0.1.0",
     check: Revision(check),

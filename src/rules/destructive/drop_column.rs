@@ -28,7 +28,7 @@ declare_rule! {
     ///
     /// ## References
     /// - squawk: `ban-drop-column`
-    /// - strong_migrations: removing a column
+    /// - `strong_migrations`: removing a column
     /// - django-migration-linter: `DROP_COLUMN`
     /// - Atlas: DS103
     "drop-column", Destructive, Error,

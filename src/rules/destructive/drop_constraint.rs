@@ -52,12 +52,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             Some(ConstraintKind::Exclude) => ("exclude constraint", "rows may then overlap"),
             None => ("constraint", "rows that it kept out are then accepted"),
         };
-        let name = drop.name.quoted_or("whose name is not known");
         let of = drop.table.quoted();
-        let report = sink.report(
-            operation.span,
-            format!("{} drops the {kind} {name} of {of}: {loss}", operation.subject()),
-        );
+        let article = if kind.starts_with('e') { "an" } else { "a" };
+        let dropped = match drop.name.known() {
+            Some(name) => format!("the {kind} `{name}` of {of}"),
+            None => format!("{article} {kind} of {of} whose name only running the revision would tell"),
+        };
+        let report = sink.report(operation.span, format!("{} drops {dropped}: {loss}", operation.subject()));
         let report = report.call_sites(&operation.call_sites).help(
             "make its replacement in the same revision, or approve: \
              `# alembic-lint: allow[drop-constraint] -- <reason>`",
@@ -112,6 +113,12 @@ mod tests {
         )
         .downgrade("op.create_unique_constraint('uq', 't', ['a'])")
         .ok();
+    }
+
+    #[test]
+    fn another_primary_key_takes_its_place() {
+        upgrade("op.drop_constraint('pk', 't', type_='primary')\nop.create_primary_key('pk_t', 't', ['a'])")
+            .ok();
     }
 
     #[test]

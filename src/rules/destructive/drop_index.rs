@@ -42,18 +42,21 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         if created.has_index(&index.table, &index.name) || upgrade.replaces_or_removes_owner(&index) {
             return;
         }
-        let name = index.name.quoted_or("whose name only running the revision would tell");
         let of = if index.table.name.known().is_some() {
             format!(" of {}", index.table.quoted())
         } else {
             String::new()
+        };
+        let index_of = match index.name.known() {
+            Some(name) => format!("the index `{name}`{of}"),
+            None => format!("an index{of} whose name only running the revision would tell"),
         };
         let loss = if index.unique {
             "duplicates are no longer kept out, and queries that use it slow down"
         } else {
             "queries that use it slow down"
         };
-        sink.report(operation.span, format!("{} drops the index {name}{of}: {loss}", operation.subject()))
+        sink.report(operation.span, format!("{} drops {index_of}: {loss}", operation.subject()))
             .call_sites(&operation.call_sites)
             .help(
                 "make sure that no query uses it, or make its replacement in the same revision; then approve: \
@@ -80,6 +83,12 @@ mod tests {
             .finds(&["`batch_op.drop_index` drops the index `ix_user_email` of `user`"]);
         upgrade("op.execute('DROP INDEX CONCURRENTLY IF EXISTS ix_user_email')")
             .finds(&["this SQL drops the index `ix_user_email`"]);
+    }
+
+    #[test]
+    fn names_that_are_not_known() {
+        upgrade("op.drop_index(name(), table_name='user')")
+            .finds(&["drops an index of `user` whose name only running"]);
     }
 
     #[test]

@@ -76,10 +76,8 @@ fn import_of(context: &RevisionContext<'_>, name: &UndefinedName) -> Option<Impo
     let parts: Vec<_> = name.path.split('.').collect();
     let (class, modules) = parts.split_last()?;
     let is_module = |part: &&str| part.chars().all(|c| c.is_lowercase() || c.is_numeric() || c == '_');
-    (modules.len() > 1
-        && class.starts_with(char::is_uppercase)
-        && modules.iter().all(|part| is_module(&part)))
-    .then(|| ImportLine::new(&modules.join(".")))
+    (modules.len() > 1 && class.starts_with(char::is_uppercase) && modules.iter().all(is_module))
+        .then(|| ImportLine::new(&modules.join(".")))
 }
 
 fn is_subscripted(context: &RevisionContext<'_>, span: Span) -> bool {

@@ -1,6 +1,6 @@
 //! `raw-sql`: SQL that a person wrote, which needs an approval. What it does is other rules' matter as well.
 
-use crate::operation::{Change, Operation, Origin, Statement};
+use crate::operation::{Change, HOLE, Operation, Origin, Statement};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 use crate::source::Span;
@@ -35,7 +35,7 @@ declare_rule! {
     /// ```
     ///
     /// ## References
-    /// - strong_migrations: executing SQL directly
+    /// - `strong_migrations`: executing SQL directly
     /// - pandadoc/migration-lint: restricted operations
     "raw-sql", Sql, Error,
     preset: Recommended, fix: None, since: "0.1.0",
@@ -73,8 +73,7 @@ fn message(operations: &[&Operation]) -> String {
     };
     let mut effects: Vec<String> = Vec::new();
     for operation in operations {
-        let effect = called_function(operation)
-            .map_or_else(|| operation.summary(), |function| format!("calls `{function}`"));
+        let effect = effect(operation);
         if !effects.contains(&effect) {
             effects.push(effect);
         }
@@ -83,6 +82,21 @@ fn message(operations: &[&Operation]) -> String {
     effects.truncate(LISTED);
     let more = if rest > 0 { format!(", and {rest} more") } else { String::new() };
     format!("hand-written SQL{count} {}{more}", effects.join(", "))
+}
+
+fn effect(operation: &Operation) -> String {
+    if let Some(function) = called_function(operation) {
+        return format!("calls `{function}`");
+    }
+    match &operation.change {
+        Change::Execute(execute) => match &execute.statement {
+            Statement::Other { verb } => format!("runs `{verb}`"),
+            Statement::Unparsed => "does what could not be parsed".to_owned(),
+            Statement::Unknown => "does what only running the revision would tell".to_owned(),
+            _ => operation.summary(),
+        },
+        _ => operation.summary(),
+    }
 }
 
 fn help(operations: &[&Operation]) -> String {
@@ -107,6 +121,8 @@ fn is_harmless(operation: &Operation) -> bool {
             Statement::Set { name, local: true } => {
                 name.known().is_some_and(|name| name.ends_with("_timeout"))
             }
+            // Nothing shows that it is text at all; `dynamic-sql` speaks of it.
+            Statement::Unknown => operation.sql().is_some_and(|sql| sql.trim() == HOLE),
             _ => false,
         },
         _ => false,
@@ -118,29 +134,11 @@ fn is_dynamic(operation: &Operation) -> bool {
 }
 
 /// Functions that only read; any other one that is all a `SELECT` calls may change something (`setval`).
-const READING: &[&str] = &[
-    "array_agg",
-    "avg",
-    "cast",
-    "coalesce",
-    "concat",
-    "count",
-    "current_database",
-    "current_schema",
-    "current_setting",
-    "exists",
-    "json_agg",
-    "length",
-    "lower",
-    "max",
-    "min",
-    "now",
-    "string_agg",
-    "sum",
-    "to_regclass",
-    "upper",
-    "version",
-];
+const READING: &str = "array_agg avg cast coalesce concat count current_database current_schema current_setting database \
+    date enum_range exists format generate_series group_concat ifnull json_agg json_array_elements \
+    jsonb_array_elements jsonb_object_keys length lower max min now nullif pg_get_constraintdef \
+    pg_get_serial_sequence quote_ident replace sqlite_version strftime string_agg substring sum \
+    to_regclass trim unnest upper version";
 
 /// The function that a `SELECT f(..)` is there to call.
 fn called_function(operation: &Operation) -> Option<&str> {
@@ -149,7 +147,8 @@ fn called_function(operation: &Operation) -> Option<&str> {
     let (keyword, rest) = sql.split_at_checked("select".len())?;
     let (name, _) = rest.trim_start().split_once('(')?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-    let is_reading = READING.contains(&name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase().as_str());
+    let plain = name.rsplit('.').next().unwrap_or(name);
+    let is_reading = READING.split(' ').any(|reading| reading.eq_ignore_ascii_case(plain));
     (keyword.eq_ignore_ascii_case("select") && is_name && !is_reading).then_some(name)
 }
 

@@ -47,3 +47,28 @@ fn check(suppressions: &Suppressions<'_>, sink: &mut Sink<'_>) {
         sink.report_in(suppression.file, directive.span, message).help(help);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::testing::Tester;
+
+    fn with(comment: &str) -> Tester {
+        Tester::new(&RULE).upgrade(&format!("op.drop_table('user')  # alembic-lint: {comment}"))
+    }
+
+    #[test]
+    fn a_reason_follows_two_dashes() {
+        with("allow[drop-table] -- moved in 4.2").ok();
+        with("allow[drop-table]").finds(&["`allow[..]` gives no reason"]);
+        with("allow[drop-table] --").finds(&["`allow[..]` gives no reason"]);
+        with("allow[drop-table]  # noqa: E501").finds(&["`allow[..]` gives no reason"]);
+        with("allow[drop-table]: moved").finds(&["what follows `allow[..]` is not marked as its reason"]);
+    }
+
+    #[test]
+    fn comments_that_are_no_suppression_are_another_rules() {
+        with("allow drop-table").ok();
+        Tester::new(&RULE).upgrade("op.drop_table('user')  # noqa").ok();
+    }
+}

@@ -1,6 +1,6 @@
 //! `unknown-rule-in-suppression`: comments that name no rule.
 
-use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::diagnostic::{Edit, Fix};
 use crate::rule::{Category, Rule, Sink, declare_rule};
 use crate::source::FileId;
 use crate::suppression::{RuleName, Suppressions};
@@ -63,11 +63,8 @@ fn report(name: &RuleName, file: FileId, rules: &[&'static Rule], sink: &mut Sin
     let report = sink.report_in(file, name.span, format!("there is no rule `{written}`"));
     match nearest(written, rules) {
         Some(Nearest { rule, is_typo: true }) => {
-            report.help(format!("write `{rule}`")).fix(Fix {
-                applicability: Applicability::Safe,
-                description: format!("write `{rule}`"),
-                edits: vec![Edit { span: name.span, content: rule.to_owned() }],
-            });
+            let edit = Edit { span: name.span, content: rule.to_owned() };
+            report.help(format!("write `{rule}`")).fix(Fix::safe(format!("write `{rule}`"), vec![edit]));
         }
         Some(Nearest { rule, is_typo: false }) => {
             report.help(format!("did you mean `{rule}`? `alembic-lint rule` lists all rules"));
@@ -102,4 +99,49 @@ fn nearest(written: &str, rules: &[&'static Rule]) -> Option<Nearest> {
     let similarity = |rule: &Rule| strsim::jaro_winkler(&written, rule.name);
     let similar = rules.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
     (similarity(similar) > 0.85).then_some(Nearest { rule: similar.name, is_typo: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::testing::Tester;
+
+    fn with(comment: &str) -> Tester {
+        Tester::new(&RULE).upgrade(&format!("op.drop_table('user')  # alembic-lint: {comment}"))
+    }
+
+    #[test]
+    fn known_names() {
+        with("allow[drop-table, raw-sql] -- moved").ok();
+        with("allow[drop-table]").ok();
+        Tester::new(&RULE).upgrade("pass  # alembic-lint is not asked here").ok();
+    }
+
+    #[test]
+    fn a_mistyped_name_is_written_right() {
+        with("allow[drop-tabel] -- moved")
+            .finds(&["there is no rule `drop-tabel`"])
+            .fixes("[drop-tabel]", "[drop-table]");
+        with("allow[DROP_TABLE, raw-sql] -- moved")
+            .finds(&["`DROP_TABLE`"])
+            .fixes("DROP_TABLE", "drop-table");
+    }
+
+    #[test]
+    fn a_name_that_is_far_from_all_stays() {
+        with("allow[no-such-thing] -- moved").finds(&["there is no rule `no-such-thing`"]).without_fix();
+    }
+
+    #[test]
+    fn several_rules_at_once_cannot_be_allowed() {
+        with("allow[destructive] -- moved").finds(&["`destructive` stands for several rules"]).without_fix();
+        with("allow[all, *] -- moved").finds(&["`all`", "`*`"]).without_fix();
+    }
+
+    #[test]
+    fn comments_that_only_look_like_suppressions() {
+        for comment in ["ignore[drop-table] -- moved", "allow drop-table", "allow[drop-table", "allow[]"] {
+            with(comment).finds(&["this comment silences nothing: "]).without_fix();
+        }
+    }
 }

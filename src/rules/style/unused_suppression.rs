@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::diagnostic::{Edit, Fix};
 use crate::rule::{Sink, declare_rule};
 use crate::source::Span;
 use crate::suppression::{Reach, Reason, Scope, Suppression, Suppressions, is_meta, never_silenced};
@@ -110,5 +110,48 @@ fn removal(suppression: &Suppression, gone: &BTreeSet<usize>) -> Fix {
     } else {
         ("delete what allows nothing", Edit { span: suppression.directive.list, content: kept.join(", ") })
     };
-    Fix { applicability: Applicability::Safe, description: description.to_owned(), edits: vec![edit] }
+    Fix::safe(description, vec![edit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::testing::Tester;
+
+    const DROP: &str = "op.drop_table('user')  # alembic-lint: ";
+
+    #[test]
+    fn names_that_can_never_be_used() {
+        Tester::new(&RULE)
+            .upgrade(&format!("{DROP}allow[drop-table, drop-table, unused-suppression] -- moved"))
+            .finds(&[
+                "`drop-table` is named twice",
+                "`unused-suppression` can be allowed for the whole file only",
+            ])
+            .fixes("allow[drop-table, drop-table, unused-suppression]", "allow[drop-table]");
+        Tester::new(&RULE)
+            .header("# alembic-lint: allow-file[parse-error] -- old  # noqa")
+            .upgrade("pass")
+            .finds(&["`parse-error` cannot be allowed in a file"])
+            .fixes("# alembic-lint: allow-file[parse-error] -- old  # noqa", "# noqa");
+    }
+
+    #[test]
+    fn rules_that_do_not_run_and_comments_that_do_not_count() {
+        Tester::new(&RULE).upgrade(&format!("{DROP}allow[drop-table] -- moved")).ok();
+        Tester::new(&RULE).upgrade(&format!("{DROP}allow[parse-error]")).ok();
+        Tester::new(&RULE).upgrade(&format!("{DROP}ignore[parse-error] -- old")).ok();
+        Tester::new(&RULE)
+            .header("# alembic-lint: allow-file[unused-suppression] -- old")
+            .upgrade("pass")
+            .ok();
+    }
+
+    #[test]
+    fn the_file_form_inside_a_function() {
+        Tester::new(&RULE)
+            .upgrade(&format!("{DROP}allow-file[drop-table] -- moved"))
+            .finds(&["`allow-file` inside a statement or behind code silences nothing"])
+            .without_fix();
+    }
 }
