@@ -7,7 +7,7 @@ mod environment;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use environment::{ALEMBIC_LINT, Ran, corpus, python_program, run, version_locations};
+use environment::{ALEMBIC_LINT, Ran, copy, corpus, python_program, run, version_locations};
 use serde_json::Value;
 
 /// Runs alembic-lint over all version locations below `root`, with no revision counted as applied.
@@ -18,21 +18,6 @@ fn alembic_lint(arguments: &[&str], root: &Path) -> Ran {
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     assert!(matches!(ran.code, 0 | 1), "exit code {}: {}", ran.code, ran.stderr);
     ran
-}
-
-fn copy() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    let from = corpus();
-    for entry in walkdir::WalkDir::new(&from) {
-        let entry = entry.unwrap();
-        let to = directory.path().join(entry.path().strip_prefix(&from).unwrap());
-        if entry.file_type().is_dir() {
-            std::fs::create_dir_all(to).unwrap();
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
-    directory
 }
 
 fn texts(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -48,7 +33,7 @@ fn texts(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn every_revision_is_read() {
-    let root = copy();
+    let root = copy(&corpus());
     let (_, revisions) = version_locations();
     let check = alembic_lint(&["--applied-ref", "false", "--output-format", "json"], root.path());
     let report: Value = serde_json::from_str(&check.stdout).unwrap();
@@ -66,7 +51,7 @@ fn every_revision_is_read() {
 
 #[test]
 fn fixing_twice_is_fixing_once_and_only_inserts_lines() {
-    let root = copy();
+    let root = copy(&corpus());
     let root = root.path();
     let arguments = ["--fix", "--applied-ref", "false", "--select", "all", "--output-format", "concise"];
     let before = texts(root);

@@ -1,5 +1,5 @@
 //! What the tests that ask the outside world stand on: the Python environment and the corpus that `tests/set_up.sh`
-//! makes, and running programs. Asserts nothing about alembic-lint.
+//! makes, running programs, copying directories. Asserts nothing about alembic-lint.
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The program under test.
-pub const ALEMBIC_LINT: &str = env!("CARGO_BIN_EXE_alembic-lint");
+pub(crate) const ALEMBIC_LINT: &str = env!("CARGO_BIN_EXE_alembic-lint");
 
 /// A path in the repository.
-pub fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// A program of the Python environment.
-pub fn python_program(name: &str) -> PathBuf {
+pub(crate) fn python_program(name: &str) -> PathBuf {
     prepared(&format!("target/test-environment/bin/{name}"))
 }
 
 /// The corpus: one directory for each package.
-pub fn corpus() -> PathBuf {
+pub(crate) fn corpus() -> PathBuf {
     prepared("target/corpus")
 }
 
@@ -31,7 +31,7 @@ fn prepared(path: &str) -> PathBuf {
 }
 
 /// The version locations of every package of the corpus, relative to it, and how many revisions they hold.
-pub fn version_locations() -> (Vec<String>, usize) {
+pub(crate) fn version_locations() -> (Vec<String>, usize) {
     let list = std::fs::read_to_string(repository("tests/corpus/packages.tsv")).unwrap();
     let rows: Vec<Vec<&str>> = list.lines().skip(1).map(|line| line.split('\t').collect()).collect();
     let places = rows.iter().flat_map(|row| row[3].split(';').map(|place| format!("{}/{place}", row[0])));
@@ -40,24 +40,24 @@ pub fn version_locations() -> (Vec<String>, usize) {
 
 /// What a program printed, and how it ended.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
     /// The exit code.
-    pub code: i32,
+    pub(crate) code: i32,
 }
 
 impl Ran {
     /// Both outputs.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{}\n{}", self.stdout, self.stderr)
     }
 
     /// The same, where anything but success is a failure of the test.
     #[track_caller]
-    pub fn succeeded(self) -> Self {
+    pub(crate) fn succeeded(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.text());
         self
     }
@@ -65,7 +65,7 @@ impl Ran {
 
 /// Runs a program in a directory, without what the surrounding environment says about git and CI.
 #[track_caller]
-pub fn run(program: impl AsRef<Path>, arguments: &[&str], directory: &Path) -> Ran {
+pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str], directory: &Path) -> Ran {
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(directory).env("NO_COLOR", "1");
     for name in [
@@ -90,7 +90,7 @@ pub fn run(program: impl AsRef<Path>, arguments: &[&str], directory: &Path) -> R
 
 /// Replaces one text by another in a file; the text must be there.
 #[track_caller]
-pub fn replace(path: &Path, old: &str, new: &str) {
+pub(crate) fn replace(path: &Path, old: &str, new: &str) {
     let text = std::fs::read_to_string(path).unwrap();
     assert!(text.contains(old), "{}: {old:?} is not in\n{text}", path.display());
     std::fs::write(path, text.replacen(old, new, 1)).unwrap();
@@ -98,7 +98,7 @@ pub fn replace(path: &Path, old: &str, new: &str) {
 
 /// The only file in a directory whose name starts so.
 #[track_caller]
-pub fn only_file(directory: &Path, start: &str) -> PathBuf {
+pub(crate) fn only_file(directory: &Path, start: &str) -> PathBuf {
     let mut found: Vec<PathBuf> = std::fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -106,4 +106,19 @@ pub fn only_file(directory: &Path, start: &str) -> PathBuf {
         .collect();
     assert_eq!(found.len(), 1, "{}: {found:?}", directory.display());
     found.remove(0)
+}
+
+/// A copy of a directory, in a temporary one.
+pub(crate) fn copy(from: &Path) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.unwrap();
+        let to = directory.path().join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(to).unwrap();
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+    directory
 }

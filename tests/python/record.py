@@ -134,6 +134,9 @@ def heard(statement):
         if isinstance(statement, ddl.AddConstraint):
             kind = next((value for cls, value in CONSTRAINTS.items() if isinstance(constraint, cls)), "execute")
         current.add(kind, constraint.table.schema, constraint.table.name, constraint.name)
+    elif isinstance(statement, sa.Select) and "pg_catalog." in text_of(statement):
+        # SQLAlchemy looks up whether a table is there before it creates it.
+        return
     elif not isinstance(statement, (SavepointClause, ReleaseSavepointClause, RollbackToSavepointClause)):
         current.add("execute", sql=text_of(statement))
 
@@ -272,6 +275,12 @@ def run(path, number, direction, dialect, exists, environment):
     return current.operations, stopped
 
 
+def common(one, other):
+    """What two variants agree on; a name or text in which they differ is known only when the revision runs."""
+    agreed = {part: one[part] if one[part] == other[part] else None for part in ("schema", "table", "name")}
+    return one | agreed | {"sql": one["sql"] if one["sql"] == other["sql"] else stand_ins.MARK}
+
+
 def both_ways(path, number, direction, environment):
     """Every variant of one function, put together: of each line, what the variant that asked for most asked for.
 
@@ -286,6 +295,8 @@ def both_ways(path, number, direction, environment):
         for line, asked in lines.items():
             if len(asked) > len(most.get(line, ())):
                 most[line] = asked
+            elif len(asked) == len(most[line]):
+                most[line] = [common(one, other) for one, other in zip(most[line], asked)]
         if stopped is None:
             complete = True
         else:
