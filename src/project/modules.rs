@@ -154,10 +154,7 @@ impl Finder<'_> {
 /// Adds the dotted names that `text` may import: of `from a import b` both `a` and `a.b`. Relative imports need the
 /// package they stand in; a revision has none, and Python refuses them there.
 fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let start = offset;
-        offset += line.len();
+    for (start, line) in import_lines(text) {
         let statement = line.trim_start();
         if let Some(rest) = statement.strip_prefix("import ") {
             for part in rest.split(['#', ';']).next().unwrap_or_default().split(',') {
@@ -179,6 +176,21 @@ fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
             add(&module, names);
         }
     }
+}
+
+/// The lines that hold the word `import`, with their offsets. Most of a file does not; it is not split into lines.
+fn import_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut seen = 0;
+    memchr::memmem::find_iter(bytes, "import").filter_map(move |at| {
+        if at < seen {
+            return None;
+        }
+        let start = memchr::memrchr(b'\n', bytes.get(..at)?).map_or(0, |newline| newline + 1);
+        let end = memchr::memchr(b'\n', bytes.get(at..)?).map_or(bytes.len(), |newline| at + newline + 1);
+        seen = end;
+        Some((start, text.get(start..end)?))
+    })
 }
 
 fn is_foreign(dotted: &str) -> bool {

@@ -43,7 +43,7 @@ fn unreadable(error: &io::Error) -> String {
 
 /// Decodes a Python source file.
 pub fn decode(bytes: Vec<u8>) -> Result<(String, Encoding), String> {
-    if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
+    if let Some(offset) = memchr::memchr(0, &bytes) {
         return Err(format!(
             "contains a null byte at byte offset {offset} (line {}), which Python refuses; save the file as UTF-8",
             line_of(&bytes, offset)
