@@ -197,6 +197,11 @@ impl Found {
         assert_eq!(new, old.replacen(before, after, 1));
     }
 
+    /// The help of the first finding.
+    pub(crate) fn help(&self) -> &str {
+        self.diagnostics.first().and_then(|diagnostic| diagnostic.help.as_deref()).unwrap_or_default()
+    }
+
     /// Asserts that no finding has a fix.
     #[track_caller]
     pub(crate) fn without_fix(self) {

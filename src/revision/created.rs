@@ -19,14 +19,30 @@ pub struct Created {
 }
 
 impl Body {
-    /// Visits the operations in order, each with what the ones before it made.
-    pub fn walk(&self, mut visit: impl FnMut(&Operation, &Created)) {
+    /// Visits the operations that drop or execute something, in order, each with what the ones before it made.
+    pub fn walk_losses(&self, mut visit: impl FnMut(&Operation, &Created)) {
+        let Some(last) = self.operations.iter().rposition(|operation| may_lose(&operation.change)) else {
+            return;
+        };
         let mut created = Created::default();
-        for operation in &self.operations {
-            visit(operation, &created);
+        for operation in self.operations.iter().take(last + 1) {
+            if may_lose(&operation.change) {
+                visit(operation, &created);
+            }
             created.absorb(operation);
         }
     }
+}
+
+fn may_lose(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::DropTable(_)
+            | Change::DropColumn(_)
+            | Change::DropIndex(_)
+            | Change::DropConstraint(_)
+            | Change::Execute(_)
+    )
 }
 
 impl Created {

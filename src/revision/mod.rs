@@ -6,6 +6,7 @@ mod created;
 mod import_line;
 mod replacement;
 mod siblings;
+mod suggestion;
 
 pub use created::Created;
 pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};
@@ -100,6 +101,12 @@ impl Revision {
             IdentifierValue::One(id) => Some(id),
             _ => None,
         }
+    }
+
+    /// Whether the module means to be a revision: it binds `revision` or `down_revision`.
+    pub fn has_identifiers(&self) -> bool {
+        let Identifiers { revision, down_revision, .. } = &self.identifiers;
+        revision.value != IdentifierValue::Missing || down_revision.value != IdentifierValue::Missing
     }
 
     /// The first line of the docstring, as Alembic's `Script.doc`.

@@ -51,10 +51,11 @@ impl Body {
     /// Whether the body drops the object's table or one of its columns, or makes an object of the same name or
     /// on the same columns.
     pub fn replaces_or_removes_owner(&self, dropped: &KeyObject) -> bool {
+        let renamed = dropped.after_renames(self);
         self.operations.iter().any(|operation| match &operation.change {
             Change::DropTable(drop) => drop.table.is_same(&dropped.table),
             Change::DropColumn(drop) => drop.table.is_same(&dropped.table) && dropped.is_on(&drop.column),
-            change => made_by(change).is_some_and(|made| made.replaces(dropped)),
+            change => made_by(change).is_some_and(|made| made.replaces(dropped) || made.replaces(&renamed)),
         })
     }
 }
@@ -69,8 +70,33 @@ impl KeyObject {
         }
     }
 
+    /// The same object under the names that its table and columns get in `body`.
+    fn after_renames(&self, body: &Body) -> Self {
+        let mut renamed = self.clone();
+        for operation in &body.operations {
+            match &operation.change {
+                Change::RenameTable(rename) if rename.table.is_same(&renamed.table) => {
+                    renamed.table.name = rename.to.clone();
+                }
+                Change::AlterColumn(alter) if alter.table.is_same(&renamed.table) => {
+                    let (Some(old), Some(new)) = (alter.column.known(), alter.new_name.known()) else {
+                        continue;
+                    };
+                    for column in renamed.columns.iter_mut().flatten().filter(|column| &***column == old) {
+                        *column = new.into();
+                    }
+                }
+                _ => {}
+            }
+        }
+        renamed
+    }
+
     fn replaces(&self, dropped: &Self) -> bool {
-        let is_same_table = dropped.table.name == Name::None || self.table.is_same(&dropped.table);
+        let in_unknown_schema = self.table.schema.is_unknown() || dropped.table.schema.is_unknown();
+        let is_same_table = dropped.table.name == Name::None
+            || self.table.is_same(&dropped.table)
+            || (in_unknown_schema && self.table.name == dropped.table.name);
         let is_same_name = self.name.known().is_some() && self.name == dropped.name;
         let is_same_columns = dropped.columns.is_some() && self.columns == dropped.columns;
         let serves_as = match (self.kind, dropped.kind) {

@@ -60,7 +60,15 @@ fn step_over_control(cursor: &mut Cursor<'_>) {
         } else {
             return;
         };
-        while cursor.peek().is_some() && !cursor.take(end) {
+        cursor.advance();
+        // The `THEN` of a `CASE` inside the condition is not the one that opens the branch.
+        let mut cases = 0_usize;
+        while cursor.peek().is_some() && !(cases == 0 && cursor.take(end)) {
+            if cursor.is_at("case") {
+                cases += 1;
+            } else if cursor.is_at("end") {
+                cases = cases.saturating_sub(1);
+            }
             cursor.advance();
         }
     }

@@ -106,7 +106,12 @@ impl<'t> Cursor<'t> {
     pub(super) fn path(&mut self) -> Option<Vec<Name>> {
         let mut parts = Vec::new();
         loop {
-            let token = self.peek().filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted))?;
+            // SQLite takes a string where it expects a name.
+            let token = self.peek().filter(|token| match token.kind {
+                Kind::Word | Kind::Quoted => true,
+                Kind::Text => token.text(self.source).starts_with('\''),
+                _ => false,
+            })?;
             self.advance();
             parts.push(names::name(token.text(self.source)));
             // `t.*` is how MySQL's DELETE may write a table.

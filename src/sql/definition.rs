@@ -8,7 +8,7 @@ use super::lex::{self, Kind, Token};
 use super::{Sql, execute, generic, names, other, postgres, range, verbs};
 use crate::operation::{
     AlterColumn, Argument, Attribute, Change, ConstraintKind, Dialect, DropConstraint, DropIndex, Name,
-    RenameTable, Statement, TableName,
+    RenameTable, Statement, TableComment, TableName,
 };
 
 type Reader = fn(&str) -> Option<Vec<Change>>;
@@ -31,6 +31,7 @@ pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     let whole = || readers(sql.dialect).iter().find_map(|read| read(text));
     whole()
         .or_else(|| special_index(sql, tokens))
+        .or_else(|| partitioned_table(sql, tokens))
         .or_else(|| by_action(sql, tokens))
         .or_else(|| around_unknown(sql, tokens))
 }
@@ -48,6 +49,21 @@ fn special_index(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     if let [Change::CreateIndex(index)] = changes.as_mut_slice() {
         let word = prefix.text(sql.source).to_ascii_uppercase();
         index.options = Box::new([("mysql_prefix".into(), Argument::Str(word.into()))]);
+    }
+    Some(changes)
+}
+
+/// `CREATE TABLE .. PARTITION BY ..` of MySQL, which the parsers read without the partitions.
+fn partitioned_table(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
+    let mut pairs = tokens.windows(2);
+    let cut = pairs.position(|pair| {
+        matches!(pair, [first, second] if first.is_word(sql.source, "partition") && second.is_word(sql.source, "by"))
+    })?;
+    let (table, partitions) = tokens.split_at(cut);
+    let mut changes = generic::mysql(sql.source.get(range(table))?)?;
+    if let Some(Change::CreateTable(create)) = changes.first_mut() {
+        let text = names::text(sql.source.get(range(partitions)).unwrap_or_default());
+        create.options = Box::new([("mysql_partition_by".into(), text)]);
     }
     Some(changes)
 }
@@ -85,8 +101,10 @@ fn by_action(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     let head = sql.source.get(range(head))?;
     let mut understood = 0;
     let mut changes = Vec::new();
-    for action in actions(cursor.rest()) {
-        let text = format!("{head} {}", sql.source.get(range(action)).unwrap_or_default());
+    for (verb, action) in
+        actions(cursor.rest()).into_iter().flat_map(|action| each_column(sql.source, action))
+    {
+        let text = format!("{head} {verb}{}", sql.source.get(range(action)).unwrap_or_default());
         let read = readers(sql.dialect)
             .iter()
             .find_map(|read| read(&text))
@@ -98,6 +116,21 @@ fn by_action(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         }));
     }
     (understood > 0).then_some(changes)
+}
+
+/// MySQL's `ADD COLUMN (a int, b int)` as one action for each column, all others as they are.
+fn each_column<'t>(source: &'t str, action: &'t [Token]) -> Vec<(&'static str, &'t [Token])> {
+    let mut cursor = Cursor::new(source, action);
+    let adds = cursor.take("add");
+    cursor.take("column");
+    match cursor.rest() {
+        [Token { kind: Kind::Mark(b'('), .. }, columns @ .., Token { kind: Kind::Mark(b')'), .. }]
+            if adds =>
+        {
+            actions(columns).into_iter().map(|column| ("ADD COLUMN ", column)).collect()
+        }
+        _ => vec![("", action)],
+    }
 }
 
 /// The parts between commas outside brackets.
@@ -121,7 +154,9 @@ fn mysql_action(table: &TableName, mut cursor: Cursor<'_>) -> Option<Vec<Change>
     let source = cursor.source();
     let action = cursor;
     let table = table.clone();
-    match cursor.keyword()?.as_str() {
+    let word = cursor.keyword()?;
+    let word = word.as_str();
+    match word {
         "DROP" if cursor.take("check") => {
             let if_exists = cursor.if_exists();
             let kind = Some(ConstraintKind::Check);
@@ -168,13 +203,22 @@ fn mysql_action(table: &TableName, mut cursor: Cursor<'_>) -> Option<Vec<Change>
                 )]
             })
         }
+        "COMMENT" => {
+            cursor.take_mark(b'=');
+            let comment = cursor.peek()?.text(source);
+            let comment = (!names::is_unknown(comment)).then(|| names::unquoted(comment).into());
+            Some(vec![Change::CreateTableComment(TableComment { table, comment })])
+        }
         "CONVERT" | "ENGINE" | "DEFAULT" | "CHARACTER" | "CHARSET" | "COLLATE" | "AUTO_INCREMENT"
-        | "COMMENT" | "ROW_FORMAT" | "KEY_BLOCK_SIZE" | "ORDER" | "DISABLE" | "ENABLE" | "FORCE"
-        | "ALGORITHM" | "LOCK" | "PARTITION" | "COALESCE" | "REORGANIZE" | "EXCHANGE" | "ANALYZE"
-        | "CHECK" | "OPTIMIZE" | "REBUILD" | "REMOVE" | "DISCARD" | "IMPORT" | "STATS_PERSISTENT"
-        | "TABLESPACE" | "WITH" | "WITHOUT" => {
+        | "ROW_FORMAT" | "KEY_BLOCK_SIZE" | "ORDER" | "DISABLE" | "ENABLE" | "FORCE" | "ALGORITHM"
+        | "LOCK" | "PARTITION" | "COALESCE" | "REORGANIZE" | "EXCHANGE" | "ANALYZE" | "CHECK"
+        | "OPTIMIZE" | "REBUILD" | "REMOVE" | "DISCARD" | "IMPORT" | "STATS_PERSISTENT" | "TABLESPACE"
+        | "WITH" | "WITHOUT" => {
             let words = verbs::leading_keywords(source, action.rest());
-            Some(vec![other(format!("ALTER TABLE {words}").trim_end())])
+            Some(vec![other(&format!(
+                "ALTER TABLE {}",
+                if words.is_empty() { word } else { words.as_str() }
+            ))])
         }
         _ => None,
     }

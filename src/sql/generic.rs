@@ -28,26 +28,27 @@ pub(super) fn mysql(text: &str) -> Option<Vec<Change>> {
     if text.to_ascii_uppercase().contains("AUTOINCREMENT") {
         return None;
     }
-    read(&MySqlDialect {}, text)
+    read(&MySqlDialect {}, "mysql", text)
 }
 
 /// Lowers a statement that SQLite's grammar accepts.
 pub(super) fn sqlite(text: &str) -> Option<Vec<Change>> {
-    read(&SQLiteDialect {}, text)
+    read(&SQLiteDialect {}, "sqlite", text)
 }
 
 /// Lowers a statement that any grammar accepts.
 pub(super) fn any(text: &str) -> Option<Vec<Change>> {
-    read(&GenericDialect {}, text)
+    read(&GenericDialect {}, "postgresql", text)
 }
 
-fn read(dialect: &dyn Dialect, text: &str) -> Option<Vec<Change>> {
+/// `prefix` is what keyword arguments for this database start with.
+fn read(dialect: &dyn Dialect, prefix: &str, text: &str) -> Option<Vec<Change>> {
     let parser = Parser::new(dialect).with_recursion_limit(DEPTH).try_with_sql(text);
     let mut statements = parser.and_then(|mut parser| parser.parse_statements()).ok()?;
     let statement = statements.pop().filter(|_| statements.is_empty())?;
     match statement {
         Parsed::CreateTable(create) => Some(create_table(&create)),
-        Parsed::CreateIndex(create) => Some(vec![create_index(&create)]),
+        Parsed::CreateIndex(create) => Some(vec![create_index(&create, prefix)]),
         Parsed::AlterTable(alter) => Some(alter_table(&alter)),
         _ => None,
     }
@@ -87,13 +88,13 @@ fn create_table(create: &TableDefinition) -> Vec<Change> {
     changes
 }
 
-fn create_index(create: &IndexDefinition) -> Change {
+fn create_index(create: &IndexDefinition, prefix: &str) -> Change {
     let mut options: Vec<(Box<str>, Argument)> = Vec::new();
     if let Some(using) = &create.using {
-        options.push(("postgresql_using".into(), names::text(&using.to_string().to_lowercase())));
+        options.push((format!("{prefix}_using").into(), names::text(&using.to_string().to_lowercase())));
     }
     if let Some(condition) = &create.predicate {
-        options.push(("postgresql_where".into(), names::expression(&condition.to_string())));
+        options.push((format!("{prefix}_where").into(), names::expression(&condition.to_string())));
     }
     Change::CreateIndex(CreateIndex {
         name: create.name.as_ref().map_or(Name::None, |name| table(name).name),
@@ -218,6 +219,11 @@ fn add_constraint(table: &TableName, constraint: &TableConstraint) -> Change {
     }
 }
 
+/// A default that is not stated again is gone.
+fn restated(default: ServerDefault) -> ServerDefault {
+    if default == ServerDefault::NotGiven { ServerDefault::None } else { default }
+}
+
 /// `MODIFY` and `CHANGE` state the whole column anew: without `NOT NULL` it becomes nullable.
 fn redefined(
     table: &TableName,
@@ -233,7 +239,7 @@ fn redefined(
         new_name,
         type_: Some(names::text(type_)),
         nullable: Attribute::Set(!not_null(options.iter())),
-        server_default: texts.server_default,
+        server_default: restated(texts.server_default),
         comment: texts.comment,
         ..AlterColumn::default()
     }))

@@ -20,7 +20,7 @@ pub(super) fn unquoted(written: &str) -> String {
     let mut chars = written.chars();
     let close = match chars.next() {
         Some('[') => ']',
-        Some(quote @ ('"' | '`')) => quote,
+        Some(quote @ ('"' | '`' | '\'')) => quote,
         _ => return written.to_owned(),
     };
     if chars.next_back() != Some(close) {

@@ -236,14 +236,14 @@ impl<'a> Interpreter<'a> {
             start..upper.map_or(len, clamp).max(start)
         };
         match container {
-            Value::Str(text) if !text.dynamic => {
+            Value::Str(text) => {
                 let chars: Vec<char> = text.value.chars().collect();
                 let part = chars.get(range(chars.len())).unwrap_or_default();
-                Value::str(if reverse {
-                    part.iter().rev().collect::<String>()
-                } else {
-                    part.iter().collect()
-                })
+                let part: String = if reverse { part.iter().rev().collect() } else { part.iter().collect() };
+                // How long an unknown part is, is unknown too: only what lies beside it may be cut.
+                let holes = |text: &str| text.matches(HOLE).count();
+                let fits = holes(&part) == holes(&text.value);
+                Value::str(if fits { part } else { HOLE.to_owned() })
             }
             _ => match Self::exact_items(container) {
                 Some(items) => {

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::column::last;
-use super::directive::table_of;
-use super::value::{Object, Value};
+use super::directive::{required, table_of};
+use super::value::{Class, Object, Value};
 use crate::operation::{Name, Statement, TableName};
 
 /// The statement an object stands for, with the methods called on it.
@@ -43,9 +43,15 @@ pub(super) fn is_table(object: &Object<'_>) -> bool {
         || matches!(last(&object.callee), "alias")
 }
 
+/// The table of a model class that the revision declares for itself.
+pub(super) fn table_of_model(model: &Class<'_>) -> TableName {
+    TableName::new(required(model.attribute("__tablename__").as_ref()))
+}
+
 fn table_argument(value: Option<&Value<'_>>) -> TableName {
     match value {
         Some(Value::Object(object)) if is_table(object) => table_of(object),
+        Some(Value::Class(model)) => table_of_model(model),
         _ => TableName::new(Name::Unknown),
     }
 }

@@ -9,7 +9,7 @@ use ruff_python_stdlib::builtins::is_python_builtin;
 
 use super::bind::is_directive;
 use super::scope::{ModuleId, Scope};
-use super::value::{Arguments, Function, FunctionBody, Value};
+use super::value::{Arguments, Function, FunctionBody, Object, Value};
 use super::{Interpreter, MAX_DEPTH};
 use crate::python::parse::span;
 
@@ -174,6 +174,15 @@ impl<'a> Interpreter<'a> {
                     self.enum_member(class, name, member)
                 }
                 Some(own) => own,
+                None if name == "__table__" => {
+                    let table = class.attribute("__tablename__").unwrap_or(Value::Unknown);
+                    let arguments = Arguments::of(vec![table, Value::Unknown]);
+                    Value::Object(Rc::new(Object {
+                        callee: "sqlalchemy.Table".into(),
+                        receiver: None,
+                        arguments,
+                    }))
+                }
                 None => Value::Method(Rc::new(value.clone()), name.into()),
             },
             Value::Connection | Value::Context => Self::connection_attribute(value, name),

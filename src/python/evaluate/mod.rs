@@ -41,7 +41,7 @@ use crate::source::Span;
 const FUEL: u32 = 200_000;
 
 /// How often a function may be on the way of calls: recursion over unknown values has no end of its own.
-const MAX_RECURSION: usize = 4;
+const MAX_RECURSION: usize = 2;
 
 /// How deep calls and expressions may nest.
 const MAX_DEPTH: u32 = 150;

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::Interpreter;
 use super::column::last;
-use super::core::is_table;
+use super::core::{is_table, table_of_model};
+use super::directive::table_of;
 use super::scope::Scope;
 use super::value::{Arguments, Object, Value};
 use crate::operation::{Change, Execute, Name, Origin, Statement, TableName};
@@ -180,7 +181,7 @@ impl<'a> Interpreter<'a> {
             return false;
         }
         let has_where = object.callee.contains(".filter") || object.callee.contains(".where");
-        let table = TableName::new(Name::Unknown);
+        let table = queried_model(object);
         let statement = if name == "delete" {
             Statement::Delete { table, has_where }
         } else {
@@ -188,5 +189,19 @@ impl<'a> Interpreter<'a> {
         };
         self.record(Change::Execute(Execute { statement }), span, scope, false, Origin::Core);
         true
+    }
+}
+
+/// The table of the model that `session.query(Model)` began with.
+fn queried_model(object: &Rc<Object<'_>>) -> TableName {
+    let mut current = Rc::clone(object);
+    while let Some(Value::Object(receiver)) = &current.receiver {
+        let receiver = Rc::clone(receiver);
+        current = receiver;
+    }
+    match current.arguments.positional.first() {
+        Some(Value::Class(model)) => table_of_model(model),
+        Some(Value::Object(table)) if is_table(table) => table_of(table),
+        _ => TableName::new(Name::Unknown),
     }
 }

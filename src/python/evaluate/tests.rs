@@ -314,6 +314,30 @@ fn what_is_not_followed_is_said() {
 }
 
 #[test]
+fn models_that_a_revision_declares_know_their_table() {
+    let text = r#"
+from alembic import op
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, declarative_base
+Base = declarative_base()
+class User(Base):
+    __tablename__ = "user"
+    id = sa.Column(sa.Integer, primary_key=True)
+def upgrade():
+    session = Session(bind=op.get_bind())
+    session.query(User).filter(User.id > 3).delete()
+    session.execute(sa.delete(User))
+    User.__table__.drop(op.get_bind())
+"#;
+    let body = read(text).upgrade.unwrap();
+    let statements: Vec<_> = body.operations.iter().map(crate::operation::Operation::summary).collect();
+    assert_eq!(
+        statements,
+        ["deletes rows of `user`", "deletes all rows of `user`", "drops table `user` and its data"]
+    );
+}
+
+#[test]
 fn identifiers_are_module_attributes() {
     let revision =
         read("x = 'ab'\nrevision: str = x + '12'\ndown_revision = ('cd', 'ef')\ndepends_on = None\n");

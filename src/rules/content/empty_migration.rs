@@ -1,11 +1,12 @@
 //! `empty-migration`: a revision that does nothing in either direction.
 
 use crate::revision::{Body, RevisionContext};
-use crate::rule::{Sink, declare_rule};
+use crate::rule::{Severity, Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds revisions whose `upgrade` and `downgrade` both do nothing. Merge revisions are rightly empty; so
+    /// Finds revisions whose `upgrade` and `downgrade` both do nothing (a `downgrade` that only raises does
+    /// nothing either). Merge revisions are rightly empty; so
     /// are a base that only carries a branch label, and a revision that only orders others (`depends_on`).
     ///
     /// ## Why is this bad?
@@ -38,8 +39,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let identifiers = &revision.identifiers;
     let is_marker = (revision.is_base() && !identifiers.branch_labels.value.strings().is_empty())
         || !identifiers.depends_on.value.strings().is_empty();
-    let downgrade_is_empty = revision.downgrade.as_ref().is_none_or(does_nothing);
+    let downgrade_is_empty = revision.downgrade.as_ref().is_none_or(|body| body.raises || does_nothing(body));
     if !context.is_python()
+        || !revision.has_identifiers()
         || revision.is_merge()
         || is_marker
         || !does_nothing(upgrade)
@@ -47,10 +49,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     {
         return;
     }
-    sink.report(upgrade.span, "this revision changes nothing: `upgrade` and `downgrade` are empty").help(
+    let report = sink.report(upgrade.span, "this revision changes nothing in either direction").help(
         "check that `env.py` imports every model and generate it again, delete it if nothing follows it, or approve: \
          `# alembic-lint: allow[empty-migration] -- <reason>`",
     );
+    // Code is there, but as Alembic calls it, none of it reaches the database.
+    if !upgrade.is_trivial {
+        report.severity(Severity::Warning);
+    }
 }
 
 fn does_nothing(body: &Body) -> bool {
@@ -60,6 +66,7 @@ fn does_nothing(body: &Body) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::rule::Severity;
     use crate::testing::Tester;
 
     fn file(head: &str, upgrade: &str, downgrade: &str) -> Tester {
@@ -72,7 +79,15 @@ mod tests {
     fn both_are_empty() {
         file("down_revision = 'b'", "pass", "pass").finds(&["this revision changes nothing"]);
         file("down_revision = 'b'", "\"\"\"Nothing.\"\"\"", "...").finds(&["changes nothing"]);
+        file("down_revision = 'b'", "pass", "raise NotImplementedError('no way back')")
+            .finds(&["changes nothing"]);
         file("down_revision = None", "pass", "return").finds(&["changes nothing"]);
+    }
+
+    #[test]
+    fn code_that_does_nothing_is_a_warning() {
+        file("down_revision = 'b'", "pass", "pass").has_severity(Severity::Error);
+        file("down_revision = 'b'", "bind = op.get_bind()", "pass").has_severity(Severity::Warning);
     }
 
     #[test]

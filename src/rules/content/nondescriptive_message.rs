@@ -1,7 +1,6 @@
 //! `nondescriptive-message`: a message that does not say what the revision is about.
 
-use crate::operation::{Change, Operation};
-use crate::revision::{IdentifierValue, Revision, RevisionContext};
+use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -63,15 +62,12 @@ const INITIAL: &[&str] =
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let revision = context.revision;
-    if !context.is_python()
-        || revision.is_merge()
-        || revision.identifiers.revision.value == IdentifierValue::Missing
-    {
+    if !context.is_python() || revision.is_merge() || !revision.has_identifiers() {
         return;
     }
     let Some(problem) = problem(context) else { return };
     let span = revision.docstring.as_ref().map_or_else(Default::default, |docstring| docstring.span);
-    let help = match suggestion(revision) {
+    let help = match revision.suggested_message() {
         Some(message) => format!("say what changes, for instance \"{message}\""),
         None => "say what the revision changes and on which table".to_owned(),
     };
@@ -148,49 +144,6 @@ fn words(message: &str) -> Vec<String> {
 fn is_specific(word: &str) -> bool {
     let is_version = word.strip_prefix('v').unwrap_or(word).chars().all(|c| c.is_ascii_digit());
     !is_version && word.chars().count() > 1 && GENERIC.split(' ').all(|generic| generic != word)
-}
-
-/// How many operations a suggested message names.
-const NAMED: usize = 3;
-
-/// A message from what `upgrade` does.
-fn suggestion(revision: &Revision) -> Option<String> {
-    let operations = &revision.upgrade.as_ref()?.operations;
-    let mut parts: Vec<String> = Vec::new();
-    for part in operations.iter().filter_map(phrase) {
-        if !parts.contains(&part) {
-            parts.push(part);
-        }
-    }
-    let rest = parts.len().saturating_sub(NAMED);
-    parts.truncate(NAMED);
-    let more = if rest > 0 { " and more" } else { "" };
-    (!parts.is_empty()).then(|| format!("{}{more}", parts.join(", ")))
-}
-
-fn phrase(operation: &Operation) -> Option<String> {
-    let table = operation.target().and_then(|table| table.name.known());
-    let name = operation.change.name().known();
-    match (&operation.change, table, name) {
-        (Change::CreateTable(_), Some(table), _) => Some(format!("create table {table}")),
-        (Change::DropTable(_), Some(table), _) => Some(format!("drop table {table}")),
-        (Change::RenameTable(_), Some(table), Some(name)) => Some(format!("rename table {table} to {name}")),
-        (Change::AddColumn(_), Some(table), Some(name)) => Some(format!("add {table}.{name}")),
-        (Change::DropColumn(_), Some(table), Some(name)) => Some(format!("drop {table}.{name}")),
-        (Change::AlterColumn(_), Some(table), Some(name)) => Some(format!("alter {table}.{name}")),
-        (Change::CreateIndex(_), _, Some(name)) => Some(format!("create index {name}")),
-        (Change::DropIndex(_), _, Some(name)) => Some(format!("drop index {name}")),
-        (Change::CreateConstraint(_), Some(table), Some(name)) => {
-            Some(format!("add constraint {name} to {table}"))
-        }
-        (Change::DropConstraint(_), Some(table), Some(name)) => {
-            Some(format!("drop constraint {name} of {table}"))
-        }
-        (Change::BulkInsert(_) | Change::Execute(_), Some(table), _) => {
-            Some(format!("change rows of {table}"))
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -272,6 +225,12 @@ mod tests {
         let text =
             "\"\"\"add user age\"\"\"\nrevision = 'a1'\ndown_revision = None\n\ndef upgrade():\n    pass\n";
         Tester::new(&RULE).file("versions/a1_.py", text).finds(&["the file name `a1_.py`"]);
+    }
+
+    #[test]
+    fn the_help_suggests_a_message() {
+        let found = message("update").finds(&["fits any revision"]);
+        assert!(found.help().contains("\"drop index ix_a\""), "{}", found.help());
     }
 
     #[test]

@@ -35,7 +35,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk(|operation, created| {
+    upgrade.walk_losses(|operation, created| {
         let Change::Execute(execute) = &operation.change else { return };
         let Statement::Update { table, has_where: false } = &execute.statement else { return };
         if created.has_table(table) {

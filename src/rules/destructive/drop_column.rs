@@ -38,7 +38,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk(|operation, created| {
+    upgrade.walk_losses(|operation, created| {
         let Change::DropColumn(drop) = &operation.change else { return };
         if created.has_column(&drop.table, &drop.column) {
             return;

@@ -36,7 +36,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk(|operation, created| {
+    upgrade.walk_losses(|operation, created| {
         let Change::DropConstraint(drop) = &operation.change else { return };
         let constraint = context.revision.dropped_constraint(drop);
         if created.has_constraint(&drop.table, &drop.name) || upgrade.replaces_or_removes_owner(&constraint) {

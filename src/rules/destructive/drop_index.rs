@@ -36,7 +36,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk(|operation, created| {
+    upgrade.walk_losses(|operation, created| {
         let Change::DropIndex(drop) = &operation.change else { return };
         let index = context.revision.dropped_index(drop);
         if created.has_index(&index.table, &index.name) || upgrade.replaces_or_removes_owner(&index) {
@@ -107,6 +107,16 @@ mod tests {
         upgrade(&format!("{DROP}\nop.create_index('ix_user_name', 'user', ['name'])"))
             .downgrade("op.create_index('ix_user_email', 'user', ['email'])")
             .finds(&["ix_user_email"]);
+    }
+
+    #[test]
+    fn replaced_under_new_names() {
+        let create = "op.create_index('ix', 'account', ['mail'])";
+        let renames =
+            "op.rename_table('user', 'account')\nop.alter_column('account', 'email', new_column_name='mail')";
+        upgrade(&format!("{DROP}\n{renames}\n{create}"))
+            .downgrade("op.create_index('ix_user_email', 'user', ['email'])")
+            .ok();
     }
 
     #[test]

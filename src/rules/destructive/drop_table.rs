@@ -46,7 +46,7 @@ const FOREIGN: &[(&str, &str)] = &[
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk(|operation, created| {
+    upgrade.walk_losses(|operation, created| {
         let Change::DropTable(drop) = &operation.change else { return };
         let name = drop.table.name.known().unwrap_or_default();
         if created.has_table(&drop.table) || name.starts_with("_alembic_tmp_") {

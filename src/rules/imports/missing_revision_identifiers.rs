@@ -49,7 +49,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .strip_suffix(".py")
         .is_some_and(|stem| stem.bytes().all(|b| matches!(b, b'a'..=b'f' | b'0'..=b'9')));
     if identifiers.revision.value == IdentifierValue::Missing && !has_legacy_name {
-        let is_helper = identifiers.down_revision.value == IdentifierValue::Missing;
+        let is_helper = !context.revision.has_identifiers();
         sink.report(
             Span::default(),
             format!(

@@ -77,7 +77,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .severity(Severity::Warning)
         .help("import it at module level, where it always runs")
         .fix(add(context, "import sqlmodel"));
-    } else if context.siblings.must_import_sqlmodel(context.settings) {
+    } else if context.siblings.must_import_sqlmodel(context.settings) && context.revision.has_identifiers() {
         sink.report(
             Span::default(),
             "the revision does not import `sqlmodel`, which this project wants in every one",
@@ -153,6 +153,12 @@ mod tests {
             .finds(&["does not import `sqlmodel`"])
             .fixes("import sqlalchemy as sa\n", "import sqlalchemy as sa\nimport sqlmodel  # noqa: F401\n");
         Tester::new(&RULE).settings(policy(Some(SqlmodelImport::WhenUsed))).upgrade(body).ok();
+    }
+
+    #[test]
+    fn helper_modules_are_no_revisions() {
+        let always = Settings { sqlmodel_import: Some(SqlmodelImport::Always), ..Settings::default() };
+        Tester::new(&RULE).settings(always).file("versions/helpers.py", "def f():\n    pass\n").ok();
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `required-import`: a revision without an import that the configuration demands.
+//! `required-import`: a revision without an import that the configuration demands. In a project that uses
+//! `SQLModel`, `sqlmodel` is `missing-sqlmodel-import`'s.
 
 use crate::diagnostic::Fix;
 use crate::fix::insert_import;
@@ -43,12 +44,13 @@ declare_rule! {
 }
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    if !context.is_python() {
+    if !context.is_python() || !context.revision.has_identifiers() {
         return;
     }
     for entry in &context.settings.required_imports {
         let line = ImportLine::new(entry);
-        if line.is_in(&context.revision.names) {
+        let is_policy = entry == "sqlmodel" && context.siblings.must_import_sqlmodel(context.settings);
+        if is_policy || line.is_in(&context.revision.names) {
             continue;
         }
         let undefined = &context.revision.names.undefined;

@@ -16,6 +16,10 @@ fn tables() {
                 "CREATE TABLE t (a int, CONSTRAINT fk FOREIGN KEY (a) REFERENCES u (id) ON DELETE CASCADE)",
                 "create_table t (a INT; fk fk(a) -> u(id) ondelete=CASCADE)",
             ),
+            (
+                "CREATE TABLE t (a int) PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10))",
+                "create_table t (a INT) mysql_partition_by=PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10))",
+            ),
             ("CREATE TABLE a LIKE b", "create_table a incomplete ()"),
             ("CREATE TABLE a SELECT * FROM b", "create_table a incomplete ()"),
             ("CREATE TEMPORARY TABLE a (b int)", "create_table a temporary (b INT)"),
@@ -35,13 +39,13 @@ fn altered_tables() {
         &[
             ("ALTER TABLE t ADD COLUMN a int NOT NULL AFTER b", "add_column t.a INT not-null insert_after=b"),
             ("ALTER TABLE t ADD a int FIRST, DROP b", "add_column t.a INT + drop_column t.b"),
-            ("ALTER TABLE t MODIFY a bigint", "alter_column t.a type=BIGINT null"),
+            ("ALTER TABLE t MODIFY a bigint", "alter_column t.a type=BIGINT null default=none"),
             (
                 "ALTER TABLE t MODIFY COLUMN a varchar(9) NOT NULL DEFAULT 'x'",
                 "alter_column t.a type=VARCHAR(9) not-null default=text('x')",
             ),
-            ("ALTER TABLE t CHANGE a b int NOT NULL", "alter_column t.a to=b type=INT not-null"),
-            ("ALTER TABLE t CHANGE COLUMN `a` `a` int", "alter_column t.a type=INT null"),
+            ("ALTER TABLE t CHANGE a b int NOT NULL", "alter_column t.a to=b type=INT not-null default=none"),
+            ("ALTER TABLE t CHANGE COLUMN `a` `a` int", "alter_column t.a type=INT null default=none"),
             ("ALTER TABLE t RENAME COLUMN a TO b", "alter_column t.a to=b"),
             (
                 "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1, ALTER a DROP DEFAULT",
@@ -67,14 +71,23 @@ fn altered_tables() {
                 "other ALTER TABLE CONVERT TO CHARACTER SET",
             ),
             ("ALTER TABLE t ALTER COLUMN a SET VISIBLE", "other ALTER TABLE ALTER COLUMN"),
-            ("ALTER TABLE t ENGINE=InnoDB", "other ALTER TABLE"),
+            (
+                "ALTER TABLE t ADD COLUMN (a int, b varchar(3))",
+                "add_column t.a INT + add_column t.b VARCHAR(3)",
+            ),
+            (
+                "ALTER TABLE t ADD a int, ALGORITHM=INPLACE, LOCK=NONE",
+                "add_column t.a INT + other ALTER TABLE ALGORITHM + other ALTER TABLE LOCK",
+            ),
+            ("ALTER TABLE t COMMENT = 'x'", "comment t x"),
+            ("ALTER TABLE t ENGINE=InnoDB", "other ALTER TABLE ENGINE"),
             (
                 "ALTER TABLE t DROP COLUMN a, CONVERT TO CHARACTER SET utf8",
                 "drop_column t.a + other ALTER TABLE CONVERT TO CHARACTER SET",
             ),
             (
                 "ALTER TABLE t MODIFY a enum('x','y') CHARACTER SET utf8 NOT NULL",
-                "alter_column t.a type=ENUM('x', 'y') not-null",
+                "alter_column t.a type=ENUM('x', 'y') not-null default=none",
             ),
             ("CREATE UNIQUE INDEX ix ON t (a(10))", "create_index ix on t(a) unique"),
             ("CREATE FULLTEXT INDEX ix ON t (a)", "create_index ix on t(a) mysql_prefix=FULLTEXT"),

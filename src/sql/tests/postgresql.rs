@@ -219,6 +219,10 @@ fn do_blocks_show_what_they_run() {
                 "DO $$ BEGIN EXECUTE 'DROP TABLE ' || quote_ident(x) || ' CASCADE'; END $$",
                 "other DO + drop_table ? cascade",
             ),
+            (
+                "DO $$ BEGIN IF CASE WHEN a THEN b ELSE c END THEN DROP TABLE t; END IF; END $$",
+                "other DO + drop_table t",
+            ),
             ("DO $$ BEGIN EXECUTE stmt; END $$", "other DO + unknown"),
             (
                 "DO $$ BEGIN SELECT 1 INTO x FROM t; PERFORM f(); y := 2; RAISE NOTICE 'drop table t;'; END $$",
@@ -247,7 +251,10 @@ fn what_the_grammar_refuses() {
             ("SELEC 1", "unparsed"),
             ("'DROP TABLE t'", "unparsed"),
             // A revision for several databases.
-            ("ALTER TABLE `t` MODIFY COLUMN `a` int NOT NULL", "alter_column t.a type=INT not-null"),
+            (
+                "ALTER TABLE `t` MODIFY COLUMN `a` int NOT NULL",
+                "alter_column t.a type=INT not-null default=none",
+            ),
             ("DROP INDEX ix ON t", "drop_index ix on t"),
             (
                 "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)",

@@ -30,8 +30,9 @@ fn statements() {
             ("ALTER TABLE t RENAME TO u", "rename_table t to=u"),
             (
                 "CREATE UNIQUE INDEX IF NOT EXISTS ix ON t (a COLLATE NOCASE) WHERE b IS NOT NULL",
-                "create_index ix on t(text(a COLLATE NOCASE)) unique if-not-exists postgresql_where=text(b IS NOT NULL)",
+                "create_index ix on t(text(a COLLATE NOCASE)) unique if-not-exists sqlite_where=text(b IS NOT NULL)",
             ),
+            ("DROP TABLE 't'", "drop_table t"),
             ("DROP INDEX IF EXISTS ix", "drop_index ix on - if-exists"),
             ("PRAGMA main.foreign_keys = OFF", "set foreign_keys"),
             (
