@@ -127,9 +127,11 @@ class Direction:
         recorded = [one for one in self.recorded if one["operation"] == "execute"]
         read = [one for one in self.read if one["raw_sql"] or one["operation"] == "execute"]
         for one in [*recorded, *read]:
-            one["statement"] = Statement(one["sql"])
-        within = lambda one, other: other["statement"].within(one["statement"]) or one["statement"].within(other["statement"])
-        self._pair(lambda one, other: one["statement"].equals(other["statement"]), recorded, read)
+            # What a statement is in each of the databases.
+            one["statements"] = [Statement(sql) for sql in (one["sql"], *one.get("or", ()))]
+        any_of = lambda one, other, test: any(test(a, b) for a in one["statements"] for b in other["statements"])
+        within = lambda one, other: any_of(one, other, lambda a, b: a.within(b) or b.within(a))
+        self._pair(lambda one, other: any_of(one, other, Statement.equals), recorded, read)
         self._pair(within, recorded, read)
         # One text may hold several statements, and one statement may be several operations.
         for other in read:
@@ -149,7 +151,9 @@ class Direction:
     @staticmethod
     def _is_again(one, other):
         if one["operation"] == "execute":
-            return "statement" in other and (one["line"] == other["line"] or other["statement"].within(one["statement"]))
+            if "statements" not in other:
+                return False
+            return one["line"] == other["line"] or other["statements"][0].within(one["statements"][0])
         return all(one[part] == other[part] for part in ("operation", "table", "name"))
 
 

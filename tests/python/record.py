@@ -276,9 +276,10 @@ def run(path, number, direction, dialect, exists, environment):
 
 
 def common(one, other):
-    """What two variants agree on; a name or text in which they differ is known only when the revision runs."""
+    """What two variants agree on; a name in which they differ is known only when the revision runs."""
     agreed = {part: one[part] if one[part] == other[part] else None for part in ("schema", "table", "name")}
-    return one | agreed | {"sql": one["sql"] if one["sql"] == other["sql"] else stand_ins.MARK}
+    texts = [one["sql"], *one.get("or", ())]
+    return one | agreed | {"or": texts[1:] + [other["sql"]] * (other["sql"] not in texts)}
 
 
 def both_ways(path, number, direction, environment):
