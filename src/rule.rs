@@ -164,7 +164,7 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// A finding being described.
+/// A finding being described; it is in the sink already, each method adds to it.
 #[derive(Debug)]
 pub struct Report<'a> {
     configured: Severity,

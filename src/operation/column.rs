@@ -77,6 +77,7 @@ pub enum ServerDefault {
 }
 
 /// A column as `sa.Column(..)` or SQL describes it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own in `sa.Column`")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// Its name.
@@ -95,7 +96,7 @@ pub struct Column {
     pub server_default: ServerDefault,
     /// `default=`, which never reaches the database in a revision.
     pub python_default: Option<Argument>,
-    /// Identity, Computed, ForeignKey, CheckConstraint, Sequence given as positional arguments.
+    /// Identity, Computed, `ForeignKey`, `CheckConstraint`, Sequence given as positional arguments.
     pub items: Box<[Argument]>,
     /// All other keyword arguments.
     pub options: Box<[(Box<str>, Argument)]>,

@@ -232,15 +232,21 @@ impl<'a> Visitor<'a> for Bindings<'a> {
 
     fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
         let ExceptHandler::ExceptHandler(inner) = handler;
-        self.names.extend(inner.name.as_ref().map(|name| name.as_str()));
+        self.names.extend(inner.name.as_ref().map(ruff_python_ast::Identifier::as_str));
         visitor::walk_except_handler(self, handler);
     }
 
     fn visit_pattern(&mut self, pattern: &'a Pattern) {
         match pattern {
-            Pattern::MatchAs(node) => self.names.extend(node.name.as_ref().map(|name| name.as_str())),
-            Pattern::MatchStar(node) => self.names.extend(node.name.as_ref().map(|name| name.as_str())),
-            Pattern::MatchMapping(node) => self.names.extend(node.rest.as_ref().map(|name| name.as_str())),
+            Pattern::MatchAs(node) => {
+                self.names.extend(node.name.as_ref().map(ruff_python_ast::Identifier::as_str));
+            }
+            Pattern::MatchStar(node) => {
+                self.names.extend(node.name.as_ref().map(ruff_python_ast::Identifier::as_str));
+            }
+            Pattern::MatchMapping(node) => {
+                self.names.extend(node.rest.as_ref().map(ruff_python_ast::Identifier::as_str));
+            }
             _ => {}
         }
         visitor::walk_pattern(self, pattern);
@@ -256,7 +262,7 @@ struct GlobalStatements<'a> {
 impl<'a> Visitor<'a> for GlobalStatements<'a> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         if let Stmt::Global(global) = statement {
-            self.names.extend(global.names.iter().map(|name| name.as_str()));
+            self.names.extend(global.names.iter().map(ruff_python_ast::Identifier::as_str));
         }
         visitor::walk_stmt(self, statement);
     }
@@ -352,8 +358,11 @@ impl<'a> Walker<'a> {
         let mut own = Bindings::default();
         own.type_params(def.type_params.as_deref());
         self.within(own.names, false, |walker| {
-            let annotations =
-                def.parameters.iter().filter_map(|p| p.annotation()).chain(def.returns.as_deref());
+            let annotations = def
+                .parameters
+                .iter()
+                .filter_map(ruff_python_ast::AnyParameterRef::annotation)
+                .chain(def.returns.as_deref());
             annotations.for_each(|annotation| walker.annotation(annotation));
             let mut own = Bindings::default();
             own.parameters(&def.parameters);

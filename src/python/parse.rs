@@ -8,7 +8,7 @@ use ruff_text_size::{Ranged, TextRange};
 use crate::revision::SyntaxError;
 use crate::source::Span;
 
-/// How deep brackets may nest; CPython's tokenizer refuses more (`Parser/lexer/lexer.c`, MAXLEVEL).
+/// How deep brackets may nest; `CPython`'s tokenizer refuses more (`Parser/lexer/lexer.c`, MAXLEVEL).
 const MAX_BRACKETS: usize = 200;
 
 /// A range of the parser as one of ours.

@@ -36,20 +36,20 @@ impl<'a> Interpreter<'a> {
             ("tuple", None) => Value::Tuple(Rc::default()),
             ("str", None) => Value::str(""),
             ("dict", _) => self.dict_call(&arguments),
-            ("len", Some(value)) => self.length(&value),
+            ("len", Some(value)) => Self::length(&value),
             ("range", Some(_)) => self.range(&arguments),
             ("enumerate", Some(value)) => {
                 let start = match arguments.get(1, "start") {
                     Some(Value::Int(start)) => *start,
                     _ => 0,
                 };
-                let turns = self.turns(&value);
+                let turns = Self::turns(&value);
                 let pairs =
                     (start..).zip(turns.items).map(|(i, item)| Value::Tuple([Value::Int(i), item].into()));
                 self.sequence(pairs.collect(), turns.certain)
             }
             ("zip", Some(_)) => {
-                let columns: Vec<_> = arguments.positional.iter().map(|value| self.turns(value)).collect();
+                let columns: Vec<_> = arguments.positional.iter().map(Self::turns).collect();
                 let certain = columns.iter().all(|turns| turns.certain);
                 let rows = columns.iter().map(|turns| turns.items.len()).min().unwrap_or(0);
                 let row = |i: usize| {
@@ -59,7 +59,7 @@ impl<'a> Interpreter<'a> {
             }
             ("map", Some(function)) => {
                 let turns = match arguments.positional.get(1) {
-                    Some(iterable) => self.turns(&iterable.clone()),
+                    Some(iterable) => Self::turns(&iterable.clone()),
                     None => return Value::Unknown,
                 };
                 let certain = turns.certain;
@@ -72,15 +72,15 @@ impl<'a> Interpreter<'a> {
             }
             ("filter", Some(_)) => {
                 let turns = match arguments.positional.get(1) {
-                    Some(iterable) => self.turns(&iterable.clone()),
+                    Some(iterable) => Self::turns(&iterable.clone()),
                     None => return Value::Unknown,
                 };
                 self.sequence(turns.items, false)
             }
-            ("getattr", Some(receiver)) => self.get_attribute(&receiver, &arguments, scope),
+            ("getattr", Some(receiver)) => self.get_attribute(&receiver, &arguments),
             ("globals" | "locals" | "vars", None) => Value::Module(scope.root()),
             ("eval", Some(Value::Str(text))) => self.eval(&text.value, span, scope),
-            ("any" | "all", Some(value)) => self.quantify(name, &value),
+            ("any" | "all", Some(value)) => Self::quantify(name, &value),
             (
                 "min" | "max" | "sum" | "abs" | "round" | "hasattr" | "isinstance" | "issubclass"
                 | "callable" | "next" | "print" | "input" | "id" | "hash" | "repr" | "ord" | "chr" | "type"
@@ -114,7 +114,7 @@ impl<'a> Interpreter<'a> {
         if matches!(value, Value::Unknown) {
             return Value::Unknown;
         }
-        let turns = self.turns(value);
+        let turns = Self::turns(value);
         let mut items = turns.items;
         match name {
             "sorted" => {
@@ -138,7 +138,7 @@ impl<'a> Interpreter<'a> {
                 entries.extend(dict.entries.borrow().iter().cloned());
             }
             Some(pairs) => {
-                let turns = self.turns(&pairs.clone());
+                let turns = Self::turns(&pairs.clone());
                 open |= !turns.certain;
                 for pair in turns.items {
                     match Self::exact_items(&pair).as_deref() {
@@ -153,7 +153,7 @@ impl<'a> Interpreter<'a> {
         Value::dict(entries, open, self.conditional)
     }
 
-    fn length(&self, value: &Value<'a>) -> Value<'a> {
+    fn length(value: &Value<'a>) -> Value<'a> {
         let length = match value {
             Value::Str(text) if !text.dynamic => Some(text.value.chars().count()),
             Value::Dict(dict) if !dict.open.get() => Some(dict.entries.borrow().len()),
@@ -185,12 +185,7 @@ impl<'a> Interpreter<'a> {
         Value::list((start..end).step_by(step).map(Value::Int).collect(), self.conditional)
     }
 
-    fn get_attribute(
-        &mut self,
-        receiver: &Value<'a>,
-        arguments: &Arguments<'a>,
-        scope: &Rc<Scope<'a>>,
-    ) -> Value<'a> {
+    fn get_attribute(&mut self, receiver: &Value<'a>, arguments: &Arguments<'a>) -> Value<'a> {
         let Some(name) = arguments.positional.get(1).cloned() else { return Value::Unknown };
         if let Value::Module(module) = receiver
             && matches!(&name, Value::Str(text) if text.dynamic)
@@ -201,7 +196,7 @@ impl<'a> Interpreter<'a> {
             .alternatives()
             .iter()
             .map(|name| match name.as_str() {
-                Some(name) => self.attribute(receiver, name, scope),
+                Some(name) => self.attribute(receiver, name),
                 None => Value::Unknown,
             })
             .collect();
@@ -218,8 +213,8 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn quantify(&mut self, name: &str, value: &Value<'a>) -> Value<'a> {
-        let turns = self.turns(value);
+    fn quantify(name: &str, value: &Value<'a>) -> Value<'a> {
+        let turns = Self::turns(value);
         let truths: Vec<_> = turns.items.iter().map(Value::truth).collect();
         let decisive = Some(name == "any");
         if truths.contains(&decisive) && turns.certain {
@@ -248,15 +243,14 @@ impl<'a> Interpreter<'a> {
                 bound.positional.remove(0);
                 Value::Partial(Rc::new(function), Rc::new(bound))
             }
-            "functools.wraps" => Value::Unknown,
             "itertools.chain" => {
-                let parts: Vec<_> = arguments.positional.iter().map(|value| self.turns(value)).collect();
+                let parts: Vec<_> = arguments.positional.iter().map(Self::turns).collect();
                 let certain = parts.iter().all(|turns| turns.certain);
                 self.sequence(parts.into_iter().flat_map(|turns| turns.items).collect(), certain)
             }
             "itertools.product" => match arguments.positional.as_slice() {
                 [left, right] => {
-                    let (left, right) = (self.turns(left), self.turns(right));
+                    let (left, right) = (Self::turns(left), Self::turns(right));
                     let pairs = left.items.iter().flat_map(|l| {
                         right.items.iter().map(move |r| Value::Tuple([l.clone(), r.clone()].into()))
                     });
@@ -268,7 +262,7 @@ impl<'a> Interpreter<'a> {
             "copy.copy" | "copy.deepcopy" | "typing.cast" => arguments.positional.last()?.clone(),
             "collections.OrderedDict" => self.dict_call(arguments),
             "collections.defaultdict" => Value::dict(Vec::new(), true, self.conditional),
-            "operator.attrgetter" | "operator.itemgetter" => Value::Unknown,
+            "functools.wraps" | "operator.attrgetter" | "operator.itemgetter" => Value::Unknown,
             _ if path.starts_with("sqlalchemy.")
                 && matches!(super::column::last(path), "quoted_name" | "conv") =>
             {
@@ -373,7 +367,6 @@ impl<'a> Interpreter<'a> {
                 "copy" => Value::dict(dict.entries.borrow().clone(), dict.open.get(), self.conditional),
                 _ => Value::Unknown,
             },
-            Value::Tuple(_) => Value::Unknown,
             _ => Value::Unknown,
         }
     }
@@ -388,7 +381,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A member of an enum: an object with `name` and `value`.
-    pub(super) fn enum_member(&mut self, class: &Rc<Class<'a>>, name: &str, value: Value<'a>) -> Value<'a> {
+    pub(super) fn enum_member(class: &Rc<Class<'a>>, name: &str, value: Value<'a>) -> Value<'a> {
         let attributes = Scope::of_module(class.attributes.module.clone());
         attributes.set("name", Value::str(name));
         attributes.set("value", value);

@@ -67,7 +67,7 @@ impl<'a> Interpreter<'a> {
         let callee = self.expression(&call.func, scope);
         let arguments = self.arguments(&call.arguments, scope);
         if let Value::Function(function) = &callee {
-            return self.enter(function, arguments, self.site(place, scope));
+            return self.enter(function, arguments, Self::site(place, scope));
         }
         Some(self.call_value(&callee, arguments, place, scope))
     }
@@ -82,7 +82,7 @@ impl<'a> Interpreter<'a> {
     ) -> Value<'a> {
         match callee {
             Value::Function(function) => {
-                self.enter(function, arguments, self.site(span, scope)).unwrap_or(Value::Unknown)
+                self.enter(function, arguments, Self::site(span, scope)).unwrap_or(Value::Unknown)
             }
             Value::Path(path) => self.call_path(&Rc::clone(path), arguments, span, scope),
             Value::Method(receiver, name) => {
@@ -152,7 +152,7 @@ impl<'a> Interpreter<'a> {
                     Some(Value::Function(function)) => {
                         let mut with_self = arguments;
                         with_self.positional.insert(0, receiver.clone());
-                        self.enter(&function, with_self, self.site(span, scope)).unwrap_or(Value::Unknown)
+                        self.enter(&function, with_self, Self::site(span, scope)).unwrap_or(Value::Unknown)
                     }
                     Some(other) => self.call_value(&other, arguments, span, scope),
                     None => Value::Unknown,
@@ -259,7 +259,7 @@ impl<'a> Interpreter<'a> {
                 self.invoke(arguments.get(0, "operation"), span, scope);
                 Value::Unknown
             }
-            "run_async" => self.call_back(&arguments, Some(Value::Connection), span, scope),
+            "run_async" => self.call_back(&arguments, Some(&Value::Connection), span, scope),
             "register_operation" | "implementation_for" => Value::Unknown,
             // `op.context.impl.execute(..)`, `op._proxy.get_bind()`.
             _ if name.contains('.') => {
@@ -328,7 +328,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn call_back(
         &mut self,
         arguments: &Arguments<'a>,
-        first: Option<Value<'a>>,
+        first: Option<&Value<'a>>,
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
@@ -339,7 +339,7 @@ impl<'a> Interpreter<'a> {
             .cloned()
             .collect();
         for callback in callbacks {
-            let mut positional: Vec<Value<'a>> = first.iter().cloned().collect();
+            let mut positional: Vec<Value<'a>> = first.into_iter().cloned().collect();
             positional.extend(arguments.positional.iter().skip(1).cloned());
             let own = if first.is_some() {
                 Arguments::of(positional)

@@ -18,7 +18,7 @@ pub(super) struct Turns<'a> {
 
 impl<'a> Interpreter<'a> {
     /// The turns of a loop over `iterable`; an unknown one takes one turn with an unknown item.
-    pub(super) fn turns(&mut self, iterable: &Value<'a>) -> Turns<'a> {
+    pub(super) fn turns(iterable: &Value<'a>) -> Turns<'a> {
         match iterable {
             Value::Tuple(items) => Turns { items: items.to_vec(), certain: true },
             Value::List(list) => {
@@ -46,11 +46,11 @@ impl<'a> Interpreter<'a> {
                 names.sort_unstable();
                 let items = names
                     .iter()
-                    .filter_map(|name| Some(self.enum_member(class, name, class.attribute(name)?)));
+                    .filter_map(|name| Some(Self::enum_member(class, name, class.attribute(name)?)));
                 Turns { items: items.collect(), certain: true }
             }
             Value::OneOf(values) => {
-                let items = values.iter().flat_map(|value| self.turns(value).items).collect();
+                let items = values.iter().flat_map(|value| Self::turns(value).items).collect();
                 Turns { items, certain: false }
             }
             _ => Turns { items: vec![Value::Unknown], certain: false },
@@ -260,7 +260,7 @@ impl<'a> Interpreter<'a> {
 
     /// `list.extend(other)`.
     pub(super) fn extend(&mut self, list: &Rc<Sequence<'a>>, other: &Value<'a>) {
-        let turns = self.turns(other);
+        let turns = Self::turns(other);
         if self.conditional > list.level {
             list.uncertain.set(true);
         }
@@ -315,9 +315,9 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-fn among<'v, 'a: 'v>(mut items: impl Iterator<Item = &'v Value<'a>>, item: &Value<'a>) -> Option<bool> {
+fn among<'v, 'a: 'v>(items: impl Iterator<Item = &'v Value<'a>>, item: &Value<'a>) -> Option<bool> {
     let mut answer = Some(false);
-    while let Some(known) = items.next() {
+    for known in items {
         match known.equals(item) {
             Some(true) => return Some(true),
             Some(false) => {}

@@ -96,7 +96,7 @@ impl<'a> Interpreter<'a> {
 }
 
 /// `op.create_table("t", *columns)` as `Table("t", metadata, *columns)`.
-fn with_metadata<'a>(mut arguments: Arguments<'a>) -> Arguments<'a> {
+fn with_metadata(mut arguments: Arguments<'_>) -> Arguments<'_> {
     if !arguments.positional.is_empty() {
         arguments.positional.insert(1, Value::Unknown);
     }

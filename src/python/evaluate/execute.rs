@@ -29,7 +29,7 @@ impl<'a> Interpreter<'a> {
                 }
             }
             Value::List(_) | Value::Tuple(_) => {
-                for value in self.turns(statement).items {
+                for value in Self::turns(statement).items {
                     self.execute(&value, method, span, scope);
                 }
             }

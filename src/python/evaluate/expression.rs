@@ -102,7 +102,7 @@ impl<'a> Interpreter<'a> {
             }
             Expr::YieldFrom(node) => {
                 let iterable = self.expression(&node.value, scope);
-                let turns = self.turns(&iterable);
+                let turns = Self::turns(&iterable);
                 if let Some(frame) = self.frames.last_mut() {
                     frame.yielded.extend(turns.items);
                 }
@@ -149,11 +149,11 @@ impl<'a> Interpreter<'a> {
 
     fn attribute_expression(&mut self, node: &'a ExprAttribute, scope: &Rc<Scope<'a>>) -> Value<'a> {
         let value = self.expression(&node.value, scope);
-        self.attribute(&value, node.attr.as_str(), scope)
+        self.attribute(&value, node.attr.as_str())
     }
 
     /// `value.name` without calling it.
-    pub(super) fn attribute(&mut self, value: &Value<'a>, name: &str, scope: &Rc<Scope<'a>>) -> Value<'a> {
+    pub(super) fn attribute(&mut self, value: &Value<'a>, name: &str) -> Value<'a> {
         match value {
             Value::Path(path) if &**path == "typing" && name == "TYPE_CHECKING" => Value::Bool(false),
             Value::Path(path) => Value::Path(format!("{path}.{name}").into()),
@@ -171,7 +171,7 @@ impl<'a> Interpreter<'a> {
             Value::Class(class) => match class.attribute(name) {
                 // Members of an enum keep their name and value.
                 Some(member @ (Value::Str(_) | Value::Int(_))) if Self::is_enum(class) => {
-                    self.enum_member(class, name, member)
+                    Self::enum_member(class, name, member)
                 }
                 Some(own) => own,
                 None if name == "__table__" => {
@@ -189,9 +189,7 @@ impl<'a> Interpreter<'a> {
             Value::Object(object) => Self::object_attribute(object, value, name),
             Value::OneOf(values) => {
                 let values = Rc::clone(values);
-                Value::one_of(
-                    values.iter().map(|value| self.attribute(value, name, scope)).collect::<Vec<_>>(),
-                )
+                Value::one_of(values.iter().map(|value| self.attribute(value, name)).collect::<Vec<_>>())
             }
             Value::Unknown | Value::None => {
                 // What an unknown object is asked to do matters only if it is a directive.
@@ -364,7 +362,7 @@ impl<'a> Interpreter<'a> {
             return true;
         };
         let iterable = self.expression(&generator.iter, scope);
-        let turns = self.turns(&iterable);
+        let turns = Self::turns(&iterable);
         let mut certain = turns.certain;
         for item in turns.items {
             if !self.step() {
@@ -425,7 +423,7 @@ impl<'a> Interpreter<'a> {
         for element in elements {
             let value = self.expression(element, scope);
             if element.is_starred_expr() {
-                let turns = self.turns(&value);
+                let turns = Self::turns(&value);
                 open |= !turns.certain;
                 if turns.certain || !matches!(value, Value::Unknown) {
                     items.extend(turns.items);

@@ -42,18 +42,18 @@ impl<'a> Interpreter<'a> {
             return Some(Value::Unknown);
         }
         self.depth += 1;
-        let scope = function.scope.nested();
-        self.bind_parameters(function, arguments, &scope);
+        let locals = function.scope.nested();
+        self.bind_parameters(function, arguments, &locals);
         self.frames.push(Frame::new(site, function.name));
-        let flow = match function.body {
-            FunctionBody::Suite(suite) => self.block(suite, &scope),
-            FunctionBody::Lambda(body) => Flow::Return(self.expression(body, &scope)),
+        let ending = match function.body {
+            FunctionBody::Suite(statements) => self.block(statements, &locals),
+            FunctionBody::Lambda(result) => Flow::Return(self.expression(result, &locals)),
         };
         self.depth -= 1;
         let frame = self.frames.pop()?;
         self.conditional -= frame.left_early;
         let mut returned = frame.returned;
-        match flow {
+        match ending {
             Flow::Return(value) => returned.push(value),
             Flow::Raise if returned.is_empty() && frame.yielded.is_empty() => return None,
             _ => returned.push(Value::None),
@@ -170,7 +170,7 @@ impl<'a> Interpreter<'a> {
     ) -> Value<'a> {
         let attributes = Scope::of_module(scope.module.clone());
         for (name, value) in &arguments.keywords {
-            if let Some(name) = self.field_name(class, name) {
+            if let Some(name) = Self::field_name(class, name) {
                 attributes.set(name, value.clone());
             }
         }
@@ -178,18 +178,18 @@ impl<'a> Interpreter<'a> {
         if let Some(Value::Function(init)) = class.attribute("__init__") {
             let mut with_self = arguments;
             with_self.positional.insert(0, instance.clone());
-            self.enter(&init, with_self, self.site(span, scope));
+            self.enter(&init, with_self, Self::site(span, scope));
         }
         instance
     }
 
     /// The declared attribute of a data class, enum or named tuple with this name.
-    fn field_name(&self, class: &Class<'a>, name: &str) -> Option<&'a str> {
+    fn field_name(class: &Class<'a>, name: &str) -> Option<&'a str> {
         class.attributes.snapshot().into_keys().find(|field| *field == name)
     }
 
     /// The call's place, if it stands in the revision file.
-    pub(super) fn site(&self, span: Span, scope: &Scope<'a>) -> Option<Span> {
+    pub(super) fn site(span: Span, scope: &Scope<'a>) -> Option<Span> {
         (scope.module == ModuleId::Revision && span != Span::default()).then_some(span)
     }
 }

@@ -162,22 +162,19 @@ impl<'a> Interpreter<'a> {
         let mut body =
             Body { span: super::identifiers::binding(suite, name).unwrap_or_default(), ..Body::default() };
         self.recording = true;
-        match &value {
-            Value::Function(function) => {
-                if function.scope.module == ModuleId::Revision {
-                    body.span = function.span;
-                }
-                body.is_async = function.is_async;
-                body.is_trivial = function.is_trivial();
-                let arguments = Self::entry_arguments(function);
-                let raised = self.enter(function, arguments, None);
-                body.raises = raised.is_none();
+        if let Value::Function(function) = &value {
+            if function.scope.module == ModuleId::Revision {
+                body.span = function.span;
             }
-            _ => {
-                self.call_value(&value, Arguments::default(), body.span, &Rc::clone(&self.root));
-                if self.operations.is_empty() {
-                    self.unresolved(body.span, format!("`{name}` is no function of this file"));
-                }
+            body.is_async = function.is_async;
+            body.is_trivial = function.is_trivial();
+            let arguments = Self::entry_arguments(function);
+            let raised = self.enter(function, arguments, None);
+            body.raises = raised.is_none();
+        } else {
+            self.call_value(&value, Arguments::default(), body.span, &Rc::clone(&self.root));
+            if self.operations.is_empty() {
+                self.unresolved(body.span, format!("`{name}` is no function of this file"));
             }
         }
         self.recording = false;

@@ -90,7 +90,7 @@ impl<'a> Interpreter<'a> {
             }
             // `bind.run_callable(f)`, `connection.run_sync(f)`.
             "run_callable" | "run_sync" | "run_async" => {
-                self.call_back(arguments, Some(Value::Connection), span, scope)
+                self.call_back(arguments, Some(&Value::Connection), span, scope)
             }
             "query" => Value::Object(Rc::new(Object {
                 callee: "session.query".into(),

@@ -68,7 +68,7 @@ impl<'a> Interpreter<'a> {
         if class.ends_with("Ops") {
             let inner =
                 object.arguments.keyword("ops").or_else(|| object.arguments.positional.last()).cloned();
-            for operation in inner.map(|inner| self.turns(&inner).items).unwrap_or_default() {
+            for operation in inner.map(|inner| Self::turns(&inner).items).unwrap_or_default() {
                 self.invoke(Some(&operation), span, scope);
             }
             return;

@@ -85,12 +85,11 @@ impl<'a> Scope<'a> {
     /// Binds a name, where `global` and `nonlocal` say so.
     pub(super) fn set(&self, name: &'a str, value: Value<'a>) {
         let elsewhere = self.elsewhere.borrow().iter().find(|(n, _)| *n == name).map(|(_, s)| Rc::clone(s));
-        match elsewhere {
-            Some(scope) => scope.set(name, value),
-            None => {
-                let mut names = self.names.borrow_mut();
-                names.insert(name, value);
-            }
+        if let Some(scope) = elsewhere {
+            scope.set(name, value);
+        } else {
+            let mut names = self.names.borrow_mut();
+            names.insert(name, value);
         }
     }
 
@@ -101,14 +100,17 @@ impl<'a> Scope<'a> {
 
     /// `nonlocal name`.
     pub(super) fn declare_nonlocal(&self, name: &'a str) {
-        let mut outer = self.parent.clone();
-        while let Some(scope) = outer {
-            if scope.names.borrow().contains_key(name) {
-                self.elsewhere.borrow_mut().push((name, scope));
-                return;
-            }
-            outer = scope.parent.clone();
+        if let Some(scope) = self.parent.as_ref().and_then(|parent| parent.holder(name)) {
+            self.elsewhere.borrow_mut().push((name, scope));
         }
+    }
+
+    /// The scope, this one or further out, that binds a name.
+    fn holder(self: &Rc<Self>, name: &str) -> Option<Rc<Self>> {
+        if self.names.borrow().contains_key(name) {
+            return Some(Rc::clone(self));
+        }
+        self.parent.as_ref()?.holder(name)
     }
 
     /// `from module import *` of a module outside the project.

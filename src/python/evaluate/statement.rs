@@ -232,7 +232,7 @@ impl<'a> Interpreter<'a> {
 
     fn for_statement(&mut self, node: &'a StmtFor, scope: &Rc<Scope<'a>>) -> Flow<'a> {
         let iterable = self.expression(&node.iter, scope);
-        let turns = self.turns(&iterable);
+        let turns = Self::turns(&iterable);
         let before = (!turns.certain).then(|| scope.snapshot());
         self.begin_loop(!turns.certain);
         let mut left = None;
@@ -345,7 +345,7 @@ impl<'a> Interpreter<'a> {
                 frames,
             });
             let depth = self.pending_bodies.len();
-            self.enter(&function, arguments, self.site(span(call.range()), scope));
+            self.enter(&function, arguments, Self::site(span(call.range()), scope));
             // A generator that never yields runs no body.
             self.pending_bodies.truncate(depth - 1);
             return Flow::Next;

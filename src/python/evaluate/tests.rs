@@ -49,7 +49,7 @@ fn upgrade(text: &str) -> Vec<String> {
 
 /// Puts a body into `def upgrade()` of a module with the usual imports.
 fn body(code: &str) -> Vec<String> {
-    let indented: String = code.trim_matches('\n').lines().map(|line| format!("    {line}\n")).collect();
+    let indented: String = code.trim_matches('\n').lines().flat_map(|line| ["    ", line, "\n"]).collect();
     upgrade(&format!("from alembic import op\nimport sqlalchemy as sa\n\ndef upgrade():\n{indented}"))
 }
 

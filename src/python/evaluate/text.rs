@@ -73,10 +73,8 @@ impl<'a> Interpreter<'a> {
 
     /// `format % right`.
     pub(super) fn percent_format(format: &str, right: &Value<'a>) -> Value<'a> {
-        let mut positional = match right {
-            Value::Tuple(items) => items.to_vec().into_iter(),
-            other => vec![other.clone()].into_iter(),
-        };
+        let single = std::slice::from_ref(right);
+        let mut positional = if let Value::Tuple(items) = right { items.iter() } else { single.iter() };
         let mut out = String::with_capacity(format.len());
         let mut rest = format;
         while let Some((before, after)) = rest.split_once('%') {
@@ -108,7 +106,7 @@ impl<'a> Interpreter<'a> {
             let mut chars = rest.chars();
             let kind = chars.next();
             rest = chars.as_str();
-            let value = value.or_else(|| positional.next()).unwrap_or(Value::Unknown);
+            let value = value.or_else(|| positional.next().cloned()).unwrap_or(Value::Unknown);
             match kind {
                 Some('s' | 'd' | 'i') if !padded => out.push_str(&display(&value)),
                 Some('r') if !padded && value.as_str().is_some() => {
@@ -168,7 +166,7 @@ impl<'a> Interpreter<'a> {
             "format" => Self::brace_format(value, arguments),
             "format_map" => Value::str(HOLE),
             "join" => {
-                let items = first.map(|items| self.turns(items));
+                let items = first.map(Self::turns);
                 match items {
                     Some(turns) if turns.certain => {
                         let parts: Vec<String> = turns.items.iter().map(display).collect();
@@ -252,9 +250,13 @@ impl<'a> Interpreter<'a> {
 /// Appends each of `texts` to each alternative; too many alternatives become one with a hole.
 fn append(alternatives: &mut Vec<String>, texts: &[String]) {
     if let [text] = texts {
-        alternatives.iter_mut().for_each(|alternative| alternative.push_str(text));
+        for alternative in alternatives.iter_mut() {
+            alternative.push_str(text);
+        }
     } else if alternatives.len() * texts.len() > 8 {
-        alternatives.iter_mut().for_each(|alternative| alternative.push_str(HOLE));
+        for alternative in alternatives.iter_mut() {
+            alternative.push_str(HOLE);
+        }
     } else {
         *alternatives = alternatives
             .iter()

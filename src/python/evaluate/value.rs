@@ -221,7 +221,7 @@ impl<'a> Value<'a> {
             }
             Self::List(list) => {
                 let empty = list.items.borrow().is_empty();
-                let known = !list.uncertain.get() && !(empty && list.open.get());
+                let known = !list.uncertain.get() && (!empty || !list.open.get());
                 known.then_some(!empty)
             }
             Self::Tuple(items) => Some(!items.is_empty()),
