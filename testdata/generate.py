@@ -10,6 +10,7 @@ person would add by hand afterwards is in `EDITS`. `--check` writes nothing and 
 import builtins
 import datetime
 import filecmp
+import os
 import pathlib
 import shutil
 import subprocess
@@ -201,8 +202,11 @@ def make(name, into):
     """The whole project in a new directory."""
     into.mkdir(parents=True)
     # Imported modules would be those of the step before: each step has a process of its own.
+    # Alembic renders dropped columns in the order of a set: a fixed hash seed makes that order the same each time.
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
     for number in range(-1, len(PROJECT[name].steps)):
-        subprocess.run([sys.executable, "-B", __file__, "--step", name, str(number)], cwd=into, check=True, stdout=subprocess.DEVNULL)
+        command_line = [sys.executable, "-B", __file__, "--step", name, str(number)]
+        subprocess.run(command_line, cwd=into, env=environment, check=True, stdout=subprocess.DEVNULL)
     for database in into.glob("*.db"):
         database.unlink()
     (into / "alembic-lint.toml").write_text(PROJECT[name].settings)
