@@ -24,6 +24,7 @@ impl<'a> Interpreter<'a> {
             ("str", Some(value)) => {
                 Value::one_of(value.alternatives().iter().map(|v| Value::str(display(v))))
             }
+            ("repr", Some(Value::Str(text))) => Value::str(format!("'{}'", text.value)),
             ("int", Some(value @ Value::Int(_))) => value,
             ("bool", Some(value)) => value.truth().map_or(Value::Unknown, Value::Bool),
             ("list" | "set" | "frozenset" | "sorted" | "reversed" | "iter", Some(value)) => {

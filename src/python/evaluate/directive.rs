@@ -38,7 +38,7 @@ impl<'a> Interpreter<'a> {
             return Value::None;
         }
         let created = arguments.clone();
-        let combinations = combinations(arguments);
+        let combinations = combinations(arguments, signature);
         let several = combinations.len() > 1;
         for arguments in combinations {
             let bound = Bound::new(signature, arguments);
@@ -135,34 +135,59 @@ pub(super) fn required(value: Option<&Value<'_>>) -> Name {
     }
 }
 
-/// One set of arguments for each choice of alternatives among the top-level arguments.
-fn combinations(arguments: Arguments<'_>) -> Vec<Arguments<'_>> {
-    let mut all = vec![arguments];
-    loop {
-        let choice = all.iter().enumerate().find_map(|(i, arguments)| {
-            let position = arguments.positional.iter().position(|value| matches!(value, Value::OneOf(_)))?;
-            Some((i, position))
-        });
-        let Some((i, position)) = choice else { break };
-        let arguments = all.remove(i);
-        let Some(Value::OneOf(values)) = arguments.positional.get(position).cloned() else { break };
-        if all.len() + values.len() > MAX_COMBINATIONS {
-            let mut arguments = arguments;
-            if let Some(slot) = arguments.positional.get_mut(position) {
-                *slot = Value::Unknown;
-            }
-            all.insert(i, arguments);
-            continue;
-        }
-        for value in values.iter() {
-            let mut arguments = arguments.clone();
-            if let Some(slot) = arguments.positional.get_mut(position) {
-                *slot = value.clone();
-            }
+/// One set of arguments for each choice of alternatives among the arguments that name something.
+fn combinations<'a>(arguments: Arguments<'a>, signature: &Signature) -> Vec<Arguments<'a>> {
+    let names = |keyword: &str| {
+        signature.parameter(keyword).is_some_and(|parameter| signature.positional.contains(&parameter))
+    };
+    let slot = |arguments: &Arguments<'a>| {
+        let undecided = |value: &Value<'a>| matches!(value, Value::OneOf(_));
+        let positional = arguments.positional.iter().position(undecided);
+        let keyword = || arguments.keywords.iter().position(|(name, value)| names(name) && undecided(value));
+        positional.map(Slot::Positional).or_else(|| keyword().map(Slot::Keyword))
+    };
+    let mut open = vec![arguments];
+    let mut all = Vec::new();
+    while let Some(arguments) = open.pop() {
+        let Some(slot) = slot(&arguments) else {
             all.push(arguments);
+            continue;
+        };
+        let choices = slot.value(&arguments).map(|value| value.alternatives().to_vec()).unwrap_or_default();
+        let too_many = open.len() + all.len() + choices.len() > MAX_COMBINATIONS;
+        for choice in if too_many { vec![Value::Unknown] } else { choices }.into_iter().rev() {
+            let mut arguments = arguments.clone();
+            slot.set(&mut arguments, choice);
+            open.push(arguments);
         }
     }
     all
+}
+
+/// The place of an argument in a call.
+#[derive(Clone, Copy)]
+enum Slot {
+    Positional(usize),
+    Keyword(usize),
+}
+
+impl Slot {
+    fn value<'v, 'a>(self, arguments: &'v Arguments<'a>) -> Option<&'v Value<'a>> {
+        match self {
+            Self::Positional(i) => arguments.positional.get(i),
+            Self::Keyword(i) => arguments.keywords.get(i).map(|(_, value)| value),
+        }
+    }
+
+    fn set<'a>(self, arguments: &mut Arguments<'a>, value: Value<'a>) {
+        let slot = match self {
+            Self::Positional(i) => arguments.positional.get_mut(i),
+            Self::Keyword(i) => arguments.keywords.get_mut(i).map(|(_, slot)| slot),
+        };
+        if let Some(slot) = slot {
+            *slot = value;
+        }
+    }
 }
 
 /// The change a directive makes.

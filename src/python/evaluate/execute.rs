@@ -189,20 +189,39 @@ impl<'a> Interpreter<'a> {
         let statement = match (last(&object.callee), create) {
             ("Sequence", true) => Statement::CreateSequence { name: name(arguments.get(0, "name")) },
             ("Sequence", false) => Statement::DropSequence { name: name(arguments.get(0, "name")) },
-            (_, true) => Statement::CreateType {
-                name: enum_name(arguments),
-                labels: (!arguments.open)
-                    .then(|| arguments.positional.iter().map(|label| name(Some(label))).collect()),
-            },
+            (_, true) => Statement::CreateType { name: enum_name(arguments), labels: enum_labels(arguments) },
             (_, false) => Statement::DropType { name: enum_name(arguments), cascade: false },
         };
         self.record_statement(statement, span, scope, Origin::Object);
     }
 }
 
-/// `name=` of an enum type; that of a Python enum class is its name in lower case, which is not known here.
+/// `name=` of an enum type; without one it is the Python enum's name in lower case
+/// (`sqlalchemy/sql/sqltypes.py`, class `Enum`).
 fn enum_name(arguments: &Arguments<'_>) -> Name {
-    arguments.keyword("name").map_or(Name::Unknown, |value| name(Some(value)))
+    match (arguments.keyword("name"), arguments.positional.first()) {
+        (Some(value), _) => name(Some(value)),
+        (None, Some(Value::Class(class))) => Name::new(&class.name.to_lowercase()),
+        (None, _) => Name::Unknown,
+    }
+}
+
+/// The labels of an enum type: given one by one, or the members of a Python enum.
+fn enum_labels(arguments: &Arguments<'_>) -> Option<Vec<Name>> {
+    if arguments.open {
+        return None;
+    }
+    match arguments.positional.as_slice() {
+        [class @ Value::Class(_)] => {
+            let members = Interpreter::turns(class);
+            let member_name = |member: &Value<'_>| match member {
+                Value::Instance(member) => name(member.attributes.own("name").as_ref()),
+                _ => Name::Unknown,
+            };
+            members.certain.then(|| members.items.iter().map(member_name).collect())
+        }
+        labels => Some(labels.iter().map(|label| name(Some(label))).collect()),
+    }
 }
 
 /// The text of `sa.text(..)` and `sa.DDL(..)`, also behind `.bindparams(..)` and the like.

@@ -6,6 +6,7 @@ use ruff_python_ast::{
     BoolOp, CmpOp, Comprehension, Expr, ExprAttribute, ExprCompare, ExprIf, Number, Operator, UnaryOp,
 };
 use ruff_python_stdlib::builtins::is_python_builtin;
+use ruff_text_size::Ranged;
 
 use super::bind::is_directive;
 use super::scope::{ModuleId, Scope};
@@ -362,6 +363,7 @@ impl<'a> Interpreter<'a> {
             return true;
         };
         let iterable = self.expression(&generator.iter, scope);
+        self.send_query(&iterable, span(generator.iter.range()), scope);
         let turns = Self::turns(&iterable);
         let mut certain = turns.certain;
         for item in turns.items {

@@ -22,6 +22,9 @@ const SESSION_WRITES: &[&str] = &[
     "bulk_update_mappings",
 ];
 
+/// Methods that send a query.
+const QUERY_READS: &[&str] = &["all", "first", "one", "one_or_none", "scalar", "count", "get", "yield_per"];
+
 impl<'a> Interpreter<'a> {
     /// `bind.name`, `context.name` without calling it.
     pub(super) fn connection_attribute(value: &Value<'a>, name: &str) -> Value<'a> {
@@ -98,13 +101,37 @@ impl<'a> Interpreter<'a> {
                 arguments: arguments.clone(),
             })),
             _ if SESSION_WRITES.contains(&name) => {
-                let reason =
-                    format!("rows are written through an ORM session (`{name}`); which ones is not known");
-                self.unresolved_in(span, scope, reason);
-                Value::Unknown
+                self.session_write(name, arguments.positional.first(), span, scope);
+                Value::None
             }
             _ => Value::Unknown,
         }
+    }
+
+    /// Rows that a session writes when it is flushed.
+    fn session_write(&mut self, method: &str, rows: Option<&Value<'a>>, span: Span, scope: &Rc<Scope<'a>>) {
+        let first = match rows {
+            Some(Value::List(_) | Value::Tuple(_)) => {
+                rows.and_then(|rows| Self::turns(rows).items.into_iter().next())
+            }
+            other => other.cloned(),
+        };
+        let table = match &first {
+            Some(Value::Instance(row)) => table_of_model(&row.class),
+            Some(Value::Class(model)) => table_of_model(model),
+            _ => TableName::new(Name::Unknown),
+        };
+        if table.name.is_unknown() {
+            let reason =
+                format!("rows are written through an ORM session (`{method}`); of which table is not known");
+            self.unresolved_in(span, scope, reason);
+        }
+        let statement = match method {
+            "delete" => Statement::Delete { table, has_where: true },
+            "bulk_update_mappings" => Statement::Update { table, has_where: true },
+            _ => Statement::Insert { table },
+        };
+        self.record(Change::Execute(Execute { statement }), span, scope, false, Origin::Core);
     }
 
     /// A method of the result of an outside call.
@@ -146,6 +173,14 @@ impl<'a> Interpreter<'a> {
             }
             return manager;
         }
+        if matches!(kind.as_str(), "ExitStack" | "AsyncExitStack")
+            && name == "callback"
+            && !arguments.positional.is_empty()
+        {
+            let mut arguments = arguments;
+            let callback = arguments.positional.remove(0);
+            return self.call_value(&callback, arguments, span, scope);
+        }
         if matches!(kind.as_str(), "sessionmaker" | "scoped_session" | "async_sessionmaker") {
             return Value::Connection;
         }
@@ -169,7 +204,7 @@ impl<'a> Interpreter<'a> {
         }))
     }
 
-    /// `session.query(X).filter(..).delete()` and `.update(..)`.
+    /// `session.query(X).filter(..).delete()`, `.update(..)` and what reads.
     fn query_method(
         &mut self,
         object: &Rc<Object<'a>>,
@@ -177,8 +212,16 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) -> bool {
-        if !object.callee.starts_with("session.query") || !matches!(name, "delete" | "update") {
+        let is_sent = QUERY_READS.contains(&name) || matches!(name, "delete" | "update");
+        if !object.callee.starts_with("session.query") || !is_sent {
             return false;
+        }
+        let record = |this: &mut Self, statement| {
+            this.record(Change::Execute(Execute { statement }), span, scope, false, Origin::Core);
+            true
+        };
+        if QUERY_READS.contains(&name) {
+            return record(self, Statement::Select);
         }
         let has_where = object.callee.contains(".filter") || object.callee.contains(".where");
         let table = queried_model(object);
@@ -187,8 +230,15 @@ impl<'a> Interpreter<'a> {
         } else {
             Statement::Update { table, has_where }
         };
-        self.record(Change::Execute(Execute { statement }), span, scope, false, Origin::Core);
-        true
+        record(self, statement)
+    }
+
+    /// `for row in session.query(X)`: going over a query sends it.
+    pub(super) fn send_query(&mut self, iterable: &Value<'a>, span: Span, scope: &Rc<Scope<'a>>) {
+        if matches!(iterable, Value::Object(object) if object.callee.starts_with("session.query")) {
+            let change = Change::Execute(Execute { statement: Statement::Select });
+            self.record(change, span, scope, false, Origin::Core);
+        }
     }
 }
 

@@ -232,6 +232,7 @@ impl<'a> Interpreter<'a> {
 
     fn for_statement(&mut self, node: &'a StmtFor, scope: &Rc<Scope<'a>>) -> Flow<'a> {
         let iterable = self.expression(&node.iter, scope);
+        self.send_query(&iterable, span(node.iter.range()), scope);
         let turns = Self::turns(&iterable);
         let before = (!turns.certain).then(|| scope.snapshot());
         self.begin_loop(!turns.certain);

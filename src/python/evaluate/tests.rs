@@ -209,6 +209,44 @@ fn alternatives_of_a_name_are_an_operation_each() {
 }
 
 #[test]
+fn alternatives_reach_keywords_and_formatted_names() {
+    let code = r#"
+dialect = op.get_bind().dialect.name
+name = "a" if dialect == "mysql" else "b"
+with op.batch_alter_table("t") as batch:
+    batch.drop_constraint(constraint_name=name, type_="primary")
+op.drop_index("ix_%s_%s" % ("t", name))
+"#;
+    assert_eq!(
+        body(code),
+        ["? drop_constraint t a", "? drop_constraint t b", "? drop_index - ix_t_a", "? drop_index - ix_t_b"]
+    );
+}
+
+#[test]
+fn queries_of_a_session_are_reads_and_enums_are_named_after_their_class() {
+    let text = r#"
+import enum
+from alembic import op
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = 2
+def upgrade():
+    session = Session(bind=op.get_bind())
+    for row in session.query(sa.table("t")).filter(True):
+        session.query(sa.table("u")).all()
+    sa.Enum(Colour).drop(op.get_bind(), checkfirst=True)
+"#;
+    let body = read(text).upgrade.unwrap();
+    let listed: Vec<_> = body.operations.iter().map(|o| (o.conditional, o.summary())).collect();
+    assert_eq!(listed.len(), 3, "{listed:?}");
+    assert_eq!(listed.iter().map(|(conditional, _)| *conditional).collect::<Vec<_>>(), [false, true, false]);
+    assert!(listed[2].1.contains("`colour`"), "{listed:?}");
+}
+
+#[test]
 fn names_are_folded_from_constants() {
     assert_eq!(
         body(
@@ -327,13 +365,19 @@ def upgrade():
     session = Session(bind=op.get_bind())
     session.query(User).filter(User.id > 3).delete()
     session.execute(sa.delete(User))
+    session.add_all([User(id=1)])
     User.__table__.drop(op.get_bind())
 "#;
     let body = read(text).upgrade.unwrap();
     let statements: Vec<_> = body.operations.iter().map(crate::operation::Operation::summary).collect();
     assert_eq!(
         statements,
-        ["deletes rows of `user`", "deletes all rows of `user`", "drops table `user` and its data"]
+        [
+            "deletes rows of `user`",
+            "deletes all rows of `user`",
+            "inserts rows into `user`",
+            "drops table `user` and its data"
+        ]
     );
 }
 

@@ -73,6 +73,19 @@ impl<'a> Interpreter<'a> {
 
     /// `format % right`.
     pub(super) fn percent_format(format: &str, right: &Value<'a>) -> Value<'a> {
+        // A choice inside the tuple gives a choice of texts.
+        if let Value::Tuple(items) = right
+            && let Some(at) = items.iter().position(|item| matches!(item, Value::OneOf(_)))
+        {
+            let texts = items.get(at).into_iter().flat_map(Value::alternatives).map(|choice| {
+                let mut items = items.to_vec();
+                if let Some(slot) = items.get_mut(at) {
+                    *slot = choice.clone();
+                }
+                Self::percent_format(format, &Value::Tuple(items.into()))
+            });
+            return Value::one_of(texts.collect::<Vec<_>>());
+        }
         let single = std::slice::from_ref(right);
         let mut positional = if let Value::Tuple(items) = right { items.iter() } else { single.iter() };
         let mut out = String::with_capacity(format.len());
