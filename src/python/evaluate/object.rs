@@ -110,12 +110,10 @@ impl<'a> Interpreter<'a> {
 
     /// Rows that a session writes when it is flushed.
     fn session_write(&mut self, method: &str, rows: Option<&Value<'a>>, span: Span, scope: &Rc<Scope<'a>>) {
-        let first = match rows {
-            Some(Value::List(_) | Value::Tuple(_)) => {
-                rows.and_then(|rows| Self::turns(rows).items.into_iter().next())
-            }
-            other => other.cloned(),
-        };
+        // A list of rows that come from the database may be empty.
+        let turns = rows.filter(|_| method.starts_with("bulk_") || method == "add_all").map(Self::turns);
+        let certain = turns.as_ref().is_none_or(|turns| turns.certain && !turns.items.is_empty());
+        let first = turns.map_or_else(|| rows.cloned(), |turns| turns.items.into_iter().next());
         let table = match &first {
             Some(Value::Instance(row)) => table_of_model(&row.class),
             Some(Value::Class(model)) => table_of_model(model),
@@ -131,7 +129,9 @@ impl<'a> Interpreter<'a> {
             "bulk_update_mappings" => Statement::Update { table, has_where: true },
             _ => Statement::Insert { table },
         };
+        self.conditional += u32::from(!certain);
         self.record(Change::Execute(Execute { statement }), span, scope, false, Origin::Core);
+        self.conditional -= u32::from(!certain);
     }
 
     /// A method of the result of an outside call.
