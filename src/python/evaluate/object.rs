@@ -101,7 +101,7 @@ impl<'a> Interpreter<'a> {
                 arguments: arguments.clone(),
             })),
             _ if SESSION_WRITES.contains(&name) => {
-                self.session_write(name, arguments.positional.first(), span, scope);
+                self.session_write(name, arguments, span, scope);
                 Value::None
             }
             _ => Value::Unknown,
@@ -109,12 +109,15 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Rows that a session writes when it is flushed.
-    fn session_write(&mut self, method: &str, rows: Option<&Value<'a>>, span: Span, scope: &Rc<Scope<'a>>) {
+    fn session_write(&mut self, method: &str, arguments: &Arguments<'a>, span: Span, scope: &Rc<Scope<'a>>) {
+        let by_model = method.ends_with("_mappings");
+        let rows = arguments.positional.get(usize::from(by_model));
         // A list of rows that come from the database may be empty.
         let turns = rows.filter(|_| method.starts_with("bulk_") || method == "add_all").map(Self::turns);
         let certain = turns.as_ref().is_none_or(|turns| turns.certain && !turns.items.is_empty());
-        let first = turns.map_or_else(|| rows.cloned(), |turns| turns.items.into_iter().next());
-        let table = match &first {
+        let row = if by_model { arguments.positional.first().cloned() } else { None };
+        let row = row.or_else(|| turns.map_or_else(|| rows.cloned(), |turns| turns.items.into_iter().next()));
+        let table = match &row {
             Some(Value::Instance(row)) => table_of_model(&row.class),
             Some(Value::Class(model)) => table_of_model(model),
             _ => TableName::new(Name::Unknown),
