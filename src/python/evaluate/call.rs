@@ -130,7 +130,11 @@ impl<'a> Interpreter<'a> {
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
         match receiver {
-            Value::Path(path) => self.call_path(&format!("{path}.{name}"), arguments, span, scope),
+            Value::Path(path) if &**path == "alembic.op" => self.op_method(name, arguments, span, scope),
+            Value::Path(path) => match Value::dotted(path, name) {
+                Value::Path(path) => self.call_path(&path, arguments, span, scope),
+                _ => Value::Unknown,
+            },
             Value::Batch(batch) => self.batch_method(&Rc::clone(batch), name, arguments, span, scope),
             Value::Connection | Value::Context => {
                 self.connection_method(receiver, name, &arguments, span, scope)
@@ -195,7 +199,7 @@ impl<'a> Interpreter<'a> {
     /// Calls something outside the project by its dotted path.
     fn call_path(
         &mut self,
-        path: &str,
+        path: &Rc<str>,
         arguments: Arguments<'a>,
         span: Span,
         scope: &Rc<Scope<'a>>,
@@ -207,7 +211,7 @@ impl<'a> Interpreter<'a> {
             return self.builtin(name, arguments, span, scope);
         }
         let last = super::column::last(path);
-        match path {
+        match &**path {
             "alembic.context.execute" => {
                 return self.connection_method(&Value::Context, last, &arguments, span, scope);
             }
@@ -238,7 +242,7 @@ impl<'a> Interpreter<'a> {
             return Value::Context;
         }
         self.foreign(path, &arguments, span, scope);
-        Value::Object(Rc::new(Object { callee: path.into(), receiver: None, arguments }))
+        Value::Object(Rc::new(Object { callee: Rc::clone(path), receiver: None, arguments }))
     }
 
     /// A method of `op`.
@@ -301,27 +305,30 @@ impl<'a> Interpreter<'a> {
 
     /// A call of something that is not followed: its callbacks may run, and given the database it may change it.
     fn foreign(&mut self, path: &str, arguments: &Arguments<'a>, span: Span, scope: &Rc<Scope<'a>>) {
-        let root = path.split('.').next().unwrap_or(path);
+        if !is_harmless(path) {
+            self.say_not_followed(path, arguments, span, scope);
+        }
+        if arguments.all().any(is_callback) {
+            self.maybe(|this| {
+                this.call_back(arguments, None, span, scope);
+            });
+        }
+    }
+
+    fn say_not_followed(&mut self, path: &str, arguments: &Arguments<'a>, span: Span, scope: &Rc<Scope<'a>>) {
         let gets_database = arguments.all().any(|value| match value {
             Value::Connection | Value::Context | Value::Batch(_) => true,
             Value::Path(path) => &**path == "alembic.op",
             _ => false,
         });
-        let harmless = HARMLESS.contains(&root) || is_known_standard_library(NEWEST_MINOR, root);
-        if gets_database && (root.is_empty() || !harmless) {
-            let what =
-                if path.is_empty() { "something that is not known".to_owned() } else { format!("`{path}`") };
-            self.unresolved_in(
-                span,
-                scope,
-                format!("the database is handed to {what}, which is not followed"),
-            );
-        } else if !path.is_empty() && !harmless && self.statement == span {
-            self.unresolved_in(span, scope, format!("`{path}` is called, which is not followed"));
+        let what =
+            if path.is_empty() { "something that is not known".to_owned() } else { format!("`{path}`") };
+        if gets_database {
+            let reason = format!("the database is handed to {what}, which is not followed");
+            self.unresolved_in(span, scope, reason);
+        } else if !path.is_empty() && self.statement == span {
+            self.unresolved_in(span, scope, format!("{what} is called, which is not followed"));
         }
-        self.maybe(|this| {
-            this.call_back(arguments, None, span, scope);
-        });
     }
 
     /// Calls the functions of the project among the arguments.
@@ -333,11 +340,7 @@ impl<'a> Interpreter<'a> {
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
         let mut result = Value::Unknown;
-        let callbacks: Vec<_> = arguments
-            .all()
-            .filter(|value| matches!(value, Value::Function(_) | Value::Partial(..)))
-            .cloned()
-            .collect();
+        let callbacks: Vec<_> = arguments.all().filter(|value| is_callback(value)).cloned().collect();
         for callback in callbacks {
             let mut positional: Vec<Value<'a>> = first.into_iter().cloned().collect();
             positional.extend(arguments.positional.iter().skip(1).cloned());
@@ -350,4 +353,15 @@ impl<'a> Interpreter<'a> {
         }
         result
     }
+}
+
+/// Whether what is called by this path changes no database by itself.
+fn is_harmless(path: &str) -> bool {
+    let root = path.split('.').next().unwrap_or(path);
+    !path.is_empty() && (HARMLESS.contains(&root) || is_known_standard_library(NEWEST_MINOR, root))
+}
+
+/// Whether a value is a function of the project, which whoever gets it may call.
+fn is_callback(value: &Value<'_>) -> bool {
+    matches!(value, Value::Function(_) | Value::Partial(..))
 }

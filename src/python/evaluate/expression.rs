@@ -137,13 +137,13 @@ impl<'a> Interpreter<'a> {
         }
         let stars = scope.stars();
         if is_directive(name) && stars.iter().any(|module| &**module == "alembic.op") {
-            return Value::Path(format!("alembic.op.{name}").into());
+            return Value::dotted("alembic.op", name);
         }
         if is_python_builtin(name, crate::python::names::NEWEST_MINOR, false) {
-            return Value::Path(format!("builtins.{name}").into());
+            return Value::dotted("builtins", name);
         }
         match stars.iter().rev().find(|module| self.modules.get(module).is_none()) {
-            Some(module) => Value::Path(format!("{module}.{name}").into()),
+            Some(module) => Value::dotted(module, name),
             None => Value::Unknown,
         }
     }
@@ -157,7 +157,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn attribute(&mut self, value: &Value<'a>, name: &str) -> Value<'a> {
         match value {
             Value::Path(path) if &**path == "typing" && name == "TYPE_CHECKING" => Value::Bool(false),
-            Value::Path(path) => Value::Path(format!("{path}.{name}").into()),
+            Value::Path(path) => Value::dotted(path, name),
             Value::Module(module) => self.module_attribute(module, name),
             Value::Instance(instance) => {
                 if let Some(own) = instance.attributes.own(name) {

@@ -188,6 +188,15 @@ impl<'a> Value<'a> {
         Self::Path(path.into())
     }
 
+    /// `path.name`.
+    pub(super) fn dotted(path: &str, name: &str) -> Self {
+        let mut dotted = String::with_capacity(path.len() + 1 + name.len());
+        dotted.push_str(path);
+        dotted.push('.');
+        dotted.push_str(name);
+        Self::Path(dotted.into())
+    }
+
     pub(super) fn list(items: Vec<Value<'a>>, level: u32) -> Self {
         Self::List(Rc::new(Sequence {
             items: RefCell::new(items),
