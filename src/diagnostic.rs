@@ -1,6 +1,7 @@
 //! Findings as plain data. Knows nothing of terminals, formats or how a finding came to be.
 
-use crate::rule::{Rule, Severity};
+use crate::rule::Rule;
+use crate::severity::Severity;
 use crate::source::{FileId, Span};
 
 /// One finding of one rule at one place.

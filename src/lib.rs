@@ -1,4 +1,17 @@
 //! alembic-lint reads Alembic revisions without running them, judges what they would do, and repairs them.
+//!
+//! Data flows one way:
+//!
+//! 1. [`project`] finds script directories and reads files; [`history::applied`] asks git which revisions are applied.
+//! 2. [`python`] parses each file and evaluates `upgrade()` and `downgrade()` symbolically; [`sql`] reads the SQL
+//!    inside. Both give [`operation`]s, collected in a [`revision::Revision`].
+//! 3. [`linter::lint`] runs the [`rules`] that [`selection`] turned on over each revision and over the
+//!    [`history`], and lets [`suppression`] comments silence what a person approved.
+//! 4. [`fix`] repairs, [`report`] renders, and [`cli`] alone prints.
+//!
+//! What holds everywhere: analysis does not fail, it says what it does not know; applied revisions are never written;
+//! nothing is written that no longer parses; the output depends on nothing but the input. ARCHITECTURE.md has
+//! the map and the whole list.
 
 pub mod cli;
 pub mod config;
@@ -14,6 +27,7 @@ pub mod revision;
 pub mod rule;
 pub mod rules;
 pub mod selection;
+pub mod severity;
 pub mod source;
 pub mod sql;
 pub mod suppression;

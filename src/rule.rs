@@ -1,10 +1,9 @@
 //! What a rule is: metadata, documentation and one function. Knows no particular rule.
 
-use std::fmt;
-
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::history::History;
 use crate::revision::RevisionContext;
+pub use crate::severity::Severity;
 use crate::source::{FileId, Span};
 use crate::suppression::Suppressions;
 
@@ -67,30 +66,6 @@ impl Category {
             Self::Sql => "sql",
             Self::Style => "style",
         }
-    }
-}
-
-/// How much a finding matters.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Said, does not fail the run.
-    Info,
-    /// Fails the run.
-    Warning,
-    /// Fails the run.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
     }
 }
 

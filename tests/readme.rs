@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 /// The line before the block, and the command the block shows.
-const MARK: &str = "<!-- Written by tests/readme.rs from what the program prints. -->\n```console\n$ alembic-lint ";
+const MARK: &str =
+    "<!-- Written by tests/readme.rs from what the program prints. -->\n```console\n$ alembic-lint ";
 
 #[test]
 fn the_transcript_is_true() {

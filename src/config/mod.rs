@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::operation::Dialect;
-use crate::rule::Severity;
+use crate::severity::Severity;
 
 pub use options::schema;
 

@@ -13,7 +13,7 @@ use toml::Spanned;
 use super::document::Source;
 use super::{AppliedRef, ConfigError, Key, Settings, SqlmodelImport};
 use crate::operation::Dialect;
-use crate::rule::Severity;
+use crate::severity::Severity;
 
 /// Every key of [`Options`].
 pub(super) const KEYS: [&str; 10] = [

@@ -5,7 +5,7 @@ use squawk_syntax::ast::{self, AstNode, HasCreateTable};
 use squawk_syntax::{SourceFile, SyntaxNode};
 
 use super::postgres_items::{
-    Options, cascades, column, column_names, constraint, default, last_name, name, node_text, table,
+    Options, cascades, column, constraint, default, last_name, name, node_text, table,
 };
 use super::{execute, names, other, verbs};
 use crate::operation::{
@@ -293,9 +293,4 @@ fn alter_column(table: &TableName, alter: &ast::AlterColumn) -> Change {
         None => return execute(Statement::Unknown),
     }
     Change::AlterColumn(Box::new(change))
-}
-
-/// Names in a list of columns; `None` where there is no list.
-pub(super) fn names_in<N: AstNode>(list: Option<impl Iterator<Item = N>>) -> Option<Vec<Name>> {
-    list.map(|list| column_names(list.map(|column| column.syntax().clone())))
 }

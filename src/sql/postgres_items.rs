@@ -4,7 +4,6 @@ use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
 
 use super::names;
-use super::postgres::names_in;
 use crate::operation::{Argument, Column, Constraint, ConstraintKind, Name, ServerDefault, TableName};
 
 /// Keyword arguments that are being collected.
@@ -75,7 +74,7 @@ pub(super) fn name(node: &SyntaxNode) -> Name {
 }
 
 /// The names of columns.
-pub(super) fn column_names(columns: impl Iterator<Item = SyntaxNode>) -> Vec<Name> {
+fn column_names(columns: impl Iterator<Item = SyntaxNode>) -> Vec<Name> {
     columns.map(|column| name(&column)).collect()
 }
 
@@ -250,4 +249,9 @@ pub(super) fn constraint(node: &SyntaxNode) -> Option<Constraint> {
 
 fn index_columns(parameters: Option<ast::IndexParameters>) -> Option<Vec<Name>> {
     names_in(parameters?.column_list().map(|list| list.column_name_refs()))
+}
+
+/// Names in a list of columns; `None` where there is no list.
+fn names_in<N: AstNode>(list: Option<impl Iterator<Item = N>>) -> Option<Vec<Name>> {
+    list.map(|list| column_names(list.map(|column| column.syntax().clone())))
 }
