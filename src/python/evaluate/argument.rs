@@ -74,6 +74,11 @@ pub(super) fn name(value: Option<&Value<'_>>) -> Name {
         Some(Value::Object(object)) if is_name_wrapper(&object.callee) => {
             name(object.arguments.positional.first())
         }
+        // A member of an enum that is a string, too.
+        Some(Value::Instance(member)) => match member.attributes.own("value") {
+            Some(value @ Value::Str(_)) => name(Some(&value)),
+            _ => Name::Unknown,
+        },
         Some(_) => Name::Unknown,
     }
 }

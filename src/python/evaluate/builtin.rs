@@ -81,13 +81,17 @@ impl<'a> Interpreter<'a> {
             ("getattr", Some(receiver)) => self.get_attribute(&receiver, &arguments),
             ("globals" | "locals" | "vars", None) => Value::Module(scope.root()),
             ("eval", Some(Value::Str(text))) => self.eval(&text.value, span, scope),
+            ("exec" | "compile", _) => {
+                self.unresolved_in(span, scope, format!("the code given to `{name}` is not followed"));
+                Value::Unknown
+            }
             ("any" | "all", Some(value)) => Self::quantify(name, &value),
             (
                 "min" | "max" | "sum" | "abs" | "round" | "hasattr" | "isinstance" | "issubclass"
                 | "callable" | "next" | "print" | "input" | "id" | "hash" | "repr" | "ord" | "chr" | "type"
                 | "super" | "float" | "int" | "bytes" | "object" | "open" | "format" | "staticmethod"
-                | "classmethod" | "property" | "exec" | "setattr" | "delattr" | "help" | "dir" | "divmod"
-                | "pow" | "slice",
+                | "classmethod" | "property" | "setattr" | "delattr" | "help" | "dir" | "divmod" | "pow"
+                | "slice",
                 first,
             ) => match (name, first) {
                 ("staticmethod" | "classmethod" | "property", Some(function)) => function,

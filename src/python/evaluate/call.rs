@@ -8,8 +8,9 @@ use ruff_text_size::Ranged;
 
 use super::Interpreter;
 use super::bind::is_directive;
+use super::core::core_statement;
 use super::scope::Scope;
-use super::value::{Arguments, Batch, Object, Value};
+use super::value::{Arguments, Batch, Binding, Function, Object, Value};
 use crate::python::names::NEWEST_MINOR;
 use crate::python::parse::span;
 use crate::source::Span;
@@ -154,15 +155,21 @@ impl<'a> Interpreter<'a> {
                 }
                 match instance.class.attribute(name) {
                     Some(Value::Function(function)) => {
-                        let mut with_self = arguments;
-                        with_self.positional.insert(0, receiver.clone());
-                        self.enter(&function, with_self, Self::site(span, scope)).unwrap_or(Value::Unknown)
+                        let bound = match function.binding {
+                            Binding::Class => Some(Value::Class(Rc::clone(&instance.class))),
+                            Binding::Nothing => None,
+                            Binding::Instance | Binding::Property => Some(receiver.clone()),
+                        };
+                        self.call_bound(&function, bound, arguments, span, scope)
                     }
                     Some(other) => self.call_value(&other, arguments, span, scope),
                     None => Value::Unknown,
                 }
             }
             Value::Class(class) => match class.attribute(name) {
+                Some(Value::Function(function)) if function.binding == Binding::Class => {
+                    self.call_bound(&function, Some(receiver.clone()), arguments, span, scope)
+                }
                 Some(own) => self.call_value(&own, arguments, span, scope),
                 None => Value::Unknown,
             },
@@ -185,6 +192,11 @@ impl<'a> Interpreter<'a> {
                     arguments,
                 }))
             }
+            Value::Unknown
+                if is_execution(name) && arguments.positional.first().is_some_and(is_statement) =>
+            {
+                self.connection_method(&Value::Connection, name, &arguments, span, scope)
+            }
             Value::Unknown if is_directive(name) && name != "execute" => {
                 // Nothing else has methods of these names.
                 self.directive(name, arguments, None, span, scope)
@@ -194,6 +206,19 @@ impl<'a> Interpreter<'a> {
                 Value::Unknown
             }
         }
+    }
+
+    /// Calls a method with what it is bound to as the first argument.
+    fn call_bound(
+        &mut self,
+        function: &Rc<Function<'a>>,
+        bound: Option<Value<'a>>,
+        mut arguments: Arguments<'a>,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
+        arguments.positional.splice(0..0, bound);
+        self.enter(function, arguments, Self::site(span, scope)).unwrap_or(Value::Unknown)
     }
 
     /// Calls something outside the project by its dotted path.
@@ -227,7 +252,16 @@ impl<'a> Interpreter<'a> {
         }
         match last {
             // The proxy made by hand: `Operations(MigrationContext.configure(connection))`.
-            "Operations" if path.starts_with("alembic.") => return Value::path("alembic.op"),
+            "Operations" | "context" if path.contains(".Operations") => return Value::path("alembic.op"),
+            "import_module" if &**path == "importlib.import_module" => {
+                let module = arguments.get(0, "name").and_then(Value::as_str).map(str::to_owned);
+                return module.map_or(Value::Unknown, |module| self.module(&module));
+            }
+            "create_all" | "drop_all" => {
+                let reason = format!("`{path}` works on tables that are not listed here");
+                self.unresolved_in(span, scope, reason);
+                return Value::None;
+            }
             "Session" | "create_engine" | "create_session"
                 if path.starts_with("sqlalchemy.") || path.starts_with("sqlmodel.") =>
             {
@@ -364,4 +398,18 @@ fn is_harmless(path: &str) -> bool {
 /// Whether a value is a function of the project, which whoever gets it may call.
 fn is_callback(value: &Value<'_>) -> bool {
     matches!(value, Value::Function(_) | Value::Partial(..))
+}
+
+/// Whether a method of something unknown is one that executes statements.
+pub(super) fn is_execution(method: &str) -> bool {
+    matches!(method, "execute" | "exec_driver_sql" | "executemany" | "executescript" | "scalar" | "scalars")
+}
+
+/// Whether a value is plainly a statement: text, or an object of SQLAlchemy.
+pub(super) fn is_statement(value: &Value<'_>) -> bool {
+    match value {
+        Value::Str(_) => true,
+        Value::Object(object) => object.callee.starts_with("sqlalchemy.") || core_statement(object).is_some(),
+        _ => false,
+    }
 }

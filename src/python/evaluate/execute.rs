@@ -228,7 +228,13 @@ fn enum_labels(arguments: &Arguments<'_>) -> Option<Vec<Name>> {
 fn sql_text<'a>(object: &Rc<Object<'a>>) -> Option<Value<'a>> {
     match last(&object.callee) {
         "text" | "DDL" | "TextClause" if object.receiver.is_none() => {
-            Some(object.arguments.get(0, "text").cloned().unwrap_or(Value::Unknown))
+            let text = object.arguments.get(0, "text").or_else(|| object.arguments.keyword("statement"));
+            match (text, object.arguments.keyword("context")) {
+                (Some(Value::Str(text)), Some(context)) => {
+                    Some(Interpreter::percent_format(&text.value, context))
+                }
+                (text, _) => Some(text.cloned().unwrap_or(Value::Unknown)),
+            }
         }
         _ => match &object.receiver {
             Some(Value::Object(receiver)) => sql_text(receiver),

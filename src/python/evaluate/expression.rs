@@ -10,7 +10,7 @@ use ruff_text_size::Ranged;
 
 use super::bind::is_directive;
 use super::scope::{ModuleId, Scope};
-use super::value::{Arguments, Function, FunctionBody, Object, Value};
+use super::value::{Arguments, Binding, Function, FunctionBody, Object, Value};
 use super::{Interpreter, MAX_DEPTH};
 use crate::python::parse::span;
 
@@ -79,6 +79,7 @@ impl<'a> Interpreter<'a> {
                 body: FunctionBody::Lambda(&node.body),
                 scope: Rc::clone(scope),
                 is_async: false,
+                binding: Binding::Instance,
                 is_context_manager: false,
                 span: span(node.range),
             })),
@@ -164,6 +165,9 @@ impl<'a> Interpreter<'a> {
                     return own;
                 }
                 match instance.class.attribute(name) {
+                    Some(Value::Function(function)) if function.binding == Binding::Property => self
+                        .enter(&function, Arguments::of(vec![value.clone()]), None)
+                        .unwrap_or(Value::Unknown),
                     Some(Value::Function(_)) => Value::Method(Rc::new(value.clone()), name.into()),
                     Some(own) => own,
                     None => Value::Unknown,
@@ -173,6 +177,9 @@ impl<'a> Interpreter<'a> {
                 // Members of an enum keep their name and value.
                 Some(member @ (Value::Str(_) | Value::Int(_))) if Self::is_enum(class) => {
                     Self::enum_member(class, name, member)
+                }
+                Some(Value::Function(function)) if function.binding == Binding::Class => {
+                    Value::Method(Rc::new(value.clone()), name.into())
                 }
                 Some(own) => own,
                 None if name == "__table__" => {

@@ -6,7 +6,7 @@ use ruff_python_ast::{Expr, Stmt};
 
 use super::scope::{ModuleId, Scope};
 use super::statement::Flow;
-use super::value::{Arguments, Class, Function, FunctionBody, Instance, Value};
+use super::value::{Arguments, Binding, Class, Function, FunctionBody, Instance, Value};
 use super::{Frame, Interpreter, MAX_DEPTH, MAX_RECURSION};
 use crate::source::Span;
 
@@ -119,6 +119,18 @@ impl<'a> Interpreter<'a> {
         let is_context_manager = decorators
             .iter()
             .any(|value| matches!(value, Value::Path(path) if path.ends_with("contextmanager")));
+        let decorated_with = |names: &[&str]| {
+            decorators.iter().any(|value| matches!(value, Value::Path(path) if names.contains(&&**path)))
+        };
+        let binding = if decorated_with(&["builtins.classmethod"]) {
+            Binding::Class
+        } else if decorated_with(&["builtins.staticmethod"]) {
+            Binding::Nothing
+        } else if decorated_with(&["builtins.property", "functools.cached_property"]) {
+            Binding::Property
+        } else {
+            Binding::Instance
+        };
         let header_end =
             def.returns.as_deref().map_or(def.parameters.range.end(), ruff_text_size::Ranged::end);
         let mut value = Value::Function(Rc::new(Function {
@@ -127,6 +139,7 @@ impl<'a> Interpreter<'a> {
             body: FunctionBody::Suite(&def.body),
             scope: Rc::clone(scope),
             is_async: def.is_async,
+            binding,
             is_context_manager,
             span: Span::new(def.name.range.start().to_u32(), header_end.to_u32()),
         }));
@@ -157,7 +170,16 @@ impl<'a> Interpreter<'a> {
             .collect();
         let attributes = scope.nested();
         self.block(&class.body, &attributes);
-        Value::Class(Rc::new(Class { name: class.name.as_str(), attributes, bases }))
+        let fields = class.body.iter().filter_map(|statement| match statement {
+            Stmt::AnnAssign(field) => field.target.as_name_expr().map(|name| name.id.as_str()),
+            _ => None,
+        });
+        Value::Class(Rc::new(Class {
+            name: class.name.as_str(),
+            attributes,
+            bases,
+            fields: fields.collect(),
+        }))
     }
 
     /// Makes an instance of a class of the project.
@@ -169,6 +191,9 @@ impl<'a> Interpreter<'a> {
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
         let attributes = Scope::of_module(scope.module.clone());
+        for (field, value) in class.fields.iter().zip(&arguments.positional) {
+            attributes.set(field, value.clone());
+        }
         for (name, value) in &arguments.keywords {
             if let Some(name) = Self::field_name(class, name) {
                 attributes.set(name, value.clone());
@@ -185,7 +210,8 @@ impl<'a> Interpreter<'a> {
 
     /// The declared attribute of a data class, enum or named tuple with this name.
     fn field_name(class: &Class<'a>, name: &str) -> Option<&'a str> {
-        class.attributes.snapshot().into_keys().find(|field| *field == name)
+        let declared = class.fields.iter().copied().find(|field| *field == name);
+        declared.or_else(|| class.attributes.snapshot().into_keys().find(|field| *field == name))
     }
 
     /// The call's place, if it stands in the revision file.

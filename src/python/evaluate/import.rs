@@ -49,7 +49,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The module of a dotted path: evaluated if it is the project's, else the path.
-    fn module(&mut self, path: &str) -> Value<'a> {
+    pub(super) fn module(&mut self, path: &str) -> Value<'a> {
         if let Some(scope) = self.loaded.get(path) {
             return Value::Module(Rc::clone(scope));
         }

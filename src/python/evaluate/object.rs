@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Interpreter;
+use super::call::{is_execution, is_statement};
 use super::column::last;
 use super::core::{is_table, table_of_model};
 use super::directive::table_of;
@@ -73,8 +74,8 @@ impl<'a> Interpreter<'a> {
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
         match name {
-            "execute" | "exec_driver_sql" | "scalar" | "scalars" | "stream" | "_exec" | "executescript"
-            | "exec" => {
+            "execute" | "executemany" | "exec_driver_sql" | "scalar" | "scalars" | "stream" | "_exec"
+            | "executescript" | "exec" => {
                 let statement = arguments
                     .positional
                     .first()
@@ -189,6 +190,9 @@ impl<'a> Interpreter<'a> {
         }
         if name == "read" || name == "read_text" {
             return Value::Unknown;
+        }
+        if is_execution(name) && arguments.positional.first().is_some_and(is_statement) {
+            return self.connection_method(&Value::Connection, name, &arguments, span, scope);
         }
         if self.query_method(object, name, span, scope) {
             return Value::Unknown;

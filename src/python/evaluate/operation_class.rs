@@ -74,7 +74,8 @@ impl<'a> Interpreter<'a> {
             return;
         }
         // `ops.CreateTableOp.create_table(operations, ..)`: the directive itself.
-        if let Some((before, method)) = object.callee.rsplit_once('.')
+        if object.receiver.is_none()
+            && let Some((before, method)) = object.callee.rsplit_once('.')
             && CLASSES.iter().any(|(name, _)| *name == last(before))
         {
             let mut arguments = object.arguments.clone();
@@ -84,6 +85,10 @@ impl<'a> Interpreter<'a> {
             let method = method.to_owned();
             self.directive(&method, arguments, None, span, scope);
             return;
+        }
+        if object.receiver.is_some() {
+            let reason = format!("the operation that `{class}()` makes is not known before it runs");
+            return self.unresolved_in(span, scope, reason);
         }
         self.directive(class, object.arguments.clone(), None, span, scope);
     }

@@ -116,6 +116,22 @@ fn every_way_to_reach_op_is_followed() {
         "from alembic import op\ndef upgrade():\n    try:\n        op.drop_table('t')\n    except Exception:\n        pass\n",
         "from alembic import op\nup = lambda: op.drop_table('t')\nupgrade = up\n",
         "from alembic import op\nasync def upgrade():\n    op.drop_table('t')\n",
+        "from alembic import op\nimport importlib\ndef upgrade():\n    importlib.import_module('alembic.op').drop_table('t')\n",
+        "from alembic import op\nfrom alembic.operations import Operations\ndef upgrade():\n    with Operations.context(op.get_context()) as o:\n        o.drop_table('t')\n",
+        "from alembic import op\nclass A:\n    T = 't'\n    @classmethod\n    def run(cls):\n        op.drop_table(cls.T)\ndef upgrade():\n    A.run()\n",
+        "from alembic import op\nclass A:\n    @staticmethod\n    def run(name):\n        op.drop_table(name)\ndef upgrade():\n    A().run('t')\n",
+        "from alembic import op\nclass A:\n    @property\n    def table(self):\n        return 't'\ndef upgrade():\n    op.drop_table(A().table)\n",
+        "from alembic import op\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    table: str\ndef upgrade():\n    for a in [A('t')]:\n        op.drop_table(a.table)\n",
+        "from alembic import op\nimport enum\nclass E(str, enum.Enum):\n    A = 't'\ndef upgrade():\n    op.drop_table(E.A)\n",
+        "from alembic import op\ndef upgrade():\n    op.drop_table(*['t'])\n",
+        "from alembic import op\ndef upgrade():\n    op.drop_table(**{'table_name': 't'})\n",
+        "from alembic import op\nimport asyncio\nasync def go():\n    op.drop_table('t')\ndef upgrade():\n    asyncio.run(go())\n",
+        "from alembic import op\nasync def go(connection):\n    await connection.execute('DROP TABLE t')\ndef upgrade():\n    op.run_async(go)\n",
+        "from alembic import op\ndef upgrade():\n    cursor = op.get_bind().connection.cursor()\n    cursor.execute('DROP TABLE t')\n",
+        "from alembic import op\nfrom sqlalchemy.orm import sessionmaker\ndef upgrade():\n    with sessionmaker(bind=op.get_bind())() as session:\n        session.execute('DROP TABLE t')\n",
+        "from alembic import op\nfrom company import connect\ndef upgrade():\n    connect().execute('DROP TABLE t')\n",
+        "from alembic import op\nimport textwrap\ndef upgrade():\n    op.execute(textwrap.dedent('  DROP TABLE t'))\n",
+        "from alembic import op\ndef upgrade():\n    for text in 'DROP TABLE t; '.split(';'):\n        op.execute(text)\n",
         "from alembic import op\nfrom sqlalchemy.schema import CreateTable, DropTable\nimport sqlalchemy as sa\ndef upgrade():\n    op.execute(DropTable(sa.Table('t', sa.MetaData())))\n",
     ];
     for case in cases {
@@ -344,6 +360,11 @@ fn what_is_not_followed_is_said() {
     assert_eq!(
         body("from company import migrations\nmigrations.drop_everything(op.get_bind())"),
         ["! the database is handed to `company.migrations.drop_everything`, which is not followed"]
+    );
+    assert_eq!(body("exec('op.drop_table()')"), ["! the code given to `exec` is not followed"]);
+    assert_eq!(
+        body("import sqlmodel\nsqlmodel.SQLModel.metadata.create_all(op.get_bind())"),
+        ["! `sqlmodel.SQLModel.metadata.create_all` works on tables that are not listed here"]
     );
     assert_eq!(
         body("import os\nop.drop_table(os.environ['T'])"),

@@ -37,7 +37,8 @@ impl<'a> Interpreter<'a> {
                             }
                             InterpolatedStringElement::Interpolation(inner) => {
                                 let value = self.expression(&inner.expression, scope);
-                                let plain = inner.format_spec.is_none() && inner.debug_text.is_none();
+                                let spec = inner.format_spec.as_deref().map(|spec| &*spec.elements);
+                                let plain = inner.debug_text.is_none() && spec.is_none_or(is_plain_spec);
                                 let quoted = inner.conversion == ruff_python_ast::ConversionFlag::Repr;
                                 let texts: Vec<String> = value
                                     .alternatives()
@@ -257,6 +258,15 @@ impl<'a> Interpreter<'a> {
 
     fn strings<'t>(&self, parts: impl Iterator<Item = &'t str>) -> Value<'a> {
         Value::list(parts.map(Value::str).collect(), self.conditional)
+    }
+}
+
+/// Whether a format specification leaves a string as it is: none, or `s`.
+fn is_plain_spec(elements: &[InterpolatedStringElement]) -> bool {
+    match elements {
+        [] => true,
+        [InterpolatedStringElement::Literal(literal)] => &*literal.value == "s",
+        _ => false,
     }
 }
 

@@ -131,10 +131,24 @@ pub(super) struct Function<'a> {
     pub(super) body: FunctionBody<'a>,
     pub(super) scope: Rc<Scope<'a>>,
     pub(super) is_async: bool,
+    pub(super) binding: Binding,
     /// Decorated with `contextlib.contextmanager`.
     pub(super) is_context_manager: bool,
     /// The `def` header or the lambda.
     pub(super) span: Span,
+}
+
+/// What a function in a class is bound to when it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// The instance.
+    Instance,
+    /// The class: `@classmethod`.
+    Class,
+    /// Nothing: `@staticmethod`.
+    Nothing,
+    /// The instance, and it is called by naming it: `@property`.
+    Property,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -149,6 +163,8 @@ pub(super) struct Class<'a> {
     pub(super) name: &'a str,
     pub(super) attributes: Rc<Scope<'a>>,
     pub(super) bases: Vec<Value<'a>>,
+    /// Annotated names in order: the parameters of a data class or named tuple.
+    pub(super) fields: Vec<&'a str>,
 }
 
 impl<'a> Class<'a> {
