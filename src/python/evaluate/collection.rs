@@ -149,7 +149,7 @@ impl<'a> Interpreter<'a> {
                 match lookup(&entries, key) {
                     Some(value) => value,
                     // An unknown key picks one of the known entries, if there can be no others.
-                    None if matches!(key, Value::Unknown) && !dict.open.get() => {
+                    None if matches!(key, Value::Unknown | Value::Path(_)) && !dict.open.get() => {
                         Value::one_of(entries.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>())
                     }
                     None => Value::Unknown,

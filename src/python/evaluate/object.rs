@@ -36,7 +36,9 @@ impl<'a> Interpreter<'a> {
                 Value::Connection
             }
             "engine" | "bind" | "connection" => Value::Connection,
-            "dialect" | "name" | "info" | "opts" | "config" => Value::Unknown,
+            // Asking the dialect (`.name`, `.has_table(..)`) changes nothing.
+            "dialect" => Value::path("sqlalchemy.dialect"),
+            "name" | "info" | "opts" | "config" => Value::Unknown,
             _ => Value::Method(Rc::new(value.clone()), name.into()),
         }
     }

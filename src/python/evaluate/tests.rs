@@ -225,6 +225,17 @@ fn alternatives_of_a_name_are_an_operation_each() {
 }
 
 #[test]
+fn the_dialect_is_asked_and_not_known() {
+    let code = r#"
+dialect = op.get_bind().dialect
+op.drop_index({"mysql": "a", "sqlite": "b"}[dialect.name])
+if dialect.name in ("mysql", "mariadb") or dialect.has_table(op.get_bind(), "t"):
+    op.drop_table("t")
+"#;
+    assert_eq!(body(code), ["? drop_index - a", "? drop_index - b", "? drop_table t -"]);
+}
+
+#[test]
 fn alternatives_reach_keywords_and_formatted_names() {
     let code = r#"
 dialect = op.get_bind().dialect.name
