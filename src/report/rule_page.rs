@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Paint;
 use crate::rule::{FixAvailability, Preset, Rule};
+use crate::suppression::{is_meta, never_silenced};
 
 /// One line per rule, grouped by category.
 pub fn list(rules: &[&'static Rule], paint: Paint) -> String {
@@ -43,11 +44,7 @@ pub fn list(rules: &[&'static Rule], paint: Paint) -> String {
 pub fn page(rule: &'static Rule, paint: Paint) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", paint.bold(rule.name));
-    let fix = match rule.fix {
-        FixAvailability::None => "no fix",
-        FixAvailability::Sometimes => "sometimes has a fix",
-        FixAvailability::Always => "always has a fix",
-    };
+    let fix = fix(rule.fix);
     let _ = writeln!(
         out,
         "{}, {}, preset {}, {fix}, since {}",
@@ -70,6 +67,74 @@ pub fn page(rule: &'static Rule, paint: Paint) -> String {
         }
     }
     out
+}
+
+/// The page of one rule as Markdown, for `docs/rules/`.
+pub fn markdown(rule: &'static Rule) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "<!-- Written by tests/rule_pages.rs from the rule itself. -->\n# {}\n", rule.name);
+    let _ = writeln!(
+        out,
+        "Category **{}**, severity **{}**, preset **{}**, {}, since {}.\n",
+        rule.category.name(),
+        rule.severity,
+        preset(rule.preset),
+        fix(rule.fix),
+        rule.since
+    );
+    for line in lines(rule) {
+        // What follows the language tells the tests what to expect of an example.
+        let line = if line.starts_with("```python") { "```python" } else { line };
+        let _ = writeln!(out, "{line}");
+    }
+    if never_silenced(rule.name).is_none() && !is_meta(rule) {
+        let _ = write!(
+            out,
+            "\n## Approve\nWhere it is meant, say so on the statement or on the line above, with the reason:\n\n\
+             ```python\n# alembic-lint: allow[{name}] -- why this is right\n```\n\n\
+             For the whole file: `# alembic-lint: allow-file[{name}] -- why`. For the whole project: `ignore`, or another \
+             severity, in the configuration.\n",
+            name = rule.name
+        );
+    }
+    out
+}
+
+/// The table of all rules as Markdown, for `docs/rules/README.md`.
+pub fn markdown_list(rules: &[&'static Rule]) -> String {
+    let mut rules = rules.to_vec();
+    rules.sort_by_key(|rule| (rule.category, rule.name));
+    let mut out =
+        String::from("<!-- Written by tests/rule_pages.rs from the rules themselves. -->\n# Rules\n");
+    let mut category = None;
+    for rule in rules {
+        if category != Some(rule.category) {
+            let _ = write!(
+                out,
+                "\n## {}\n\n| rule | severity | preset | fix | |\n|---|---|---|---|---|\n",
+                rule.category.name()
+            );
+            category = Some(rule.category);
+        }
+        let name = rule.name;
+        let _ = writeln!(
+            out,
+            "| [{name}]({name}.md) | {} | {} | {} | {} |",
+            rule.severity,
+            preset(rule.preset),
+            fix(rule.fix),
+            first_sentence(rule)
+        );
+    }
+    out
+}
+
+const fn fix(fix: FixAvailability) -> &'static str {
+    match fix {
+        FixAvailability::None => "no fix",
+        FixAvailability::Sometimes => "sometimes has a fix",
+        FixAvailability::Always => "always has a fix",
+    }
 }
 
 #[derive(Serialize)]

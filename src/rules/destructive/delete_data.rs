@@ -6,7 +6,7 @@ use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds `DELETE .. WHERE ..` in `upgrade`, as SQL or as a SQLAlchemy statement. Tables that the same
+    /// Finds `DELETE` with a condition in `upgrade`, as SQL or as a SQLAlchemy statement. Tables that the same
     /// upgrade made and `alembic_version` are left alone.
     ///
     /// ## Why is this bad?
