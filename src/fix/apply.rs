@@ -1,15 +1,30 @@
 //! Edits applied to a text. Knows nothing of rounds, rules or files.
 
-use crate::diagnostic::Edit;
-use crate::source::Span;
-
 use super::newline_of;
+use crate::diagnostic::Edit;
 
 /// Whether two edits cannot both be made: their ranges share bytes, or one inserts within or beside the other.
-fn collide(a: Span, b: Span) -> bool {
+/// Whole lines that are inserted at one place go together, in the order of their text.
+fn collide(a: &Edit, b: &Edit) -> bool {
+    if a.span == b.span
+        && (adds_line_before(a) && adds_line_before(b) || adds_line_after(a) && adds_line_after(b))
+    {
+        return false;
+    }
+    let (a, b) = (a.span, b.span);
     let (start, end) = (a.start.max(b.start), a.end.min(b.end));
     let inserts = a.start == a.end || b.start == b.end;
     if inserts { start <= end } else { start < end }
+}
+
+/// Whether an edit inserts one line at the start of a line.
+fn adds_line_before(edit: &Edit) -> bool {
+    edit.span.start == edit.span.end && edit.content.find('\n') == edit.content.len().checked_sub(1)
+}
+
+/// Whether an edit inserts one line at the end of a text that has no line break there.
+fn adds_line_after(edit: &Edit) -> bool {
+    edit.span.start == edit.span.end && edit.content.rfind('\n') == Some(0) && edit.content.len() > 1
 }
 
 /// The edits of several fixes of one text, each fix whole or not at all.
@@ -27,7 +42,7 @@ impl EditSet {
             if self.edits.contains(edit) || new.contains(edit) {
                 continue;
             }
-            if self.edits.iter().chain(&new).any(|taken| collide(taken.span, edit.span)) {
+            if self.edits.iter().chain(&new).any(|taken| collide(taken, edit)) {
                 return false;
             }
             new.push(edit.clone());
@@ -64,6 +79,8 @@ fn with_newline(content: &str, newline: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::source::Span;
+
     use super::*;
 
     fn edit(start: u32, end: u32, content: &str) -> Edit {
@@ -94,6 +111,16 @@ mod tests {
         assert!(!set.add(&[edit(1, 2, "")]));
         assert!(!set.add(&[edit(0, 3, "")]), "an insert inside a range that goes");
         assert_eq!(set.apply("abc").as_deref(), Some("axbzc"));
+    }
+
+    #[test]
+    fn lines_inserted_at_one_place_stand_in_order() {
+        for lines in [["b\n", "a\n"], ["a\n", "b\n"]] {
+            let edits = lines.map(|line| edit(2, 2, line));
+            assert_eq!(apply_edits("x\ny\n", &edits).as_deref(), Some("x\na\nb\ny\n"));
+        }
+        assert_eq!(apply_edits("x", &[edit(1, 1, "\nb"), edit(1, 1, "\na")]).as_deref(), Some("x\na\nb"));
+        assert_eq!(apply_edits("x", &[edit(1, 1, "\nb\n\n"), edit(1, 1, "\na\n\n")]), None);
     }
 
     #[test]
