@@ -13,7 +13,7 @@ use crate::history::applied::environment::CiEnvironment;
 use crate::history::applied::git::mark_applied;
 use crate::project::{self, AppliedSource, LoadRequest, Project, ScriptDirectory};
 use crate::selection::Selection;
-use crate::source::{Applied, Role};
+use crate::source::{Applied, Role, SourceFile};
 
 /// What a command works on.
 #[derive(Debug)]
@@ -77,7 +77,9 @@ impl Loaded {
     /// where files were given (a hook passes whatever changed); a gate that finds no revisions in a project or a
     /// directory guards nothing.
     pub(super) fn has_revisions(&self, paths: &[PathBuf], terminal: &Terminal) -> bool {
-        if self.project.files.iter().any(|file| file.selected && file.role == Role::Revision) {
+        // Where all revisions are deleted, that is what there is to say.
+        let counts = |file: &SourceFile| file.selected && matches!(file.role, Role::Revision | Role::Deleted);
+        if self.project.files.iter().any(counts) {
             return true;
         }
         if !paths.is_empty() && !paths.iter().any(|path| path.is_dir()) {

@@ -33,3 +33,14 @@ fn revisions_of_a_branch_are_judged_and_applied_ones_are_counted() {
     let applied = project.run(&["--output-format", "json"]).exits(1).json()["summary"]["applied"].clone();
     assert_eq!(applied, 1);
 }
+
+#[test]
+fn deleting_all_revisions_is_a_finding_and_no_empty_run() {
+    let project = dropping_project();
+    project.write("migrations/env.py", "");
+    project.git(&["init", "--quiet"]);
+    project.git(&["add", "."]);
+    project.git(&["commit", "--quiet", "--message", "base"]);
+    project.git(&["rm", "--quiet", "-r", "--", "migrations/versions"]);
+    project.run(&[]).exits(1).prints("applied-revision-deleted").prints("Found 2 findings");
+}

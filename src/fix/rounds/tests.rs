@@ -5,8 +5,8 @@ use crate::revision::RevisionContext;
 use crate::rule::{Category, Check, FixAvailability, Preset, Rule, Severity, Sink};
 use crate::source::{Applied, Encoding, Span};
 
-static FIRST: Rule = rule("first", |context, sink| want_line(context, sink, "import first\n"));
-static SECOND: Rule = rule("second", |context, sink| want_line(context, sink, "import second\n"));
+static FIRST: Rule = rule("first", |context, sink| want_line(context, sink, "import first; "));
+static SECOND: Rule = rule("second", |context, sink| want_line(context, sink, "import second; "));
 static PONG: Rule = rule("pong", |context, sink| replace(context, sink, "ping", "pong"));
 static PING: Rule = rule("ping", |context, sink| replace(context, sink, "pong", "ping"));
 static SPOIL: Rule = rule("spoil", |context, sink| replace(context, sink, "x", "("));
@@ -68,7 +68,7 @@ fn run(project: &mut Project, rules: &[&'static Rule]) -> FixReport {
 fn what_collides_is_done_in_the_next_round_and_then_nothing_is_left() {
     let mut project = project("a = 1\r\n");
     let report = run(&mut project, &[&FIRST, &SECOND]);
-    assert_eq!(project.files[0].text(), "import second\r\nimport first\r\na = 1\r\n");
+    assert_eq!(project.files[0].text(), "import second; import first; a = 1\r\n");
     assert_eq!(report.files[0].old.as_ref(), "a = 1\r\n");
     assert_eq!(report.files[0].new.as_ref(), project.files[0].text());
     assert_eq!(report.files[0].fixes.iter().map(|fix| fix.rule).collect::<Vec<_>>(), ["first", "second"]);
@@ -102,7 +102,7 @@ fn a_fix_without_end_is_stopped() {
 fn python_stays_python_and_other_fixes_are_made() {
     let mut project = project("x = 1\n");
     let report = run(&mut project, &[&SPOIL, &SECOND]);
-    assert_eq!(project.files[0].text(), "import second\nx = 1\n");
+    assert_eq!(project.files[0].text(), "import second; x = 1\n");
     assert_eq!(
         (report.refused[0].rules.as_slice(), report.refused[0].reason),
         (["spoil"].as_slice(), INVALID)
