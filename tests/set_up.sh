@@ -1,16 +1,47 @@
 #!/bin/sh
-# Makes what the tests ask for the truth: a Python environment with real Alembic, and the corpus of real revisions.
-# Both lie under target/ and are kept; a second run takes a moment.
+# Makes what the tests ask for the truth: a Python environment with real Alembic, the corpus of real revisions, and the
+# programs of two database servers. The first two lie under target/ and are kept; a second run takes a moment.
 set -eu
 cd "$(dirname "$0")/.."
 environment=target/test-environment
 wanted=tests/python/requirements.txt
 python=${PYTHON:-python3}
 
+# Installs Debian packages without starting a service of theirs: the tests start their own servers.
+install_packages() {
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+may_install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null
+}
+
+has_program() {
+    PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || ls /usr/lib/postgresql/*/bin/"$1" >/dev/null 2>&1
+}
+
+missing=
+has_program initdb && has_program postgres && has_program psql || missing="postgresql"
+has_program mariadbd && has_program mariadb-install-db && has_program mariadb || missing="$missing mariadb-server"
+if [ -n "$missing" ]; then
+    if ! may_install; then
+        echo "the tests need database servers that they start themselves; install: $missing" >&2
+        exit 1
+    fi
+    # shellcheck disable=SC2086  # a list of words
+    install_packages $missing
+fi
+
 if ! cmp -s "$wanted" "$environment/requirements.txt"; then
-    if ! "$python" -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -qq
-        apt-get install -y -qq python3-venv
+    if ! "$python" -c 'import ensurepip' 2>/dev/null && may_install; then
+        install_packages python3-venv
     fi
     rm -rf "$environment"
     "$python" -m venv "$environment"

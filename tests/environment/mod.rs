@@ -1,7 +1,10 @@
 //! What the tests that ask the outside world stand on: the Python environment and the corpus that `tests/set_up.sh`
-//! makes, running programs, copying directories. Asserts nothing about alembic-lint.
+//! makes, database servers, running programs, copying directories. Asserts nothing about alembic-lint.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+
+#[cfg(unix)]
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
