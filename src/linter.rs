@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic};
 use crate::history::History;
+use crate::history::graph::Graph;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, RevisionContext, Siblings};
 use crate::rule::{Check, Severity, Sink};
@@ -53,12 +54,14 @@ pub struct Summary {
 pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Outcome {
     let (revisions, base_revisions) = read::revisions(project, settings);
     let siblings = Siblings::of_project(project, &revisions);
+    let graphs = Graph::of_project(project, &revisions);
     let history = History {
         project,
         settings,
         revisions: &revisions,
         base_revisions: &base_revisions,
         siblings: &siblings,
+        graphs: &graphs,
     };
     let run = Run { history, selection };
 

@@ -1,11 +1,13 @@
 //! All revisions together.
 
 pub mod applied;
+pub mod graph;
 
 use crate::config::Settings;
 use crate::project::Project;
 use crate::revision::{Revision, Siblings};
 use crate::source::FileId;
+use graph::Graph;
 
 /// The revisions of a project with what surrounds them.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,8 @@ pub struct History<'a> {
     pub base_revisions: &'a [Option<Revision>],
     /// What the revisions of each script directory tell together, in the order of [`Project::directories`].
     pub siblings: &'a [Siblings<'a>],
+    /// The revisions of each script directory, linked, in the order of [`Project::directories`].
+    pub graphs: &'a [Graph<'a>],
 }
 
 impl History<'_> {
@@ -32,5 +36,10 @@ impl History<'_> {
     /// What the base commit has in place of a changed or deleted file.
     pub fn base_revision(&self, id: FileId) -> Option<&Revision> {
         self.base_revisions.get(id.0 as usize)?.as_ref()
+    }
+
+    /// The graph that a revision file belongs to.
+    pub fn graph_of(&self, id: FileId) -> Option<&Graph<'_>> {
+        self.graphs.get(self.project.file(id)?.directory)
     }
 }
