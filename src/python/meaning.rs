@@ -3,8 +3,14 @@
 //! Layout, comments, docstrings, type annotations and the spelling of literals and imports have no meaning
 //! here. This compares; it does not evaluate: `1 + 1` and `2` differ.
 
+mod canonical;
 mod normal;
 mod parts;
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
 
 use crate::source::Span;
 
@@ -59,6 +65,48 @@ pub fn differences(base: &str, now: &str) -> Result<Vec<Difference>, Incomparabl
     let now = normal::Module::parse(now).ok_or(Incomparable::Now)?;
     let (base, now) = normal::Module::normalise(base, now);
     Ok(parts::compare(&base, &now))
+}
+
+/// A hash of what a revision does: `upgrade()`, `downgrade()`, what they use, and what runs at import.
+///
+/// Its identifiers are no part of it, and an import that is taken away is not noticed, since one that is added must
+/// not be. It is made from a text of our own ([`canonical`]), so that a new release of
+/// the parser gives the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; Fingerprint::BYTES]);
+
+impl Fingerprint {
+    /// Half of SHA-256: nobody attacks this, and a line stays readable.
+    const BYTES: usize = 16;
+
+    /// The hash of a revision's text; `None` where it is no Python.
+    pub fn of(text: &str) -> Option<Self> {
+        let module = normal::Module::parse(text)?.normalise_alone();
+        let digest = Sha256::digest(parts::canonical(&module).as_bytes());
+        let mut bytes = [0; Self::BYTES];
+        bytes.iter_mut().zip(digest).for_each(|(byte, whole)| *byte = whole);
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A text that is no hash in hexadecimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoFingerprint;
+
+impl FromStr for Fingerprint {
+    type Err = NoFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, NoFingerprint> {
+        let is_hash = text.len() == 2 * Self::BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let value = u128::from_str_radix(text, 16).ok().filter(|_| is_hash).ok_or(NoFingerprint)?;
+        Ok(Self(value.to_be_bytes()))
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,16 @@ impl ImportLine {
         self.bound.iter().all(has)
     }
 
+    /// The dotted path of what `name` is bound to.
+    pub fn origin_of(&self, name: &str) -> Option<String> {
+        self.bound.iter().find_map(|bound| match bound {
+            BoundName::Module { path } => {
+                path.split('.').next().filter(|root| *root == name).map(str::to_owned)
+            }
+            BoundName::Alias { path, name: alias } => (**alias == *name).then(|| path.to_string()),
+        })
+    }
+
     /// The first names of the paths that the line binds under their own name.
     pub fn roots(&self) -> impl Iterator<Item = &str> {
         self.bound.iter().filter_map(|bound| match bound {

@@ -14,6 +14,7 @@ use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::python::parse;
+use crate::revision::import_for;
 use crate::source::Span;
 
 /// Marks a name as the root of an imported path; no identifier can hold the blank.
@@ -59,13 +60,24 @@ impl Module {
                 base.imports.insert(name.clone(), path.clone());
             }
         }
-        for module in [&mut base, &mut now] {
-            let assigned = assigned_names(&module.body);
-            let imports = module.imports.clone();
-            let normalise = Normalise { scopes: RefCell::new(vec![Scope { imports, assigned }]) };
-            normalise.visit_body(&mut module.body);
-        }
+        base.resolve_names(false);
+        now.resolve_names(false);
         (base, now)
+    }
+
+    /// Takes out what has no meaning, where there is no other text to compare with. A name that nothing binds
+    /// counts as imported from where it most likely comes, so that adding the missing import changes nothing.
+    pub(super) fn normalise_alone(mut self) -> Self {
+        clean(&mut self.body);
+        self.resolve_names(true);
+        self
+    }
+
+    fn resolve_names(&mut self, unbound_is_imported: bool) {
+        let assigned = assigned_names(&self.body);
+        let imports = self.imports.clone();
+        let scopes = RefCell::new(vec![Scope { imports, assigned }]);
+        Normalise { scopes, unbound_is_imported }.visit_body(&mut self.body);
     }
 
     /// The place of a node in the text that was given to [`Module::parse`].
@@ -227,6 +239,7 @@ struct Scope {
 
 struct Normalise {
     scopes: RefCell<Vec<Scope>>,
+    unbound_is_imported: bool,
 }
 
 impl Normalise {
@@ -240,7 +253,7 @@ impl Normalise {
                 return Some(path.clone());
             }
         }
-        None
+        self.unbound_is_imported.then(|| likely_origin(name))
     }
 
     fn function(&self, statement: &mut Stmt) {
@@ -310,6 +323,14 @@ impl Transformer for Normalise {
             }
             _ => {}
         }
+    }
+}
+
+/// What a missing import of `name` would most likely bind it to.
+fn likely_origin(name: &str) -> String {
+    match import_for(name) {
+        Some(line) => line.origin_of(name).unwrap_or_else(|| name.to_owned()),
+        None => name.to_owned(),
     }
 }
 

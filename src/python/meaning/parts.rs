@@ -9,6 +9,7 @@ use ruff_python_ast::{self as ast, Expr, ExprContext, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::canonical::Canonical;
 use super::normal::Module;
 use super::{Difference, Part};
 
@@ -157,6 +158,30 @@ pub(super) fn compare(base: &Module, now: &Module) -> Vec<Difference> {
         differences.push(Difference { part: Part::Module, span: now.span(range) });
     }
     differences
+}
+
+/// What `module` does, as a text: its functions, what they use, and what runs at import; identifiers aside.
+pub(super) fn canonical(module: &Module) -> String {
+    let parts = Parts::new(&module.body);
+    let reached = &parts.reached("upgrade", "downgrade") | &parts.reached("downgrade", "upgrade");
+    let mut names: Vec<&str> = reached
+        .into_iter()
+        .filter(|name| !IDENTIFIERS.contains(name) && parts.named.contains_key(name))
+        .collect();
+    // The order of definitions has no meaning.
+    names.sort_unstable();
+    let mut out = Canonical::default();
+    for name in ["downgrade", "upgrade"] {
+        if let Some(path) = module.imports.get(name) {
+            out.node("imported", |out| {
+                out.text(name);
+                out.text(path);
+            });
+        }
+    }
+    names.iter().flat_map(|name| parts.get(name)).for_each(|statement| out.statement(statement));
+    parts.loose.iter().for_each(|statement| out.statement(statement));
+    out.finish()
 }
 
 fn helper_name(name: &str, old: &Parts<'_>, new: &Parts<'_>) -> Box<str> {

@@ -1,6 +1,6 @@
 //! What counts as another meaning, and where it is said to be.
 
-use super::{Difference, Incomparable, Part, differences};
+use super::{Difference, Fingerprint, Incomparable, NoFingerprint, Part, differences};
 
 const REVISION: &str = r#""""add user.email
 
@@ -45,6 +45,10 @@ fn changed(edits: &[(&str, &str)]) -> Vec<(Part, String)> {
         now = now.replace(from, to);
     }
     let found = differences(REVISION, &now).unwrap();
+    // The hash tells the same as the comparison.
+    let same_hash = Fingerprint::of(REVISION).unwrap() == Fingerprint::of(&now).unwrap();
+    let same_meaning = found.iter().all(|found| matches!(found.part, Part::Identifier { .. }));
+    assert_eq!(same_hash, same_meaning, "{edits:?}");
     found.into_iter().map(|Difference { part, span }| (part, span.of(&now).to_string())).collect()
 }
 
@@ -98,7 +102,11 @@ fn imports_count_only_where_a_used_name_gets_another_meaning() {
     same(&[("import sqlalchemy as sa\n", "import sqlalchemy as sa\nif TYPE_CHECKING:\n    import x\n")]);
     let other = parts(&[("from alembic import op", "from elsewhere import op")]);
     assert_eq!(other, [Part::Upgrade, Part::Downgrade]);
-    assert_eq!(parts(&[("from alembic import op\n", "")]), [Part::Upgrade, Part::Downgrade]);
+    let without = differences(REVISION, &REVISION.replace("from alembic import op\n", "")).unwrap();
+    assert_eq!(
+        without.iter().map(|found| &found.part).collect::<Vec<_>>(),
+        [&Part::Upgrade, &Part::Downgrade]
+    );
     assert_eq!(
         parts(&[("import sqlalchemy as sa", "import sqlalchemy as sa\nfrom x import *")]),
         [Part::Module]
@@ -197,4 +205,114 @@ fn text_that_is_no_python_is_told_apart() {
     assert_eq!(differences("def", "x = 1"), Err(Incomparable::Base));
     assert_eq!(differences("def", "def"), Err(Incomparable::Base));
     assert_eq!(differences("x = 1", "def"), Err(Incomparable::Now));
+}
+
+fn hash(text: &str) -> Fingerprint {
+    Fingerprint::of(text).unwrap()
+}
+
+#[test]
+fn a_missing_import_that_is_added_keeps_the_hash() {
+    let base = "def upgrade():\n    op.add_column('t', sa.Column('c', sqlmodel.AutoString(), pgvector.x))\n";
+    let imports =
+        "import pgvector.sqlalchemy\nimport sqlalchemy as sa\nimport sqlmodel\nfrom alembic import op\n";
+    assert_eq!(hash(base), hash(&format!("{imports}{base}")));
+    assert_ne!(hash(base), hash(&format!("import other as sqlmodel\n{base}")));
+}
+
+#[test]
+fn every_part_of_the_syntax_counts() {
+    let statements = [
+        "async def f(a, /, b=1, *c, d, e=2, **g): await h()",
+        "def f(a, b, c): yield",
+        "def f(a, b, *, c): yield from x",
+        "@d\ndef f(): return 1",
+        "class C(B, metaclass=M):\n    x: int = 1",
+        "class C:\n    x: str = 1",
+        "del a",
+        "type X = int",
+        "a = b = 1",
+        "a = b = 1.0",
+        "a = b = 1j",
+        "a, b = 1, 2",
+        "a += 1",
+        "a -= 1",
+        "raise A from B",
+        "raise A",
+        "assert a, b",
+        "from . import *",
+        "from .. import *",
+        "for a in b:\n    break\nelse:\n    continue",
+        "for a in b:\n    break",
+        "while a:\n    global b",
+        "if a:\n    b()\nelif c:\n    d()\nelse:\n    e()",
+        "if a:\n    b()\nelse:\n    if c:\n        d()\n    else:\n        e()",
+        "with a as b, c: d()",
+        "with a, c: d()",
+        "match a:\n    case [1, *_] | {'k': x, **r}: f()\n    case C(y, z=None) if g: f()\n    case str() as s: f()",
+        "try:\n    a()\nexcept E as e:\n    b()\nelse:\n    c()\nfinally:\n    d()",
+        "try:\n    a()\nexcept* E as e:\n    b()",
+        "a and b",
+        "a or b",
+        "(a := b)",
+        "a + b",
+        "a @ b",
+        "not a",
+        "-a",
+        "lambda: a",
+        "lambda x, y=1: a",
+        "a if b else c",
+        "{a: b, **c}",
+        "{a, b}",
+        "[a, b]",
+        "(a, b)",
+        "[a for b in c if d]",
+        "{a for b in c if d}",
+        "(a for b in c if d)",
+        "{a: e for b in c if d}",
+        "a < b <= c",
+        "a in b",
+        "a not in b",
+        "a(b, *c, d=e, **f)",
+        "f'{a}b'",
+        "f'{a!r}b'",
+        "f'{a:>{w}}b'",
+        "f'{a=}b'",
+        "t'{a}b'",
+        "a.b",
+        "a['b']",
+        "a[1:]",
+        "a[:1]",
+        "a[::1]",
+        "a[b'c']",
+        "a[True]",
+        "a[False]",
+        "a[None]",
+        "a[...]",
+        "[*a]",
+        "a[10 ** 40]",
+        "a[100000000000000000000000000000]",
+    ];
+    let mut seen = std::collections::BTreeMap::new();
+    let mut all = String::new();
+    for statement in statements {
+        let body = statement.replace('\n', "\n    ");
+        let text = format!("def upgrade():\n    {body}\n\n");
+        if let Some(other) = seen.insert(hash(&text).to_string(), statement) {
+            panic!("{statement:?} has the hash of {other:?}");
+        }
+        all += &text.replace("upgrade", &format!("upgrade_{}", seen.len()));
+    }
+    // Committed locks hold such hashes: where this one changes, the format of the lock needs another version.
+    assert_eq!(hash(&format!("globals()\n{all}")).to_string(), "d8e59efcd7b45c7ea9cef9d77949d529");
+}
+
+#[test]
+fn a_hash_is_read_as_it_is_written() {
+    let written = hash(REVISION).to_string();
+    assert_eq!(written.parse(), Ok(hash(REVISION)));
+    assert_eq!("0".repeat(32).parse::<Fingerprint>().unwrap().to_string(), "0".repeat(32));
+    for wrong in ["", "12", &"g".repeat(32), &"0".repeat(33), &format!("+{}", "0".repeat(31))] {
+        assert_eq!(wrong.parse::<Fingerprint>(), Err(NoFingerprint), "{wrong}");
+    }
 }
