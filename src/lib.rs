@@ -2,7 +2,8 @@
 //!
 //! Data flows one way:
 //!
-//! 1. [`project`] finds script directories and reads files; [`history::applied`] asks git which revisions are applied.
+//! 1. [`project`] finds script directories and reads files; [`history::applied`] asks git and, where
+//!    one is configured, a database what was applied.
 //! 2. [`python`] parses each file and evaluates `upgrade()` and `downgrade()` symbolically; [`sql`] reads the SQL
 //!    inside. Both give [`operation`]s, collected in a [`revision::Revision`].
 //! 3. [`linter::lint`] runs the [`rules`] that [`selection`] turned on over each revision and over the

@@ -7,13 +7,14 @@ use rayon::prelude::*;
 use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic};
 use crate::history::History;
+use crate::history::applied::AppliedRevisions;
 use crate::history::graph::Graph;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, RevisionContext, Siblings};
-use crate::rule::{Check, Severity, Sink};
+use crate::rule::{Category, Check, Severity, Sink};
 use crate::rules::RULES;
 use crate::selection::Selection;
-use crate::source::{Applied, FileId, Role, SourceFile, Span};
+use crate::source::{FileId, Role, SourceFile, Span};
 use crate::suppression::{Approvals, Suppressions};
 
 /// The rule that speaks about files that are not Python; the others need Python to say something true.
@@ -29,6 +30,8 @@ pub struct Outcome {
     /// What was read from each file of [`Project::files`], in the same order; `None` for files that are no
     /// revision.
     pub revisions: Vec<Option<Revision>>,
+    /// Which revisions are applied.
+    pub applied: AppliedRevisions,
 }
 
 /// The numbers of a run.
@@ -55,6 +58,7 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     let (revisions, base_revisions) = read::revisions(project, settings);
     let siblings = Siblings::of_project(project, &revisions);
     let graphs = Graph::of_project(project, &revisions);
+    let applied = AppliedRevisions::of(project, &revisions, &base_revisions, &graphs);
     let history = History {
         project,
         settings,
@@ -62,14 +66,15 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
         base_revisions: &base_revisions,
         siblings: &siblings,
         graphs: &graphs,
+        applied: &applied,
     };
     let run = Run { history, selection };
 
     let mut found = run.judge_revisions();
     run.judge_history(&mut found);
-    found.retain(|diagnostic| run.is_asked_for(diagnostic.file));
+    found.retain(|diagnostic| run.is_asked_for(diagnostic));
     let mut approvals = Approvals::read(project, &revisions, |id, revision| {
-        project.file(id).is_some_and(|file| is_judged(file, settings)) && revision.syntax_errors.is_empty()
+        history.is_judged(id) && revision.syntax_errors.is_empty()
     });
     let mut silenced = silence(&mut found, &mut approvals);
 
@@ -82,27 +87,29 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     for diagnostic in &mut found {
         run.complete(diagnostic);
     }
-    let summary = summary(project, settings, &found, silenced.len());
-    Outcome { diagnostics: found, summary, revisions }
+    let summary = summary(&history, &found, silenced.len());
+    Outcome { diagnostics: found, summary, revisions, applied }
 }
 
-/// Whether `--fix` may write a file: no applied revision, none of the base commit, no module of the project,
-/// nothing that Python cannot read.
-pub fn is_repairable(file: &SourceFile, revision: Option<&Revision>) -> bool {
-    let is_open = match file.role {
-        Role::Revision => file.applied == Applied::No,
-        Role::Template | Role::Environment => true,
-        Role::Module(_) | Role::Deleted => false,
-    };
-    is_open
-        && file.selected
-        && file.text.is_ok()
-        && revision.is_none_or(|revision| revision.syntax_errors.is_empty())
-}
+impl History<'_> {
+    /// Whether `--fix` may write a file: no applied revision, none of the base commit, no module of the project,
+    /// nothing that Python cannot read.
+    fn is_repairable(&self, id: FileId) -> bool {
+        let Some(file) = self.project.file(id) else { return false };
+        let is_open = match file.role {
+            Role::Revision => !self.is_applied(id),
+            Role::Template | Role::Environment => true,
+            Role::Module(_) | Role::Deleted | Role::Lock => false,
+        };
+        let is_python = |revision: &Revision| revision.syntax_errors.is_empty();
+        is_open && file.selected && file.text.is_ok() && self.revision(id).is_none_or(is_python)
+    }
 
-/// Whether rules about one revision speak of a file.
-fn is_judged(file: &SourceFile, settings: &Settings) -> bool {
-    file.role == Role::Revision && file.selected && (settings.all || file.applied == Applied::No)
+    /// Whether rules about one revision speak of a file.
+    fn is_judged(&self, id: FileId) -> bool {
+        let Some(file) = self.project.file(id) else { return false };
+        file.role == Role::Revision && file.selected && (self.settings.all || !self.is_applied(id))
+    }
 }
 
 /// Takes the findings that comments silence out of `found`.
@@ -112,9 +119,9 @@ fn silence(found: &mut Vec<Diagnostic>, approvals: &mut Approvals) -> Vec<Diagno
     found.extract_if(.., |diagnostic| approvals.silence(diagnostic)).collect()
 }
 
-fn summary(project: &Project, settings: &Settings, found: &[Diagnostic], suppressed: usize) -> Summary {
-    let asked: Vec<_> =
-        project.files.iter().filter(|file| file.role == Role::Revision && file.selected).collect();
+fn summary(history: &History<'_>, found: &[Diagnostic], suppressed: usize) -> Summary {
+    let files = history.project.files();
+    let asked: Vec<_> = files.filter(|(_, file)| file.role == Role::Revision && file.selected).collect();
     let of = |severity| found.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let is_safe = |diagnostic: &&Diagnostic| {
         diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
@@ -126,7 +133,7 @@ fn summary(project: &Project, settings: &Settings, found: &[Diagnostic], suppres
         infos: of(Severity::Info),
         fixable: found.iter().filter(is_safe).count(),
         suppressed,
-        applied: asked.iter().filter(|file| !is_judged(file, settings)).count(),
+        applied: asked.iter().filter(|(id, _)| !history.is_judged(*id)).count(),
     }
 }
 
@@ -159,7 +166,7 @@ impl<'a> Run<'a> {
         let files: Vec<_> = project.files().collect();
         files
             .par_iter()
-            .filter(|(_, file)| is_judged(file, settings))
+            .filter(|(id, _)| self.history.is_judged(*id))
             .filter_map(|(id, file)| context(*id, file))
             .flat_map_iter(|context| {
                 let mut out = Vec::new();
@@ -195,9 +202,16 @@ impl<'a> Run<'a> {
         out
     }
 
-    /// Whether the findings in a file are shown: it was asked for, or nobody could ask for it.
-    fn is_asked_for(&self, id: FileId) -> bool {
-        self.history.project.file(id).is_some_and(|file| file.selected || file.role == Role::Deleted)
+    /// Whether a finding is shown: its file was asked for, or nobody could ask for it.
+    fn is_asked_for(&self, diagnostic: &Diagnostic) -> bool {
+        let Some(file) = self.history.project.file(diagnostic.file) else { return false };
+        file.selected
+            || match file.role {
+                Role::Deleted | Role::Lock => true,
+                // What a database has and no file has is said here.
+                Role::Environment => diagnostic.rule.category == Category::Applied,
+                Role::Revision | Role::Template | Role::Module(_) => false,
+            }
     }
 
     /// Sorts findings and drops twins: an unrolled loop does the same thing at the same place in each turn.
@@ -220,8 +234,7 @@ impl<'a> Run<'a> {
         let revision = self.history.revision(id);
         let named = revision.or_else(|| self.history.base_revision(id));
         diagnostic.revision = named.and_then(Revision::id).map(Box::from);
-        let is_repairable = self.history.project.file(id).is_some_and(|file| is_repairable(file, revision));
-        if !is_repairable {
+        if !self.history.is_repairable(id) {
             diagnostic.fix = None;
         }
     }

@@ -51,6 +51,8 @@ pub enum Role {
     Module(Box<str>),
     /// A revision file of the base commit that is no longer there; its text is the base's.
     Deleted,
+    /// `alembic-lint.lock`.
+    Lock,
 }
 
 /// How the bytes on disk become text and back.
@@ -64,7 +66,8 @@ pub enum Encoding {
     Named(&'static encoding_rs::Encoding),
 }
 
-/// Whether databases may already have run a revision.
+/// How a revision stands in the base commit of git. Whether it is applied is for
+/// [`crate::history::History::is_applied`] to say, which asks other sources as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
     /// Not in the base commit, or no base is known.
@@ -98,7 +101,7 @@ pub struct SourceFile {
     pub encoding: Encoding,
     /// Whether findings in this file were asked for.
     pub selected: bool,
-    /// Whether databases may have run it.
+    /// How it stands in the base commit.
     pub applied: Applied,
 }
 

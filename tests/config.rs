@@ -165,5 +165,5 @@ fn the_schema_knows_the_keys_that_are_read() {
         assert!(!error(&format!("{key} = 0.5\n")).contains("unknown key"), "{key}");
     }
     assert_eq!(schema["additionalProperties"], false);
-    assert_eq!(properties.len(), 10);
+    assert_eq!(properties.len(), 14);
 }

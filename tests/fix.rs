@@ -9,7 +9,7 @@ use std::sync::Arc;
 use alembic_lint::config::{Settings, SqlmodelImport};
 use alembic_lint::diagnostic::Applicability;
 use alembic_lint::fix::{FixReport, fix, unified_diff, write};
-use alembic_lint::project::{Project, ScriptDirectory};
+use alembic_lint::project::{AppliedSource, Project, ScriptDirectory};
 use alembic_lint::selection::Selection;
 use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
 
@@ -47,8 +47,8 @@ fn file(location: &Path, text: &str, encoding: Encoding) -> SourceFile {
 }
 
 fn repair(file: SourceFile, settings: &Settings) -> (Project, FixReport) {
-    let mut project =
-        Project { files: vec![file], directories: vec![ScriptDirectory::default()], ..Project::default() };
+    let directory = ScriptDirectory { applied: AppliedSource::Git, ..ScriptDirectory::default() };
+    let mut project = Project { files: vec![file], directories: vec![directory], ..Project::default() };
     let selection = Selection::resolve(settings).expect("the rules exist");
     let report = fix(&mut project, settings, &selection, Applicability::Safe);
     let again = fix(&mut project, settings, &selection, Applicability::Safe);

@@ -90,6 +90,11 @@ fn one_module_sees_the_sql_parsers() {
 }
 
 #[test]
+fn one_file_sees_the_database_client() {
+    only_in(&["history/applied/database/connect.rs"], &["sqlx::", "tokio::"]);
+}
+
+#[test]
 fn one_file_sees_miette() {
     only_in(&["report/full.rs"], &["miette"]);
 }

@@ -174,7 +174,7 @@ fn rules_about_applied_revisions_run_only_where_git_tells() {
     assert_eq!(found(&text, &settings), Vec::<String>::new());
     let mut project = project(&text);
     for directory in &mut project.directories {
-        directory.applied = AppliedSource::Git { reference: "origin/main".into(), commit: "abc".into() };
+        directory.applied = AppliedSource::Git;
     }
     assert_eq!(outcome(&project, &settings).diagnostics.len(), 1);
 }
@@ -211,6 +211,9 @@ fn applied_revisions_are_not_judged() {
     let mut project = project(&text);
     for file in &mut project.files {
         file.applied = Applied::Unchanged;
+    }
+    for directory in &mut project.directories {
+        directory.applied = AppliedSource::Git;
     }
     assert_eq!(outcome(&project, &usual()).diagnostics.len(), 0);
     let audit = Settings { all: true, ..usual() };

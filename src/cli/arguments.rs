@@ -37,6 +37,19 @@ Exit codes:
   0  shown
   2  could not run: wrong usage, broken configuration, unreadable path";
 
+const LOCK_EXAMPLES: &str = "\
+Examples:
+  alembic-lint lock                    record all revisions, up to the heads
+  alembic-lint lock --through ab12cd   record ab12cd and all that it needs
+  alembic-lint lock --check            fail where the lock is out of date (for CI)
+
+A line that guards an applied revision is not replaced or taken out without --force.
+
+Exit codes:
+  0  written, or up to date
+  1  out of date (--check)
+  2  could not run: wrong usage, broken lock, a guarded line would change";
+
 /// Check and repair Alembic revisions without running them
 ///
 /// Reads Alembic revision files without running them, says what each one would do to a database, and repairs
@@ -64,6 +77,9 @@ pub(super) enum Command {
     /// Say in plain words what revisions do, for a person to confirm
     #[command(after_help = REVIEW_EXAMPLES)]
     Review(ReviewArguments),
+    /// Record the revisions that databases may have run in alembic-lint.lock, beside env.py
+    #[command(after_help = LOCK_EXAMPLES)]
+    Lock(LockArguments),
 }
 
 #[derive(Debug, Args)]
@@ -96,13 +112,35 @@ pub(super) struct ProjectArguments {
     /// Configuration file to use, or a setting such as 'dialect = "mysql"'; may be repeated
     #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Revisions")]
     pub(super) config: Vec<String>,
-    /// Revisions in the merge base with this git ref are applied; `false` counts every revision as new
-    /// [default: the pull request's base, else the default branch]
-    #[arg(long, value_name = "REF", help_heading = "Revisions")]
-    pub(super) applied_ref: Option<String>,
+    #[command(flatten)]
+    pub(super) applied: AppliedArguments,
     /// Judge or show applied revisions too
     #[arg(long, help_heading = "Revisions")]
     pub(super) all: bool,
+}
+
+/// What tells applied revisions from new ones; else the configuration does.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Applied revisions")]
+pub(super) struct AppliedArguments {
+    /// Revisions in the merge base with this git ref are applied; `false` counts every revision as new
+    /// [default: the pull request's base, else the default branch]
+    #[arg(long, value_name = "REF")]
+    pub(super) applied_ref: Option<String>,
+    /// These revisions and all that they need are applied; comma-separated
+    #[arg(long, value_name = "REVISION", value_delimiter = ',', conflicts_with = "database_url")]
+    pub(super) applied_through: Vec<String>,
+    /// What this database has run is applied: a URL as SQLAlchemy has it; nothing is written there
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    pub(super) database_url: Option<String>,
+    /// How long a database may take to answer
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub(super) database_timeout: f64,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.trim().parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
+    seconds.ok_or_else(|| "expected a number of seconds such as 5 or 0.5".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -172,6 +210,48 @@ pub(super) struct ReviewArguments {
     pub(super) output_format: PlainFormat,
     #[command(flatten)]
     pub(super) output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LockArguments {
+    /// Revision files or directories [default: the project found from here upward and below]
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Record these revisions and all that they need [default: all revisions]; comma-separated
+    #[arg(long, value_name = "REVISION", value_delimiter = ',')]
+    pub(super) through: Vec<String>,
+    /// Write nothing; fail where the lock is out of date
+    #[arg(long, conflicts_with = "force")]
+    pub(super) check: bool,
+    /// Write also what applied revisions have become, and take out those that are gone
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Configuration file to use, or a setting such as 'dialect = "mysql"'; may be repeated
+    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Revisions")]
+    pub(super) config: Vec<String>,
+    /// Revisions in the merge base with this git ref are applied; of others, lines are replaced freely
+    /// [default: the pull request's base, else the default branch]
+    #[arg(long, value_name = "REF", help_heading = "Revisions")]
+    pub(super) applied_ref: Option<String>,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+impl LockArguments {
+    /// The revisions that are meant.
+    pub(super) fn project(&self) -> ProjectArguments {
+        ProjectArguments {
+            paths: self.paths.clone(),
+            config: self.config.clone(),
+            applied: AppliedArguments {
+                applied_ref: self.applied_ref.clone(),
+                applied_through: Vec::new(),
+                database_url: None,
+                database_timeout: 0.0,
+            },
+            all: false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+use super::applied::demand_known;
 use super::arguments::{CheckArguments, CheckFormat};
 use super::load::{Loaded, load, selection};
 use super::terminal::Terminal;
@@ -33,7 +34,12 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
         };
         Ok((loaded, work))
     })?;
-    loaded.introduce(&terminal);
+    let applied = match &work {
+        Work::Checked(outcome) => &outcome.applied,
+        Work::Fixed(fixes) => &fixes.outcome.applied,
+    };
+    demand_known(applied)?;
+    loaded.introduce(applied, &terminal);
     if !loaded.has_revisions(&arguments.project.paths, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
@@ -60,7 +66,7 @@ fn refuse_mistyped_command(paths: &[PathBuf]) -> anyhow::Result<()> {
     let Some(first) = paths.first().filter(|path| !path.exists()).and_then(|path| path.to_str()) else {
         return Ok(());
     };
-    match ["review", "rule"].iter().find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
+    match ["lock", "review", "rule"].iter().find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
         Some(command) => bail!(
             "`{first}` does not exist; did you mean the command `{command}`? It stands before all options: \
              `alembic-lint {command}`"
@@ -108,7 +114,8 @@ fn report(
         CheckFormat::Concise => concise::render(&findings, look),
     };
     if terminal.is_talkative() {
-        let circumstances = summary::Circumstances { reference: loaded.reference(), fixed };
+        let (source, is_git) = loaded.source(&outcome.applied);
+        let circumstances = summary::Circumstances { source: source.as_deref(), is_git, fixed };
         text += &summary::render(&findings, circumstances, look);
     }
     terminal.report(&text)

@@ -6,14 +6,16 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::COULD_NOT_RUN;
+use super::applied;
 use super::arguments::ProjectArguments;
 use super::terminal::Terminal;
-use crate::config::{self, AppliedRef, Key, Settings};
+use crate::config::{self, Key, Settings};
+use crate::history::applied::AppliedRevisions;
 use crate::history::applied::environment::CiEnvironment;
 use crate::history::applied::git::mark_applied;
 use crate::project::{self, AppliedSource, LoadRequest, Project, ScriptDirectory};
 use crate::selection::Selection;
-use crate::source::{Applied, Role, SourceFile};
+use crate::source::{Role, SourceFile};
 
 /// What a command works on.
 #[derive(Debug)]
@@ -23,24 +25,32 @@ pub(super) struct Loaded {
     config_file: Option<PathBuf>,
 }
 
-/// Reads the configuration and the files; `adjust` puts the command's own options over the configuration.
+/// [`read`], and what tells applied revisions from new ones is asked.
 pub(super) fn load(
     arguments: &ProjectArguments,
     adjust: impl FnOnce(&mut Settings),
 ) -> anyhow::Result<Loaded> {
+    let (mut loaded, silent_git) = read(arguments, adjust)?;
+    applied::tell(&mut loaded.project, &loaded.settings, &arguments.applied, &silent_git)?;
+    Ok(loaded)
+}
+
+/// Reads the configuration and the files; `adjust` puts the command's own options over the configuration. Gives the
+/// reasons why git could not tell what was there before as well.
+pub(super) fn read(
+    arguments: &ProjectArguments,
+    adjust: impl FnOnce(&mut Settings),
+) -> anyhow::Result<(Loaded, Vec<String>)> {
     let working_directory = std::env::current_dir().context("the working directory cannot be read")?;
     let (mut settings, config_file) = config::load(&working_directory, &arguments.config)?;
-    if let Some(reference) = &arguments.applied_ref {
-        settings.applied_ref = applied_ref(reference)?;
-    }
+    applied::adjust(&arguments.applied, &mut settings)?;
     settings.all |= arguments.all;
     adjust(&mut settings);
     let paths = arguments.paths.clone();
     let mut project = project::load(&LoadRequest { working_directory, paths }, &settings)?;
     let environment = CiEnvironment::read(|name| std::env::var(name).ok());
-    let notes = mark_applied(&mut project, &settings.applied_ref, &environment);
-    project.notes.extend(notes);
-    Ok(Loaded { settings, project, config_file })
+    let silent_git = mark_applied(&mut project, &settings.applied_ref, &environment);
+    Ok((Loaded { settings, project, config_file }, silent_git))
 }
 
 /// The rules that the configuration and the command line turn on.
@@ -57,14 +67,6 @@ pub(super) fn selection(settings: &Settings) -> anyhow::Result<Selection> {
             None => error.into(),
         }
     })
-}
-
-fn applied_ref(value: &str) -> anyhow::Result<AppliedRef> {
-    match value.trim() {
-        "" => anyhow::bail!("--applied-ref is empty; expected a git ref such as origin/main, or false"),
-        "false" => Ok(AppliedRef::Off),
-        name => Ok(AppliedRef::Named(name.to_owned())),
-    }
 }
 
 impl Loaded {
@@ -101,16 +103,19 @@ impl Loaded {
         false
     }
 
-    /// The ref that told applied revisions from new ones.
-    pub(super) fn reference(&self) -> Option<&str> {
-        self.project.directories.iter().find_map(|directory| match &directory.applied {
-            AppliedSource::Git { reference, .. } => Some(&**reference),
-            AppliedSource::Unknown => None,
-        })
+    /// What told applied revisions from new ones, as a part of a sentence, and whether git did.
+    pub(super) fn source(&self, applied: &AppliedRevisions) -> (Option<String>, bool) {
+        let directories = self.project.directories.iter().enumerate();
+        let mut sources = directories.filter_map(|(index, directory)| {
+            let is_left_to_git = applied.is_left_to_git(index);
+            let source = applied::described(directory, is_left_to_git)?;
+            Some((Some(source), is_left_to_git || directory.applied == AppliedSource::Git))
+        });
+        sources.next().unwrap_or((None, true))
     }
 
     /// Says what could not be found or read, and with `--verbose` how the run came to its files.
-    pub(super) fn introduce(&self, terminal: &Terminal) {
+    pub(super) fn introduce(&self, applied: &AppliedRevisions, terminal: &Terminal) {
         for note in &self.project.notes {
             terminal.warn(note);
         }
@@ -122,11 +127,17 @@ impl Loaded {
             None => terminal.detail("configuration: none found, defaults are used"),
         }
         for (index, directory) in self.project.directories.iter().enumerate() {
-            self.detail_directory(index, directory, terminal);
+            self.detail_directory(index, directory, applied, terminal);
         }
     }
 
-    fn detail_directory(&self, index: usize, directory: &ScriptDirectory, terminal: &Terminal) {
+    fn detail_directory(
+        &self,
+        index: usize,
+        directory: &ScriptDirectory,
+        applied: &AppliedRevisions,
+        terminal: &Terminal,
+    ) {
         terminal.detail(format_args!("script directory: {}", directory.path));
         for location in &directory.version_locations {
             terminal.detail(format_args!("  version location: {location}"));
@@ -135,21 +146,24 @@ impl Loaded {
             Some(dialect) => terminal.detail(format_args!("  dialect: {dialect:?}")),
             None => terminal.detail("  dialect: not known, judged as PostgreSQL"),
         }
-        match &directory.applied {
-            AppliedSource::Git { reference, commit } => {
-                terminal.detail(format_args!("  applied: what is in {reference} (merge base {commit})"));
-            }
-            AppliedSource::Unknown => {
-                terminal.detail("  applied: nothing is known, every revision counts as new");
-            }
+        match applied::described(directory, applied.is_left_to_git(index)) {
+            Some(source) => terminal.detail(format_args!("  applied: what is {source}")),
+            None => terminal.detail("  applied: nothing is known, every revision counts as new"),
         }
-        let files = &self.project.files;
-        let revisions = || files.iter().filter(|file| file.directory == index && file.role == Role::Revision);
+        if let Some(base) = &directory.base {
+            terminal
+                .detail(format_args!("  compared with: merge base {} of {}", base.commit, base.reference));
+        }
+        let files = self.project.files();
+        let revisions: Vec<_> = files
+            .filter(|(_, file)| file.directory == index && file.role == Role::Revision)
+            .map(|(id, file)| (file.selected, applied.contains(id)))
+            .collect();
         terminal.detail(format_args!(
             "  revisions: {}, of these {} selected and {} applied",
-            revisions().count(),
-            revisions().filter(|file| file.selected).count(),
-            revisions().filter(|file| file.applied != Applied::No).count(),
+            revisions.len(),
+            revisions.iter().filter(|(is_selected, _)| *is_selected).count(),
+            revisions.iter().filter(|(_, is_applied)| *is_applied).count(),
         ));
     }
 }

@@ -1,8 +1,10 @@
 //! The command line: the only code that prints or reads the environment.
 
+mod applied;
 mod arguments;
 mod check;
 mod load;
+mod lock;
 mod review;
 mod rule;
 mod terminal;
@@ -57,6 +59,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         None => check::run(&arguments.check),
         Some(Command::Rule(rule)) => rule::run(rule),
         Some(Command::Review(review)) => review::run(review),
+        Some(Command::Lock(lock)) => lock::run(lock),
     }
 }
 
@@ -65,6 +68,7 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         None => arguments.check.output.color,
         Some(Command::Rule(rule)) => rule.color,
         Some(Command::Review(review)) => review.output.color,
+        Some(Command::Lock(lock)) => lock.output.color,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::applied::demand_known;
 use super::arguments::{PlainFormat, ReviewArguments};
 use super::load::{load, selection};
 use super::terminal::Terminal;
@@ -18,11 +19,13 @@ pub(super) fn run(arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
         let outcome = lint(&loaded.project, &loaded.settings, &selection);
         Ok((loaded, outcome))
     })?;
-    loaded.introduce(&terminal);
+    demand_known(&outcome.applied)?;
+    loaded.introduce(&outcome.applied, &terminal);
     if !loaded.has_revisions(&arguments.project.paths, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
-    let review = review::collect(&loaded.project, &outcome.revisions, loaded.settings.all);
+    let is_applied = |id| outcome.applied.contains(id);
+    let review = review::collect(&loaded.project, &outcome.revisions, is_applied, loaded.settings.all);
     let text = match arguments.output_format {
         PlainFormat::Text => review_text::render(&review, terminal.look(Applicability::Safe).paint),
         PlainFormat::Json => review_json::render(&review)?,

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
-use super::options::{KEYS, Options};
+use super::options::{KEYS, Options, URL_IN_FILE};
 use crate::source::LineIndex;
 
 /// Where in a document the settings stand.
@@ -96,6 +96,9 @@ fn check_keys(entries: &DeTable<'_>, source: &Source<'_>) -> Result<(), ConfigEr
         .min_by_key(|key| key.span().start);
     let Some(key) = unknown else { return Ok(()) };
     let name = key.get_ref().as_ref();
+    if name.replace('_', "-").to_lowercase() == "database-url" {
+        return Err(source.error(key.span().start, format!("`{name}`: {URL_IN_FILE}")));
+    }
     let near = KEYS
         .iter()
         .map(|known| (strsim::damerau_levenshtein(known, &name.replace('_', "-").to_lowercase()), known))

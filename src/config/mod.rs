@@ -34,8 +34,16 @@ pub struct Settings {
     pub sqlmodel_import: Option<SqlmodelImport>,
     /// Modules every revision must import.
     pub required_imports: Vec<String>,
-    /// How applied revisions are told from new ones.
+    /// The git ref that is asked.
     pub applied_ref: AppliedRef,
+    /// References to the revisions that deployed databases are at.
+    pub applied_through: Vec<String>,
+    /// The environment variable with the URL of a database that tells what is applied.
+    pub database_url_env: Option<String>,
+    /// Alembic's version table, if configured.
+    pub version_table: Option<String>,
+    /// Its schema, if configured.
+    pub version_table_schema: Option<String>,
     /// Directories of revisions that the project's code hands to Alembic; absolute where the configuration
     /// file's path is.
     pub version_locations: Vec<PathBuf>,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 use super::document::Source;
@@ -16,8 +16,10 @@ use crate::operation::Dialect;
 use crate::severity::Severity;
 
 /// Every key of [`Options`].
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 14] = [
     "applied-ref",
+    "applied-through",
+    "database-url-env",
     "database-version",
     "dialect",
     "extend-select",
@@ -27,6 +29,8 @@ pub(super) const KEYS: [&str; 10] = [
     "severity",
     "sqlmodel-import",
     "version-locations",
+    "version-table",
+    "version-table-schema",
 ];
 
 /// Settings of alembic-lint: `alembic-lint.toml`, or `[tool.alembic-lint]` in `pyproject.toml`.
@@ -57,12 +61,37 @@ pub(super) struct Options {
     /// Modules that every revision must import.
     #[schemars(with = "Option<Vec<String>>")]
     required_imports: Option<Vec<Spanned<String>>>,
-    /// The git ref whose revisions count as applied, or `false` to ask git nothing.
+    /// The git ref whose revisions count as applied, or `false` to ask git nothing. When not set, the pull request's
+    /// base or the default branch is used where nothing else says what is applied.
     #[schemars(with = "Option<AppliedRefOption>")]
     applied_ref: Option<Spanned<AppliedRefOption>>,
+    /// The revisions that deployed databases are at: these and all that they need count as applied. Holds where
+    /// neither `applied-ref` nor an `alembic-lint.lock` says what is applied.
+    #[schemars(with = "Option<OneOrMore>")]
+    applied_through: Option<Spanned<OneOrMore>>,
+    /// The environment variable with the URL of the database whose version table says what is applied. Holds where
+    /// it is set and nothing else says so. The URL itself belongs in no file.
+    #[schemars(with = "Option<String>")]
+    database_url_env: Option<Spanned<String>>,
+    /// Alembic's version table; read from `env.py` when not set.
+    #[schemars(with = "Option<String>")]
+    version_table: Option<Spanned<String>>,
+    /// The schema of the version table; read from `env.py` when not set.
+    #[schemars(with = "Option<String>")]
+    version_table_schema: Option<Spanned<String>>,
     /// Directories of revisions that the project's code hands to Alembic, relative to the configuration file.
     #[schemars(with = "Option<Vec<String>>")]
     version_locations: Option<Vec<Spanned<String>>>,
+}
+
+/// One name, or a list of them.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+enum OneOrMore {
+    /// A revision, a beginning of one, or a branch label.
+    One(String),
+    /// Several of them.
+    More(Vec<String>),
 }
 
 /// An entry of `ignore`.
@@ -122,6 +151,20 @@ impl Options {
         }
         if let Some(value) = self.applied_ref {
             settings.applied_ref = checked_ref(value, source)?;
+        }
+        if let Some(value) = self.applied_through {
+            settings.applied_through = checked_references(value, source)?;
+        }
+        if let Some(name) = self.database_url_env {
+            settings.database_url_env = Some(checked_variable(name, source)?);
+        }
+        for (key, value, place) in [
+            ("version-table", self.version_table, &mut settings.version_table),
+            ("version-table-schema", self.version_table_schema, &mut settings.version_table_schema),
+        ] {
+            if let Some(name) = value {
+                *place = Some(not_empty(key, name, source)?);
+            }
         }
         if let Some(paths) = self.version_locations {
             settings.version_locations =
@@ -191,6 +234,68 @@ fn checked_ref(value: Spanned<AppliedRefOption>, source: &Source<'_>) -> Result<
                            to use the default branch";
             Err(source.error(start, message.to_owned()))
         }
+    }
+}
+
+fn checked_references(value: Spanned<OneOrMore>, source: &Source<'_>) -> Result<Vec<String>, ConfigError> {
+    let start = value.span().start;
+    let references = match value.into_inner() {
+        OneOrMore::One(one) => vec![one],
+        OneOrMore::More(more) => more,
+    };
+    if references.is_empty() || references.iter().any(|reference| reference.trim().is_empty()) {
+        let message = "`applied-through`: expected a revision such as \"ab12cd34ef56\" or a list of them; leave the \
+                       key out where nothing is applied that way";
+        return Err(source.error(start, message.to_owned()));
+    }
+    Ok(references)
+}
+
+fn checked_variable(name: Spanned<String>, source: &Source<'_>) -> Result<String, ConfigError> {
+    if name.get_ref().contains("://") {
+        return Err(source.error(name.span().start, format!("`database-url-env`: {URL_IN_FILE}")));
+    }
+    let name = not_empty("database-url-env", name, source)?;
+    Ok(name.trim_start_matches('$').to_owned())
+}
+
+/// Said where a URL was written into a file.
+pub(super) const URL_IN_FILE: &str = "a URL with its password belongs in no file that is committed; put it into an \
+                                      environment variable and name that here (`database-url-env = \
+                                      \"DATABASE_URL\"`), or give `--database-url`";
+
+fn not_empty(key: &str, name: Spanned<String>, source: &Source<'_>) -> Result<String, ConfigError> {
+    if name.get_ref().trim().is_empty() {
+        return Err(
+            source.error(name.span().start, format!("`{key}`: is empty; name it or leave the key out"))
+        );
+    }
+    Ok(name.into_inner())
+}
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Value;
+        impl<'de> Visitor<'de> for Value {
+            type Value = OneOrMore;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a revision or a list of revisions")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<OneOrMore, E> {
+                Ok(OneOrMore::One(name.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMore, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = list.next_element()? {
+                    names.push(name);
+                }
+                Ok(OneOrMore::More(names))
+            }
+        }
+        deserializer.deserialize_any(Value)
     }
 }
 

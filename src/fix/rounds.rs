@@ -74,7 +74,7 @@ const FIGHT: &str = "their repairs undo each other, so the text was left as it w
 
 /// Repairs the texts of `project` with fixes of at least `level`, round by round, until nothing changes.
 ///
-/// What [`crate::linter::is_repairable`] refuses is not touched. Fixes that would turn Python into something
+/// What is applied, unreadable or no revision is not touched. Fixes that would turn Python into something
 /// else, or that undo each other, are left out and named.
 pub fn fix(
     project: &mut Project,

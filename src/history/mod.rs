@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::project::Project;
 use crate::revision::{Revision, Siblings};
 use crate::source::FileId;
+use applied::AppliedRevisions;
 use graph::Graph;
 
 /// The revisions of a project with what surrounds them.
@@ -25,6 +26,8 @@ pub struct History<'a> {
     pub siblings: &'a [Siblings<'a>],
     /// The revisions of each script directory, linked, in the order of [`Project::directories`].
     pub graphs: &'a [Graph<'a>],
+    /// Which revisions are applied.
+    pub applied: &'a AppliedRevisions,
 }
 
 impl History<'_> {
@@ -36,6 +39,16 @@ impl History<'_> {
     /// What the base commit has in place of a changed or deleted file.
     pub fn base_revision(&self, id: FileId) -> Option<&Revision> {
         self.base_revisions.get(id.0 as usize)?.as_ref()
+    }
+
+    /// The path of a file as it is printed.
+    pub fn path(&self, id: FileId) -> &str {
+        self.project.file(id).map_or("", |file| &file.path)
+    }
+
+    /// Whether databases may have run the revision in a file: nobody may edit it then.
+    pub fn is_applied(&self, id: FileId) -> bool {
+        self.applied.contains(id)
     }
 
     /// The graph that a revision file belongs to.

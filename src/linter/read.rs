@@ -33,7 +33,7 @@ pub(super) fn revisions(
             }
             (Role::Revision, Applied::No | Applied::Unchanged) => (Some(read(file)), None),
             (Role::Deleted, _) => (None, Some(read(file))),
-            (Role::Template | Role::Environment | Role::Module(_), _) => (None, None),
+            (Role::Template | Role::Environment | Role::Module(_) | Role::Lock, _) => (None, None),
         })
         .unzip()
 }

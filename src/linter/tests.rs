@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::diagnostic::{Edit, Fix};
+use crate::project::AppliedSource;
 use crate::rule::{Category, FixAvailability, Preset, Rule};
-use crate::source::{Encoding, LineIndex};
+use crate::source::{Applied, Encoding, LineIndex, SourceFile};
 
 static PARSE: Rule = rule("parse-error", Check::Revision(find_errors));
 static TODO: Rule = rule("todo", Check::Revision(find_todo));
@@ -69,7 +70,8 @@ fn file(path: &str, text: &str) -> SourceFile {
 }
 
 fn outcome(files: Vec<SourceFile>, rules: &[&'static Rule], settings: &Settings) -> (String, Summary) {
-    let project = Project { files, directories: vec![ScriptDirectory::default()], ..Project::default() };
+    let directory = ScriptDirectory { applied: AppliedSource::Git, ..ScriptDirectory::default() };
+    let project = Project { files, directories: vec![directory], ..Project::default() };
     let outcome = lint(&project, settings, &Selection::of(rules));
     let lines = outcome.diagnostics.iter().map(|d| {
         let file = project.file(d.file).expect("a file of the project");

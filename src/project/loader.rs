@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::layouts::{Layouts, Selection};
 use super::script_directory::{self, Layout};
-use super::{Project, ScriptDirectory, dependencies, modules, notes, read};
+use super::{LOCK_FILE, Project, ScriptDirectory, dependencies, modules, notes, read};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
 /// Lists and reads what `search` found.
@@ -118,7 +118,9 @@ impl Listed {
                 self.wanted.push(Wanted { path, directory, role: Role::Revision, is_selected, is_regular });
             }
         }
-        for (name, role) in [("script.py.mako", Role::Template), ("env.py", Role::Environment)] {
+        for (name, role) in
+            [("script.py.mako", Role::Template), ("env.py", Role::Environment), (LOCK_FILE, Role::Lock)]
+        {
             let key = layout.key.join(name);
             let path = layout.root.join(name);
             if path.exists() && !self.taken.contains(&key) {

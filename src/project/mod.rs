@@ -58,22 +58,42 @@ pub struct ScriptDirectory {
     pub dialect: Option<Dialect>,
     /// Packages the project depends on, normalised (`geoalchemy2`), as far as files tell.
     pub dependencies: Vec<Box<str>>,
-    /// What is known of applied revisions.
+    /// The commit that contents are compared with, where git knows one.
+    pub base: Option<BaseCommit>,
+    /// What tells applied revisions from new ones.
     pub applied: AppliedSource,
 }
 
-/// How applied revisions were told from new ones.
+/// The merge base of HEAD and the branch that deployed databases follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseCommit {
+    /// The ref it was found by (`origin/main`).
+    pub reference: Box<str>,
+    /// The commit, abbreviated.
+    pub commit: Box<str>,
+}
+
+/// The file beside `env.py` in which `alembic-lint lock` records applied revisions.
+pub const LOCK_FILE: &str = "alembic-lint.lock";
+
+/// What tells applied revisions from new ones; the set itself is made in [`crate::linter::lint`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum AppliedSource {
     /// Nothing was asked or could be found; every revision counts as new.
     #[default]
     Unknown,
-    /// The merge base of HEAD with this ref.
-    Git {
-        /// The ref, as found (`origin/main`).
-        reference: Box<str>,
-        /// The merge base, abbreviated.
-        commit: Box<str>,
+    /// The revisions of [`ScriptDirectory::base`].
+    Git,
+    /// The lines of the file with [`crate::source::Role::Lock`].
+    Lock,
+    /// These references, and all that the revisions they name need.
+    Through(Vec<Box<str>>),
+    /// What stands in a database's version table, and all that those revisions need.
+    Database {
+        /// The database for messages, without its password.
+        name: Box<str>,
+        /// The identifiers in the table.
+        heads: Vec<Box<str>>,
     },
 }
 

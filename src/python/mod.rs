@@ -9,6 +9,7 @@ mod identifiers;
 pub mod meaning;
 mod names;
 mod parse;
+pub mod version_table;
 
 use std::sync::OnceLock;
 

@@ -88,6 +88,10 @@ fn project() -> Project {
     }
 }
 
+fn is_applied(project: &Project) -> impl Fn(FileId) -> bool {
+    |id| project.file(id).is_some_and(|file| file.applied != Applied::No)
+}
+
 /// The place of `needle` in the first file.
 fn span(needle: &str) -> Span {
     span_in(FIRST, needle)
@@ -314,9 +318,9 @@ fn golden_statistics() {
 #[test]
 fn golden_review() {
     let (project, revisions) = (project(), revisions());
-    let new = review::collect(&project, &revisions, false);
+    let new = review::collect(&project, &revisions, is_applied(&project), false);
     assert_golden("review.txt", &review_text::render(&new, PLAIN.paint));
-    let all = review::collect(&project, &revisions, true);
+    let all = review::collect(&project, &revisions, is_applied(&project), true);
     assert_golden("review.json", &review_json::render(&all).unwrap());
 }
 
@@ -365,7 +369,8 @@ fn a_run_without_judged_revisions_says_so() {
     let project = Project::default();
     let numbers = Summary { files: 2, applied: 2, ..Summary::default() };
     let findings = Findings { project: &project, diagnostics: &[], summary: &numbers };
-    let circumstances = summary::Circumstances { reference: Some("origin/main"), ..Default::default() };
+    let circumstances =
+        summary::Circumstances { source: Some("in origin/main"), is_git: true, ..Default::default() };
     let shown = summary::render(&findings, circumstances, PLAIN);
     assert!(shown.contains("all 2 revisions are applied (in origin/main)"), "{shown}");
     assert!(shown.contains("`--all`") && shown.contains("`applied-ref = false`"), "{shown}");
@@ -383,10 +388,10 @@ fn reviewed_revisions_come_in_running_order() {
     let files = ["a.py", "b.py", "c.py"].map(|path| file(path, Ok(""), Applied::No)).to_vec();
     let project = Project { files, ..Project::default() };
     let revisions = [revision("3", "2"), revision("1", "0"), revision("2", "1")];
-    let review = review::collect(&project, &revisions, false);
+    let review = review::collect(&project, &revisions, is_applied(&project), false);
     let order: Vec<_> = review.entries.iter().filter_map(|entry| entry.revision.id()).collect();
     assert_eq!(order, ["1", "2", "3"]);
 
     let cycle = [revision("3", "2"), revision("1", "3"), revision("2", "1")];
-    assert_eq!(review::collect(&project, &cycle, false).entries.len(), 3);
+    assert_eq!(review::collect(&project, &cycle, is_applied(&project), false).entries.len(), 3);
 }

@@ -6,7 +6,7 @@ use super::place::{Place, Places};
 use crate::operation::Operation;
 use crate::project::Project;
 use crate::revision::{Body, IdentifierValue, Revision};
-use crate::source::{Applied, FileId, Role, SourceFile, Span};
+use crate::source::{FileId, Role, SourceFile, Span};
 
 /// What `review` shows.
 #[derive(Debug)]
@@ -28,10 +28,17 @@ pub struct Entry<'a> {
     pub file: &'a SourceFile,
     /// What was read from it.
     pub revision: &'a Revision,
+    /// Whether databases may have run it.
+    pub is_applied: bool,
 }
 
 /// The selected revisions; applied ones only if `all`.
-pub fn collect<'a>(project: &'a Project, revisions: &'a [Option<Revision>], all: bool) -> Review<'a> {
+pub fn collect<'a>(
+    project: &'a Project,
+    revisions: &'a [Option<Revision>],
+    is_applied: impl Fn(FileId) -> bool,
+    all: bool,
+) -> Review<'a> {
     let selected = || {
         project
             .files()
@@ -39,8 +46,8 @@ pub fn collect<'a>(project: &'a Project, revisions: &'a [Option<Revision>], all:
             .filter_map(|(id, file)| Some((id, file, revisions.get(id.0 as usize)?.as_ref()?)))
     };
     let entries: Vec<_> = selected()
-        .filter(|(_, file, _)| all || file.applied == Applied::No)
-        .map(|(id, file, revision)| Entry { id, file, revision })
+        .map(|(id, file, revision)| Entry { id, file, revision, is_applied: is_applied(id) })
+        .filter(|entry| all || !entry.is_applied)
         .collect();
     let applied = if all { 0 } else { selected().count() - entries.len() };
     Review { project, entries: in_running_order(&entries), applied }
@@ -141,9 +148,5 @@ impl<'a> Entry<'a> {
 
     pub(super) fn is_base(&self) -> bool {
         matches!(self.revision.identifiers.down_revision.value, IdentifierValue::None)
-    }
-
-    pub(super) fn is_applied(&self) -> bool {
-        self.file.applied != Applied::No
     }
 }

@@ -69,7 +69,7 @@ fn revision<'a>(entry: &Entry<'a>, places: &mut Places<'a>) -> RevisionEntry<'a>
         branch_labels: identifiers.branch_labels.value.strings(),
         depends_on: identifiers.depends_on.value.strings(),
         message: entry.revision.message(),
-        applied: entry.is_applied(),
+        applied: entry.is_applied,
         upgrade: side(entry, Direction::Upgrade, places),
         downgrade: side(entry, Direction::Downgrade, places),
     }

@@ -61,7 +61,7 @@ fn revision<'a>(out: &mut String, entry: &Entry<'a>, places: &mut Places<'a>, pa
     let labels = if labels.is_empty() { String::new() } else { format!(", branch {}", labels.join(", ")) };
     let needs = entry.revision.identifiers.depends_on.value.strings();
     let needs = if needs.is_empty() { String::new() } else { format!(", depends on {}", needs.join(", ")) };
-    let applied = if entry.is_applied() { ", applied" } else { "" };
+    let applied = if entry.is_applied { ", applied" } else { "" };
     line(out, &format!("  {}", one_line(&format!("{id}, {parents}{labels}{needs}{applied}"))));
     match entry.revision.message() {
         Some(message) => line(out, &format!("  {}", one_line(message))),

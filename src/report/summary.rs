@@ -9,8 +9,10 @@ use crate::rule::Severity;
 /// What the summary speaks of beside the findings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances<'a> {
-    /// The ref that told applied revisions from new ones.
-    pub reference: Option<&'a str>,
+    /// What told applied revisions from new ones (`in origin/main`).
+    pub source: Option<&'a str>,
+    /// Whether git alone told.
+    pub is_git: bool,
     /// Findings that were repaired; `None` where no repair was asked for.
     pub fixed: Option<usize>,
 }
@@ -34,7 +36,14 @@ pub fn render(findings: &Findings<'_>, circumstances: Circumstances<'_>, look: L
     }
     let revisions = counted(judged, "revision") + &left_out(applied);
     if judged == 0 && applied > 0 {
-        line(&look.paint.caution(nothing_judged(applied, circumstances.reference)));
+        let opening = if remaining + fixed > 0 {
+            "No revision was judged by its content"
+        } else {
+            "Nothing was judged"
+        };
+        line(&look.paint.caution(nothing_judged(opening, applied, circumstances)));
+    } else if judged == 0 {
+        line("There is no revision left to judge.");
     } else if remaining + fixed == 0 {
         line(&format!("{} in {revisions}.", look.paint.good("No findings")));
     } else {
@@ -58,16 +67,16 @@ fn left_out(applied: usize) -> String {
 }
 
 /// A run that checked nothing must not look like one that found nothing.
-fn nothing_judged(applied: usize, reference: Option<&str>) -> String {
-    let source = reference.map_or_else(String::new, |reference| format!(" (in {reference})"));
+fn nothing_judged(opening: &str, applied: usize, circumstances: Circumstances<'_>) -> String {
+    let source = circumstances.source.map_or_else(String::new, |source| format!(" ({source})"));
+    let switch = if circumstances.is_git { "applied-ref = false" } else { "--applied-ref false" };
     let which = if applied == 1 {
         format!("the only revision is applied{source}")
     } else {
         format!("all {applied} revisions are applied{source}")
     };
     format!(
-        "Nothing was judged: {which}. `--all` judges applied revisions too, `applied-ref = false` counts every \
-         revision as new."
+        "{opening}: {which}. `--all` judges applied revisions too, `{switch}` counts every revision as new."
     )
 }
 

@@ -56,6 +56,20 @@ pub struct Identifiers {
     pub depends_on: Identifier,
 }
 
+impl Identifiers {
+    /// Where the variable of this name is bound.
+    pub fn span(&self, name: &str) -> Option<Span> {
+        let identifier = match name {
+            "revision" => &self.revision,
+            "down_revision" => &self.down_revision,
+            "branch_labels" => &self.branch_labels,
+            "depends_on" => &self.depends_on,
+            _ => return None,
+        };
+        identifier.span
+    }
+}
+
 /// One identifier variable of the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identifier {

@@ -41,7 +41,7 @@ impl<'a> Siblings<'a> {
                     }
                 }
                 Role::Template | Role::Environment => facts.uses_sqlmodel |= imports_sqlmodel(file.text()),
-                Role::Module(_) | Role::Deleted => {}
+                Role::Module(_) | Role::Deleted | Role::Lock => {}
             }
         }
         all

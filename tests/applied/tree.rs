@@ -6,9 +6,9 @@ use std::process::Command;
 
 use alembic_lint::config::{AppliedRef, Settings};
 use alembic_lint::history::applied::environment::CiEnvironment;
-use alembic_lint::history::applied::git::mark_applied;
+use alembic_lint::history::applied::git::{mark_applied, unchecked};
 use alembic_lint::linter::lint;
-use alembic_lint::project::{AppliedSource, Project, ScriptDirectory};
+use alembic_lint::project::{Project, ScriptDirectory};
 use alembic_lint::rule::Category;
 use alembic_lint::rules::RULES;
 use alembic_lint::selection::Selection;
@@ -158,7 +158,8 @@ pub(crate) fn check(mut project: Project, setting: &AppliedRef, environment: &[(
     let environment = CiEnvironment::read(|name| {
         environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
     });
-    let notes = mark_applied(&mut project, setting, &environment);
+    let reasons = mark_applied(&mut project, setting, &environment);
+    let notes = reasons.iter().map(|reason| unchecked(reason)).collect();
     Checked { project, notes }
 }
 
@@ -180,10 +181,7 @@ impl Checked {
     }
 
     pub(crate) fn reference(&self) -> &str {
-        match &self.project.directories[0].applied {
-            AppliedSource::Git { reference, .. } => reference,
-            AppliedSource::Unknown => "unknown",
-        }
+        self.project.directories[0].base.as_ref().map_or("unknown", |base| &*base.reference)
     }
 
     /// Rule, file and message of each finding.

@@ -1,6 +1,7 @@
 //! Rounds with rules made for the purpose: they meet, fight and spoil.
 
 use super::*;
+use crate::project::{AppliedSource, ScriptDirectory};
 use crate::revision::RevisionContext;
 use crate::rule::{Category, Check, FixAvailability, Preset, Rule, Severity, Sink};
 use crate::source::{Applied, Encoding, Span};
@@ -57,7 +58,8 @@ fn project(text: &str) -> Project {
         selected: true,
         applied: Applied::No,
     };
-    Project { files: vec![file], ..Project::default() }
+    let directory = ScriptDirectory { applied: AppliedSource::Git, ..ScriptDirectory::default() };
+    Project { directories: vec![directory], files: vec![file], ..Project::default() }
 }
 
 fn run(project: &mut Project, rules: &[&'static Rule]) -> FixReport {

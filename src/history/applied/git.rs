@@ -14,12 +14,12 @@ use super::moved;
 use super::objects::{self, Blob, Change, Trees};
 use super::paths::{Loaded, Locations, Places};
 use crate::config::AppliedRef;
-use crate::project::{AppliedSource, Project, decode};
+use crate::project::{AppliedSource, BaseCommit, Project, decode};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
-/// Marks the revisions that the base commit holds as applied, adds those that are gone from it as
-/// [`Role::Deleted`], and puts the texts of the index in place where pre-commit asks. Gives notes for people on
-/// what could not be checked.
+/// Says of each revision how it stands in the base commit, adds those that are gone from it as [`Role::Deleted`], and
+/// puts the texts of the index in place where pre-commit asks. Gives, for people, the reasons why git could not tell;
+/// [`unchecked`] makes a note of one.
 pub fn mark_applied(project: &mut Project, setting: &AppliedRef, environment: &CiEnvironment) -> Vec<String> {
     if *setting == AppliedRef::Off && !environment.pre_commit {
         return Vec::new();
@@ -29,7 +29,7 @@ pub fn mark_applied(project: &mut Project, setting: &AppliedRef, environment: &C
     let mut notes = Vec::new();
     if !outside.is_empty() && *setting != AppliedRef::Off {
         let directories: Vec<String> = outside.iter().map(|path| format!("`{path}`")).collect();
-        notes.push(unchecked(&format!("{} is in no git repository", directories.join(", "))));
+        notes.push(format!("{} is in no git repository", directories.join(", ")));
     }
     // Files are removed and added only after every repository was looked at, so that indices stay true.
     let mut plan = Plan::default();
@@ -38,14 +38,15 @@ pub fn mark_applied(project: &mut Project, setting: &AppliedRef, environment: &C
         let found = look(&repository, &files, project, &mut places, setting, environment);
         match found.and_then(|marking| marking.carry_out(&repository, project, &mut plan)) {
             Ok(note) => notes.extend(note),
-            Err(error) => notes.push(unchecked(&error.to_string())),
+            Err(error) => notes.push(error.to_string()),
         }
     }
     plan.apply(project);
     notes
 }
 
-fn unchecked(reason: &str) -> String {
+/// The note that nothing is known of applied revisions.
+pub fn unchecked(reason: &str) -> String {
     format!(
         "applied revisions were not checked, every revision counts as new: {reason}. \
          `applied-ref = false` switches the check off"
@@ -117,7 +118,7 @@ fn look(
     };
     let (base, note) = match found {
         Some(Ok(base)) => (Some(base), None),
-        Some(Err(reason)) => (None, Some(unchecked(&reason))),
+        Some(Err(reason)) => (None, Some(reason)),
         None => (None, None),
     };
     let mut sorted: Vec<(String, usize)> = files.iter().map(|(path, index)| (path.clone(), *index)).collect();
@@ -248,10 +249,11 @@ impl Marking {
                 self.locations.iter().filter(|locations| locations.directories().next().is_some())
             {
                 if let Some(directory) = project.directories.get_mut(locations.directory) {
-                    directory.applied = AppliedSource::Git {
+                    directory.base = Some(BaseCommit {
                         reference: base.reference.as_str().into(),
                         commit: base.commit.get(..10).unwrap_or(&base.commit).into(),
-                    };
+                    });
+                    directory.applied = AppliedSource::Git;
                 }
             }
         }
@@ -265,7 +267,7 @@ impl Marking {
             if !trees.is_tracked(path) {
                 let was_deleted = trees.base.contains_key(path);
                 let stays = !was_deleted && self.keep_selected && file.selected;
-                if file.role == Role::Revision && !stays {
+                if matches!(file.role, Role::Revision | Role::Lock) && !stays {
                     plan.removed.insert(index);
                 }
                 return;

@@ -1,7 +1,6 @@
 //! What became of each revision of the base commit that is not as it was there. Reads no repository.
 
 use crate::history::History;
-use crate::project::AppliedSource;
 use crate::python::meaning::{self, Incomparable};
 pub use crate::python::meaning::{Difference, Part};
 use crate::revision::Revision;
@@ -45,6 +44,11 @@ impl Edits {
             Err(Incomparable::Now) => (Vec::new(), true),
         };
         Self { parts, is_broken, is_staged: false }
+    }
+
+    /// Whether more than identifiers changed.
+    pub fn changes_what_it_does(&self) -> bool {
+        self.parts.iter().any(|difference| !matches!(difference.part, Part::Identifier { .. }))
     }
 
     /// Whether nothing changed.
@@ -92,10 +96,8 @@ impl Lineage<'_> {
     /// The command that brings the file of the base commit back, to the index alone where `is_staged`.
     pub fn restore(&self, history: &History<'_>, is_staged: bool) -> String {
         let directory = history.project.directories.get(self.base.directory);
-        let commit = match directory.map(|directory| &directory.applied) {
-            Some(AppliedSource::Git { commit, .. }) => commit,
-            _ => "<base>",
-        };
+        let base = directory.and_then(|directory| directory.base.as_ref());
+        let commit = base.map_or("<base>", |base| &*base.commit);
         let path = &self.base.path;
         let is_plain = |c: char| c.is_alphanumeric() || "._-/".contains(c);
         let path = if path.chars().all(is_plain) { path.to_string() } else { format!("\"{path}\"") };
@@ -118,10 +120,10 @@ enum Successor {
 }
 
 impl History<'_> {
-    /// The applied revisions that are not as they were in the base commit, in the order of the files.
+    /// The applied revisions that git knows and that are not as they were in the base commit, in the order of the files.
     pub fn lineages(&self) -> Vec<Lineage<'_>> {
         let mut lineages = Vec::new();
-        for (id, file) in self.project.files() {
+        for (id, file) in self.project.files().filter(|(id, _)| self.is_applied(*id)) {
             let base = match (&file.role, &file.applied) {
                 (Role::Deleted, _) => file.text(),
                 (Role::Revision, Applied::Changed { base, .. }) => base,

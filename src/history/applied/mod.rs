@@ -3,9 +3,16 @@
 
 mod base;
 mod command;
+pub mod database;
 pub mod environment;
 pub mod git;
 pub mod lineage;
+pub mod lock;
 mod moved;
 mod objects;
 mod paths;
+mod percent;
+pub mod record;
+mod set;
+
+pub use set::{AppliedRevisions, Changed, Gone};

@@ -292,7 +292,9 @@ impl Canonical {
         generators: &[ast::Comprehension],
     ) {
         self.node(name, |out| {
-            elements.into_iter().for_each(|element| out.maybe(element));
+            for element in elements {
+                out.maybe(element);
+            }
             out.list(generators, |out, generator| {
                 out.node(if generator.is_async { "async-in" } else { "in" }, |out| {
                     out.expression(&generator.target);

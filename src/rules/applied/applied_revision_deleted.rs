@@ -8,7 +8,8 @@ use crate::source::Span;
 declare_rule! {
     /// ## What it does
     /// Finds revisions of the base commit whose file is gone, and whose identifier no other revision has. A file
-    /// that was moved to where Alembic does not load it is gone as well.
+    /// that was moved to where Alembic does not load it is gone as well. Where a lock or a database tells what is
+    /// applied, it also finds the revisions that these name and no file has.
     ///
     /// ## Why is this bad?
     /// A database that is at the revision stores its identifier. Without the file, every command there, even
@@ -60,5 +61,29 @@ fn check(history: &History<'_>, sink: &mut Sink<'_>) {
              approves that with `ignore = [{{ rule = \"applied-revision-deleted\", reason = \"..\" }}]`",
             lineage.restore(history, is_staged)
         ));
+    }
+    for gone in history.applied.gone() {
+        let revision = &gone.revision;
+        let (message, help) = match &gone.database {
+            Some(database) => (
+                format!(
+                    "the database `{database}` is at the revision `{revision}`, which no file has: every command there \
+                     fails with `Can't locate revision identified by '{revision}'`"
+                ),
+                "check out the branch that has it, or bring its file back; where it is gone for good, `alembic stamp \
+                 --purge` moves the database to a revision that is there"
+                    .to_string(),
+            ),
+            None => (
+                format!(
+                    "databases at the applied revision `{revision}` fail with `Can't locate revision identified by \
+                     '{revision}'`: it stands in the lock, and no file has it"
+                ),
+                "bring its file back; only when every database is past it may it go: `alembic-lint lock --force` then \
+                 takes it out of the lock"
+                    .to_string(),
+            ),
+        };
+        sink.report_in(gone.file, gone.span, message).help(help);
     }
 }

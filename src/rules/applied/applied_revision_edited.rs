@@ -11,7 +11,9 @@ declare_rule! {
     /// Finds applied revisions whose `upgrade()`, `downgrade()`, helpers or module constants do something else
     /// than in the base commit.
     ///
-    /// A revision is applied when the merge base of HEAD and the deployed branch holds it. Layout, comments,
+    /// A revision is applied when the merge base of HEAD and the deployed branch holds it, or when another configured
+    /// source says so: a lock, `applied-through`, a database. What it was is known from git, or from the hash in
+    /// `alembic-lint.lock`. Layout, comments,
     /// docstrings, type annotations, the order and spelling of imports, and a missing import that is added do not
     /// count as edits.
     ///
@@ -51,10 +53,14 @@ declare_rule! {
 }
 
 fn check(history: &History<'_>, sink: &mut Sink<'_>) {
+    let mut said = Vec::new();
     for lineage in history.lineages() {
         let Some(file) = lineage.now else { continue };
         let revision = lineage.revision;
         let edits = lineage.edits(history);
+        if edits.is_broken || edits.changes_what_it_does() {
+            said.push(file);
+        }
         let whose = if edits.is_staged { "the staged version of the applied" } else { "the applied" };
         if edits.is_broken {
             sink.report_in(
@@ -86,6 +92,20 @@ fn check(history: &History<'_>, sink: &mut Sink<'_>) {
             )
             .help(help(&lineage, history, edits.is_staged));
         }
+    }
+    // Where git has the old text, its finding says more.
+    for changed in history.applied.changed().iter().filter(|changed| !said.contains(&changed.file)) {
+        let (revision, lock) = (&changed.revision, history.path(changed.lock));
+        let what = match (changed.is_broken, changed.is_edited) {
+            (true, _) => "is no Python any more: every Alembic command stops at it".to_string(),
+            (_, true) => format!("does something else than when `{lock}` recorded it: {UPGRADE}"),
+            (false, false) => continue,
+        };
+        sink.report_in(changed.file, Span::default(), format!("the applied revision `{revision}` {what}"))
+            .help(
+                "bring the old text back and write a new revision for the change; if no database ran it yet, \
+             `alembic-lint lock --force` records it as it is now",
+            );
     }
 }
 

@@ -8,7 +8,7 @@ use crate::rule::{Sink, declare_rule};
 declare_rule! {
     /// ## What it does
     /// Finds applied revisions whose `revision`, `down_revision`, `depends_on` or `branch_labels` differ from the
-    /// base commit. The spelling does not count: `"a"` and `("a",)` name the same down revision.
+    /// base commit, or from what `alembic-lint.lock` recorded. The spelling does not count: `"a"` and `("a",)` name the same down revision.
     ///
     /// ## Why is this bad?
     /// A database stores nothing but the identifiers of its heads. With another `revision`, every command on a
@@ -41,21 +41,15 @@ declare_rule! {
 }
 
 fn check(history: &History<'_>, sink: &mut Sink<'_>) {
+    let mut said = Vec::new();
     for lineage in history.lineages() {
         let Some(file) = lineage.now else { continue };
         let revision = lineage.revision;
         let edits = lineage.edits(history);
         for difference in &edits.parts {
             let Part::Identifier { name, base, now } = &difference.part else { continue };
-            let harm = match *name {
-                "revision" => {
-                    format!(
-                        "databases at the old one fail with `Can't locate revision identified by '{revision}'`"
-                    )
-                }
-                "branch_labels" => "commands that name the old label fail".to_string(),
-                _ => "databases that are past it never run what now comes before it".to_string(),
-            };
+            said.push((file, *name));
+            let harm = harm(name, revision);
             let shown = |value: &Option<Box<str>>| {
                 value.as_ref().map_or_else(|| "nothing".to_string(), |value| format!("`{value}`"))
             };
@@ -74,5 +68,31 @@ fn check(history: &History<'_>, sink: &mut Sink<'_>) {
                 lineage.restore(history, edits.is_staged)
             ));
         }
+    }
+    for changed in history.applied.changed() {
+        let (file, revision, lock) = (changed.file, &changed.revision, history.path(changed.lock));
+        for (name, before, now) in changed.links.iter().filter(|(name, ..)| !said.contains(&(file, *name))) {
+            let span = history.revision(file).and_then(|revision| revision.identifiers.span(name));
+            sink.report_in(
+                file,
+                span.unwrap_or_default(),
+                format!(
+                    "`{name}` of the applied revision `{revision}` changed from {before} to {now} since `{lock}` \
+                     recorded it: {}",
+                    harm(name, revision)
+                ),
+            )
+            .help("bring it back and put new revisions after the applied ones");
+        }
+    }
+}
+
+fn harm(name: &str, revision: &str) -> String {
+    match name {
+        "revision" => {
+            format!("databases at the old one fail with `Can't locate revision identified by '{revision}'`")
+        }
+        "branch_labels" => "commands that name the old label fail".to_string(),
+        _ => "databases that are past it never run what now comes before it".to_string(),
     }
 }

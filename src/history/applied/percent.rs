@@ -1,0 +1,15 @@
+//! `%2F` is `/`: in URLs and in locks. Encodes nothing.
+
+/// The text with each `%` and two hexadecimal digits replaced by the byte they mean; what is no UTF-8 then is replaced.
+pub(super) fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits =
+            after.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let value = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        rest = if value.is_some() { after.get(2..).unwrap_or_default() } else { after };
+        bytes.push(value.unwrap_or(*first));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
