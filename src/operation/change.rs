@@ -51,6 +51,8 @@ pub struct CreateTable {
     pub columns: Vec<Column>,
     /// Table constraints in order.
     pub constraints: Vec<Constraint>,
+    /// `sa.Index(..)` among the items; SQL has none there.
+    pub indexes: Vec<CreateIndex>,
     /// `if_not_exists`.
     pub if_not_exists: bool,
     /// `prefixes=["TEMPORARY"]`, `CREATE TEMP TABLE`.
@@ -359,6 +361,75 @@ pub enum Statement {
         table: TableName,
         /// The constraint.
         name: Name,
+        /// The index it is made of.
+        index: Name,
+        /// Whether it becomes the primary key; else it is unique.
+        primary_key: bool,
+    },
+    /// `ALTER INDEX .. RENAME TO`, MySQL's `ALTER TABLE .. RENAME INDEX`.
+    RenameIndex {
+        /// The table, where it is named; else its schema, where that is.
+        table: TableName,
+        /// The index by its old name.
+        name: Name,
+        /// The new name.
+        to: Name,
+    },
+    /// `ALTER TABLE .. RENAME CONSTRAINT`.
+    RenameConstraint {
+        /// The table.
+        table: TableName,
+        /// The constraint by its old name.
+        name: Name,
+        /// The new name.
+        to: Name,
+    },
+    /// `ALTER TABLE .. SET SCHEMA`.
+    SetSchema {
+        /// The table with its old schema.
+        table: TableName,
+        /// The new schema.
+        schema: Name,
+    },
+    /// `CREATE VIEW`, `CREATE MATERIALIZED VIEW`.
+    CreateView {
+        /// The view.
+        name: TableName,
+    },
+    /// `DROP VIEW`, `DROP MATERIALIZED VIEW`; one for each.
+    DropView {
+        /// The view.
+        name: TableName,
+    },
+    /// `ALTER VIEW .. RENAME TO`.
+    RenameView {
+        /// The view by its old name.
+        name: Name,
+        /// The new name.
+        to: Name,
+    },
+    /// `ALTER TYPE .. RENAME TO`.
+    RenameType {
+        /// The type by its old name.
+        name: Name,
+        /// The new name.
+        to: Name,
+    },
+    /// `ALTER TYPE .. RENAME VALUE`.
+    RenameEnumValue {
+        /// The type.
+        name: Name,
+        /// The old label.
+        from: Name,
+        /// The new label.
+        to: Name,
+    },
+    /// `ALTER SEQUENCE .. RENAME TO`.
+    RenameSequence {
+        /// The sequence by its old name.
+        name: Name,
+        /// The new name.
+        to: Name,
     },
     /// `COMMENT ON` anything that is not a table.
     Comment,

@@ -244,9 +244,24 @@ fn statement(statement: &Statement, origin: &Origin) -> String {
         Statement::ValidateConstraint { table, name } => {
             format!("validates {} of {}", object("constraint", name), target(table))
         }
-        Statement::ConstraintUsingIndex { table, name } => {
+        Statement::ConstraintUsingIndex { table, name, .. } => {
             format!("adds {} to {} from an index that exists", object("constraint", name), target(table))
         }
+        Statement::RenameIndex { name, to, .. } => renames("index", name, to),
+        Statement::RenameConstraint { table, name, to } => {
+            format!("{} of {}", renames("constraint", name, to), target(table))
+        }
+        Statement::SetSchema { table: moved, schema } => {
+            format!("moves {} to {}", table(moved), object("schema", schema))
+        }
+        Statement::CreateView { name } => format!("creates {}", view(name)),
+        Statement::DropView { name } => format!("drops {}", view(name)),
+        Statement::RenameView { name, to } => renames("view", name, to),
+        Statement::RenameType { name, to } => renames("type", name, to),
+        Statement::RenameEnumValue { name, from, to } => {
+            format!("{} of {}", renames("value", from, to), object("type", name))
+        }
+        Statement::RenameSequence { name, to } => renames("sequence", name, to),
         Statement::Comment => "sets a comment".to_owned(),
         Statement::Set { name, local } => {
             let scope = if *local { " for this transaction" } else { "" };
@@ -261,6 +276,18 @@ fn statement(statement: &Statement, origin: &Origin) -> String {
                 format!("runs a statement that is {NOT_KNOWN}")
             }
         },
+    }
+}
+
+fn renames(kind: &str, name: &Name, to: &Name) -> String {
+    format!("renames {} to {}", object(kind, name), bare(to))
+}
+
+/// "view `public.active_user`".
+fn view(name: &TableName) -> String {
+    match &name.name {
+        Name::Known(_) => format!("view {}", path(name)),
+        Name::None | Name::Unknown => object("view", &name.name),
     }
 }
 

@@ -242,6 +242,7 @@ fn first_revision() -> Revision {
             Operation { conditional: true, ..operation(Change::Execute(delete), span("op.execute"), sql) },
         ],
         unresolved: vec![Unresolved {
+            hides_after: None,
             span: span("table}"),
             reason: "the SQL given to `op.execute` is built from `table`, which is not known".into(),
         }],

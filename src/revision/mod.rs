@@ -284,6 +284,9 @@ pub struct Unresolved {
     pub span: Span,
     /// Why, with the names ("the SQL given to `op.execute` is built from `table`, which is not known").
     pub reason: Box<str>,
+    /// Where operations may be missing from [`Body::operations`]: how many of them come before. `None` where an
+    /// operation is listed of which only a part is not known.
+    pub hides_after: Option<usize>,
 }
 
 /// What a rule of one revision may look at.

@@ -188,7 +188,11 @@ fn mysql_action(table: &TableName, mut cursor: Cursor<'_>) -> Option<Vec<Change>
             let new_name = if new_name == column && !column.is_unknown() { Name::None } else { new_name };
             Some(vec![redefined(table, column, new_name, cursor)])
         }
-        "RENAME" if cursor.take_any(&["index", "key"]) => Some(vec![other("ALTER TABLE RENAME INDEX")]),
+        "RENAME" if cursor.take_any(&["index", "key"]) => {
+            let name = cursor.name()?;
+            cursor.take("to").then_some(())?;
+            Some(vec![execute(Statement::RenameIndex { table, name, to: cursor.name()? })])
+        }
         "RENAME" => {
             cursor.take_any(&["to", "as"]);
             let to = cursor.name()?;

@@ -79,6 +79,7 @@ fn create_table(create: &TableDefinition) -> Vec<Change> {
         table: name,
         columns,
         constraints,
+        indexes: Vec::new(),
         if_not_exists: create.if_not_exists,
         temporary: create.temporary,
         options: Box::default(),
@@ -207,8 +208,12 @@ fn add_constraint(table: &TableName, constraint: &TableConstraint) -> Change {
     if let TableConstraint::PrimaryKeyUsingIndex(using) | TableConstraint::UniqueUsingIndex(using) =
         constraint
     {
-        let name = using.name.as_ref().map_or(Name::None, ident);
-        return execute(Statement::ConstraintUsingIndex { table: table.clone(), name });
+        return execute(Statement::ConstraintUsingIndex {
+            table: table.clone(),
+            name: using.name.as_ref().map_or(Name::None, ident),
+            index: ident(&using.index_name),
+            primary_key: matches!(constraint, TableConstraint::PrimaryKeyUsingIndex(_)),
+        });
     }
     match table_item(table, constraint) {
         TableItem::Constraint(constraint) => {

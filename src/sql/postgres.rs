@@ -88,6 +88,7 @@ fn create_table(create: &ast::CreateTable) -> Change {
             .unwrap_or_default(),
         columns,
         constraints,
+        indexes: Vec::new(),
         if_not_exists: create.if_not_exists().is_some(),
         temporary: is_temporary(HasCreateTable::persistence(create).as_ref()),
         options: options.into(),
@@ -184,6 +185,14 @@ fn action(table: &TableName, action: &ast::AlterTableAction) -> Change {
         ast::AlterTableAction::TableRenameTo(rename) => {
             Change::RenameTable(RenameTable { table: table.clone(), to: node_name(rename.table_name()) })
         }
+        ast::AlterTableAction::RenameConstraint(rename) => execute(Statement::RenameConstraint {
+            table: table.clone(),
+            name: node_name(rename.constraint_name_ref()),
+            to: node_name(rename.constraint_name()),
+        }),
+        ast::AlterTableAction::SetSchema(set) => {
+            execute(Statement::SetSchema { table: table.clone(), schema: node_name(set.schema_ref()) })
+        }
         ast::AlterTableAction::ValidateConstraint(validate) => execute(Statement::ValidateConstraint {
             table: table.clone(),
             name: node_name(validate.constraint_name_ref()),
@@ -221,9 +230,13 @@ fn add_constraint(table: &TableName, add: &ast::AddConstraint) -> Change {
         ast::Constraint::PrimaryKeyConstraint(primary) => primary.using_index(),
         _ => None,
     };
-    if index.is_some() {
-        let name = item.constraint_name().map_or(Name::None, |name_node| name(name_node.syntax()));
-        return execute(Statement::ConstraintUsingIndex { table: table.clone(), name });
+    if let Some(index) = index {
+        return execute(Statement::ConstraintUsingIndex {
+            table: table.clone(),
+            name: item.constraint_name().map_or(Name::None, |name_node| name(name_node.syntax())),
+            index: index.index_ref().map_or(Name::Unknown, |index| last_name(index.syntax())),
+            primary_key: matches!(item, ast::Constraint::PrimaryKeyConstraint(_)),
+        });
     }
     if let ast::Constraint::NotNullConstraint(not_null) = &item {
         return Change::AlterColumn(Box::new(AlterColumn {

@@ -29,6 +29,9 @@ pub(super) fn create(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
             ..CreateTable::default()
         })]);
     }
+    if let Some(view) = created_view(cursor) {
+        return Some(vec![view]);
+    }
     let mysql = matches!(sql.dialect, Dialect::Mysql | Dialect::Mariadb);
     let statement = if cursor.take("schema") || (mysql && cursor.take("database")) {
         cursor.if_not_exists();
@@ -45,6 +48,16 @@ pub(super) fn create(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         return Some(vec![other(&verbs::first_words(sql.source, tokens))]);
     };
     Some(vec![execute(statement)])
+}
+
+/// `[MATERIALIZED] VIEW name ..` after `CREATE`, with MySQL's clauses between.
+fn created_view(mut cursor: Cursor<'_>) -> Option<Change> {
+    while cursor.take_any(&["recursive", "materialized"]) {}
+    if !cursor.take("view") {
+        return None;
+    }
+    cursor.if_not_exists();
+    Some(execute(Statement::CreateView { name: cursor.table()? }))
 }
 
 /// After `CREATE TYPE`.
@@ -93,6 +106,8 @@ pub(super) fn drop(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         }
         "TYPE" => drop_each(&mut cursor, |name, cascade| Statement::DropType { name, cascade })?,
         "SEQUENCE" => drop_each(&mut cursor, |name, _| Statement::DropSequence { name })?,
+        "VIEW" => drop_views(&mut cursor)?,
+        "MATERIALIZED" if cursor.take("view") => drop_views(&mut cursor)?,
         word if names::is_unknown(&word.to_lowercase()) => return None,
         _ => return Some(vec![other(&verbs::first_words(sql.source, tokens))]),
     };
@@ -105,6 +120,13 @@ fn drop_tables(cursor: &mut Cursor<'_>) -> Option<Vec<Change>> {
     let cascade = cursor.cascade();
     let drop = |table| Change::DropTable(DropTable { table, if_exists, cascade, ..DropTable::default() });
     Some(tables.into_iter().map(drop).collect())
+}
+
+fn drop_views(cursor: &mut Cursor<'_>) -> Option<Vec<Change>> {
+    cursor.if_exists();
+    let views = cursor.list(Cursor::table)?;
+    cursor.cascade();
+    Some(views.into_iter().map(|name| execute(Statement::DropView { name })).collect())
 }
 
 fn drop_indexes(cursor: &mut Cursor<'_>) -> Option<Vec<Change>> {
@@ -142,6 +164,9 @@ pub(super) fn alter(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     if cursor.is_at("table") {
         return definition::read(sql, tokens);
     }
+    if let Some(renamed) = renamed(cursor) {
+        return Some(vec![execute(renamed)]);
+    }
     if !cursor.take("type") {
         return Some(vec![other(&verbs::first_words(sql.source, tokens))]);
     }
@@ -160,6 +185,41 @@ pub(super) fn alter(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         cursor.advance();
     }
     cursor.is_done().then(|| vec![execute(Statement::AddEnumValue { name, value })])
+}
+
+/// `INDEX a RENAME TO b` and its like, after `ALTER`.
+fn renamed(mut cursor: Cursor<'_>) -> Option<Statement> {
+    let kind = cursor.keyword()?;
+    if kind == "MATERIALIZED" && !cursor.is_at("view") {
+        return None;
+    }
+    cursor.take("view");
+    cursor.if_exists();
+    let path = cursor.table()?;
+    if !cursor.take("rename") {
+        return None;
+    }
+    if kind == "TYPE" && cursor.take("value") {
+        let from = Name::new(&cursor.string()?);
+        cursor.take("to").then_some(())?;
+        let to = Name::new(&cursor.string()?);
+        return cursor.is_done().then_some(Statement::RenameEnumValue { name: path.name, from, to });
+    }
+    cursor.take("to").then_some(())?;
+    let to = cursor.name()?;
+    if !cursor.is_done() {
+        return None;
+    }
+    match kind.as_str() {
+        "INDEX" => {
+            let table = TableName { schema: path.schema, name: Name::None };
+            Some(Statement::RenameIndex { table, name: path.name, to })
+        }
+        "TYPE" => Some(Statement::RenameType { name: path.name, to }),
+        "SEQUENCE" => Some(Statement::RenameSequence { name: path.name, to }),
+        "VIEW" | "MATERIALIZED" => Some(Statement::RenameView { name: path.name, to }),
+        _ => None,
+    }
 }
 
 /// Lowers `TRUNCATE`.

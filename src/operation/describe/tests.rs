@@ -324,7 +324,7 @@ fn statements() {
         (Statement::DropSequence { name: n() }, "drops sequence `n`"),
         (Statement::ValidateConstraint { table: t(), name: n() }, "validates constraint `n` of `t`"),
         (
-            Statement::ConstraintUsingIndex { table: t(), name: n() },
+            Statement::ConstraintUsingIndex { table: t(), name: n(), index: n(), primary_key: false },
             "adds constraint `n` to `t` from an index that exists",
         ),
         (Statement::Comment, "sets a comment"),

@@ -317,6 +317,7 @@ fn create_table(bound: &Bound<'_>) -> CreateTable {
         },
         columns: Vec::new(),
         constraints: Vec::new(),
+        indexes: Vec::new(),
         if_not_exists: bound.flag("if_not_exists"),
         temporary: false,
         options: bound.options(&[]),
@@ -327,7 +328,9 @@ fn create_table(bound: &Bound<'_>) -> CreateTable {
             out.columns.push(column::column(Some(item)));
         } else if let Some(constraint) = constraint(item) {
             out.constraints.push(constraint);
-        } else if !matches!(item, Value::Object(object) if column::last(&object.callee) == "Index") {
+        } else if let Some(index) = index(item, &out.table) {
+            out.indexes.push(index);
+        } else {
             out.complete = false;
         }
     }
@@ -339,6 +342,37 @@ fn create_table(bound: &Bound<'_>) -> CreateTable {
             .any(|prefix| prefix.to_ascii_uppercase().contains("TEMP"));
     }
     out
+}
+
+/// `sa.Index("ix", "a", "b")` among the items of a table.
+fn index(item: &Value<'_>, table: &TableName) -> Option<CreateIndex> {
+    let Value::Object(object) = item else { return None };
+    if column::last(&object.callee) != "Index" {
+        return None;
+    }
+    let arguments = &object.arguments;
+    let columns = arguments.positional.iter().skip(1).map(|column| match column {
+        // `sa.Column` objects do not reach revisions; what stands here is a name or an expression.
+        Value::Object(object) if column::last(&object.callee) == "column" => {
+            object.arguments.positional.first().map_or(Argument::Unknown, argument)
+        }
+        other => argument(other),
+    });
+    let flag = |keyword: &str| arguments.keyword(keyword).and_then(Value::truth) == Some(true);
+    Some(CreateIndex {
+        name: name(arguments.get(0, "name")),
+        table: table.clone(),
+        columns: (!arguments.open).then(|| columns.collect()),
+        unique: flag("unique"),
+        concurrently: flag("postgresql_concurrently"),
+        if_not_exists: false,
+        options: arguments
+            .keywords
+            .iter()
+            .filter(|(keyword, _)| !matches!(&**keyword, "name" | "unique"))
+            .map(|(keyword, value)| ((&**keyword).into(), argument(value)))
+            .collect(),
+    })
 }
 
 fn alter_column(bound: &Bound<'_>, table: TableName) -> AlterColumn {

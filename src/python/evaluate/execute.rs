@@ -38,7 +38,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn execute_unknown(&mut self, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
-        self.unresolved_in(
+        self.unknown_part(
             span,
             scope,
             format!("the statement given to `{method}` is not known before it runs"),
@@ -69,7 +69,7 @@ impl<'a> Interpreter<'a> {
             {
                 let reason =
                     format!("the SQL given to `{method}` is put together from parts that are not known");
-                self.unresolved_in(span, scope, reason);
+                self.unknown_part(span, scope, reason);
             }
             for change in statement.changes {
                 let origin = Origin::RawSql { text: written.clone(), span: place, dynamic };

@@ -215,7 +215,8 @@ impl<'a> Interpreter<'a> {
         let (span, call_sites) = self.place(span, scope);
         if matches!(change.table(), Some(table) if table.name.is_unknown()) || change.name().is_unknown() {
             let what = change.directive();
-            self.unresolved.push(Unresolved { span, reason: unknown_names(what, &change).into() });
+            let reason = unknown_names(what, &change).into();
+            self.unresolved.push(Unresolved { span, reason, hides_after: None });
         }
         let operation = Operation {
             change,
@@ -240,13 +241,28 @@ impl<'a> Interpreter<'a> {
     }
 
     fn unresolved_in(&mut self, span: Span, scope: &Scope<'a>, reason: impl Into<Box<str>>) {
+        let before = self.operations.len();
+        self.add_unresolved(span, scope, reason.into(), Some(before));
+    }
+
+    /// Records that an operation is listed of which not everything is known.
+    fn unknown_part(&mut self, span: Span, scope: &Scope<'a>, reason: impl Into<Box<str>>) {
+        self.add_unresolved(span, scope, reason.into(), None);
+    }
+
+    fn add_unresolved(
+        &mut self,
+        span: Span,
+        scope: &Scope<'a>,
+        reason: Box<str>,
+        hides_after: Option<usize>,
+    ) {
         if !self.recording {
             return;
         }
         let (span, _) = self.place(span, scope);
-        let entry = Unresolved { span, reason: reason.into() };
-        if !self.unresolved.contains(&entry) {
-            self.unresolved.push(entry);
+        if !self.unresolved.iter().any(|known| known.span == span && known.reason == reason) {
+            self.unresolved.push(Unresolved { span, reason, hides_after });
         }
     }
 

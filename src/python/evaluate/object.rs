@@ -128,7 +128,7 @@ impl<'a> Interpreter<'a> {
         if table.name.is_unknown() {
             let reason =
                 format!("rows are written through an ORM session (`{method}`); of which table is not known");
-            self.unresolved_in(span, scope, reason);
+            self.unknown_part(span, scope, reason);
         }
         let statement = match method {
             "delete" => Statement::Delete { table, has_where: true },

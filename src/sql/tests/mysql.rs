@@ -65,7 +65,7 @@ fn altered_tables() {
             ("ALTER TABLE t DROP KEY ix", "drop_index ix on t"),
             ("ALTER TABLE t DROP CHECK ck", "drop_constraint t.ck check"),
             ("ALTER TABLE t DROP CONSTRAINT ck", "drop_constraint t.ck"),
-            ("ALTER TABLE t RENAME INDEX a TO b", "other ALTER TABLE RENAME INDEX"),
+            ("ALTER TABLE t RENAME INDEX a TO b", "rename_index a on t to=b"),
             (
                 "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
                 "other ALTER TABLE CONVERT TO CHARACTER SET",

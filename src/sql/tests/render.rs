@@ -244,8 +244,26 @@ fn statement(statement: &Statement) -> String {
         Statement::ValidateConstraint { table: of, name: constraint } => {
             format!("validate {}.{}", table(of), name(constraint))
         }
-        Statement::ConstraintUsingIndex { table: of, name: constraint } => {
-            format!("using_index {}.{}", table(of), name(constraint))
+        Statement::ConstraintUsingIndex { table: of, name: constraint, index, primary_key } => {
+            let kind = if *primary_key { " pk" } else { "" };
+            format!("using_index {}.{} {}{kind}", table(of), name(constraint), name(index))
+        }
+        Statement::RenameIndex { table: of, name: old, to } => {
+            format!("rename_index {} on {} to={}", name(old), table(of), name(to))
+        }
+        Statement::RenameConstraint { table: of, name: old, to } => {
+            format!("rename_constraint {}.{} to={}", table(of), name(old), name(to))
+        }
+        Statement::SetSchema { table: of, schema } => format!("set_schema {} to={}", table(of), name(schema)),
+        Statement::CreateView { name: view } => format!("create_view {}", table(view)),
+        Statement::DropView { name: view } => format!("drop_view {}", table(view)),
+        Statement::RenameView { name: old, to } => format!("rename_view {} to={}", name(old), name(to)),
+        Statement::RenameType { name: old, to } => format!("rename_type {} to={}", name(old), name(to)),
+        Statement::RenameEnumValue { name: type_, from, to } => {
+            format!("rename_enum_value {} {} to={}", name(type_), name(from), name(to))
+        }
+        Statement::RenameSequence { name: old, to } => {
+            format!("rename_sequence {} to={}", name(old), name(to))
         }
         Statement::Comment => "comment".to_owned(),
         Statement::Set { name: setting, local } => {
