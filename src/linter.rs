@@ -9,6 +9,8 @@ use crate::diagnostic::{Applicability, Diagnostic};
 use crate::history::History;
 use crate::history::applied::AppliedRevisions;
 use crate::history::graph::Graph;
+use crate::history::schema::{Replay, Step};
+use crate::operation::Dialect;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, RevisionContext, Siblings};
 use crate::rule::{Category, Check, Severity, Sink};
@@ -68,7 +70,8 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
         graphs: &graphs,
         applied: &applied,
     };
-    let run = Run { history, selection };
+    let nowhere = (ScriptDirectory::default(), Siblings::default());
+    let run = Run { history, selection, nowhere: (&nowhere.0, &nowhere.1) };
 
     let mut found = run.judge_revisions();
     run.judge_history(&mut found);
@@ -89,6 +92,11 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     }
     let summary = summary(&history, &found, silenced.len());
     Outcome { diagnostics: found, summary, revisions, applied }
+}
+
+/// The dialect that a script directory is judged for.
+pub fn dialect(settings: &Settings, directory: Option<&ScriptDirectory>) -> Dialect {
+    read::dialect(settings, directory)
 }
 
 impl History<'_> {
@@ -141,33 +149,29 @@ fn summary(history: &History<'_>, found: &[Diagnostic], suppressed: usize) -> Su
 struct Run<'a> {
     history: History<'a>,
     selection: &'a Selection,
+    /// For files of no script directory.
+    nowhere: (&'a ScriptDirectory, &'a Siblings<'a>),
 }
 
 impl<'a> Run<'a> {
     /// The rules of one revision, file by file.
     fn judge_revisions(&self) -> Vec<Diagnostic> {
-        let rules: Vec<_> = self
-            .selection
-            .rules()
-            .filter_map(|(rule, severity)| match rule.check {
-                Check::Revision(check) => Some((rule, severity, check)),
-                Check::History(_) | Check::Suppressions(_) => None,
-            })
-            .collect();
-        let History { project, settings, siblings, .. } = self.history;
-        let nowhere = (ScriptDirectory::default(), Siblings::default());
-        let context = |id, file: &'a SourceFile| {
-            let directory = project.directories.get(file.directory).unwrap_or(&nowhere.0);
-            let siblings = siblings.get(file.directory).unwrap_or(&nowhere.1);
-            let revision = self.history.revision(id)?;
-            let dialect = read::dialect(settings, Some(directory));
-            Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect })
-        };
-        let files: Vec<_> = project.files().collect();
+        let mut rules = Vec::new();
+        let mut step_rules = Vec::new();
+        for (rule, severity) in self.selection.rules() {
+            match rule.check {
+                Check::Revision(check) => rules.push((rule, severity, check)),
+                Check::Step(check) => step_rules.push((rule, severity, check)),
+                Check::History(_) | Check::Suppressions(_) => {}
+            }
+        }
+        // Only rules that look at the schema need it.
+        let replays = if step_rules.is_empty() { Vec::new() } else { self.replays() };
+        let files: Vec<_> = self.history.project.files().collect();
         files
             .par_iter()
             .filter(|(id, _)| self.history.is_judged(*id))
-            .filter_map(|(id, file)| context(*id, file))
+            .filter_map(|(id, file)| self.context(*id, file))
             .flat_map_iter(|context| {
                 let mut out = Vec::new();
                 for (rule, severity, check) in &rules {
@@ -175,7 +179,40 @@ impl<'a> Run<'a> {
                         check(&context, &mut Sink::new(rule, *severity, context.id, &mut out));
                     }
                 }
+                if context.is_python()
+                    && let Some(replay) = replays.get(context.file.directory)
+                    && let Some(step) = Step::new(context, replay)
+                {
+                    for (rule, severity, check) in &step_rules {
+                        check(&step, &mut Sink::new(rule, *severity, context.id, &mut out));
+                    }
+                }
                 out
+            })
+            .collect()
+    }
+
+    /// What a rule of one revision may look at; without the script directory where the project has none.
+    fn context(&self, id: FileId, file: &'a SourceFile) -> Option<RevisionContext<'a>> {
+        let History { project, settings, siblings, .. } = self.history;
+        let directory = project.directories.get(file.directory).unwrap_or(self.nowhere.0);
+        let siblings = siblings.get(file.directory).unwrap_or(self.nowhere.1);
+        let revision = self.history.revisions.get(id.0 as usize)?.as_ref()?;
+        let dialect = read::dialect(settings, Some(directory));
+        Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect })
+    }
+
+    /// The schema at every revision that is judged, for each script directory.
+    fn replays(&self) -> Vec<Replay<'a>> {
+        let History { project, settings, revisions, graphs, .. } = self.history;
+        let is_kept = |id: FileId| self.history.is_judged(id);
+        project
+            .directories
+            .par_iter()
+            .zip(graphs)
+            .map(|(directory, graph)| {
+                let dialect = read::dialect(settings, Some(directory));
+                Replay::new(graph, revisions, dialect, None, is_kept)
             })
             .collect()
     }

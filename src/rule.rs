@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::history::History;
+use crate::history::schema::Step;
 use crate::revision::RevisionContext;
 pub use crate::severity::Severity;
 use crate::source::{FileId, Span};
@@ -96,6 +97,8 @@ pub enum FixAvailability {
 pub enum Check {
     /// One revision file at a time, applied ones left out.
     Revision(fn(&RevisionContext<'_>, &mut Sink<'_>)),
+    /// One revision with the schema before and after each of its operations, applied ones left out.
+    Step(fn(&Step<'_>, &mut Sink<'_>)),
     /// All revisions, script directories and what the base commit holds.
     History(fn(&History<'_>, &mut Sink<'_>)),
     /// The suppression comments and what they silenced.

@@ -1,6 +1,6 @@
 //! The command line as types, with the help texts. Acts on nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
@@ -50,6 +50,17 @@ Exit codes:
   1  out of date (--check)
   2  could not run: wrong usage, broken lock, a guarded line would change";
 
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  alembic-lint schema                  tables, columns, indexes and constraints after all revisions
+  alembic-lint schema ab12             after one revision; abbreviations, labels and ab12-1 are understood
+  alembic-lint schema head migrations/ of one script directory among several
+  alembic-lint schema --output-format sql > schema.sql
+
+Exit codes:
+  0  shown
+  2  could not run: wrong usage, broken configuration, unreadable path, no such revision";
+
 /// Check and repair Alembic revisions without running them
 ///
 /// Reads Alembic revision files without running them, says what each one would do to a database, and repairs
@@ -80,6 +91,9 @@ pub(super) enum Command {
     /// Record the revisions that databases may have run in alembic-lint.lock, beside env.py
     #[command(after_help = LOCK_EXAMPLES)]
     Lock(LockArguments),
+    /// Show the schema that the revisions lead to, read from the files alone
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(SchemaArguments),
 }
 
 #[derive(Debug, Args)]
@@ -237,6 +251,43 @@ pub(super) struct LockArguments {
     pub(super) output: OutputArguments,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// The revision after which the schema is shown, as Alembic takes it [default: heads]
+    #[arg(value_name = "REVISION")]
+    pub(super) revision: Option<String>,
+    /// Revision files or directories [default: the project found from here upward and below]
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Configuration file to use, or a setting such as 'dialect = "mysql"'; may be repeated
+    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Revisions")]
+    pub(super) config: Vec<String>,
+    /// How the schema is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(super) output_format: SchemaFormat,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+impl SchemaArguments {
+    /// The revision and the paths: the first argument is a revision, unless a path of that name is there.
+    pub(super) fn reference_and_project(&self) -> (Option<&str>, ProjectArguments) {
+        let mut paths = self.paths.clone();
+        let reference = self.revision.as_deref().filter(|first| !Path::new(first).exists());
+        if let (Some(path), None) = (&self.revision, reference) {
+            paths.insert(0, PathBuf::from(path));
+        }
+        let applied = AppliedArguments {
+            // All revisions are shown, whoever has run them.
+            applied_ref: Some("false".to_owned()),
+            applied_through: Vec::new(),
+            database_url: None,
+            database_timeout: 0.0,
+        };
+        (reference, ProjectArguments { paths, config: self.config.clone(), applied, all: true })
+    }
+}
+
 impl LockArguments {
     /// The revisions that are meant.
     pub(super) fn project(&self) -> ProjectArguments {
@@ -252,6 +303,16 @@ impl LockArguments {
             all: false,
         }
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaFormat {
+    /// For people
+    Text,
+    /// As definitions of the dialect
+    Sql,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

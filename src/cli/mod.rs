@@ -7,6 +7,7 @@ mod load;
 mod lock;
 mod review;
 mod rule;
+mod schema;
 mod terminal;
 
 use std::io;
@@ -60,6 +61,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Rule(rule)) => rule::run(rule),
         Some(Command::Review(review)) => review::run(review),
         Some(Command::Lock(lock)) => lock::run(lock),
+        Some(Command::Schema(schema)) => schema::run(schema),
     }
 }
 
@@ -69,6 +71,7 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         Some(Command::Rule(rule)) => rule.color,
         Some(Command::Review(review)) => review.output.color,
         Some(Command::Lock(lock)) => lock.output.color,
+        Some(Command::Schema(schema)) => schema.output.color,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod applied;
 pub mod graph;
+pub mod schema;
 
 use crate::config::Settings;
 use crate::project::Project;

@@ -13,6 +13,11 @@ pub mod review;
 pub mod review_json;
 pub mod review_text;
 pub mod rule_page;
+pub mod schema;
+mod schema_default;
+pub mod schema_json;
+pub mod schema_sql;
+pub mod schema_text;
 pub mod statistics;
 pub mod summary;
 

@@ -1,0 +1,213 @@
+//! One revision with the schema around it, as a rule sees it. Judges nothing.
+
+use std::cell::OnceCell;
+
+use super::difference::{self, Difference};
+use super::model::{Known, Position};
+use super::replay::{Record, Replay, run_body, runs};
+use super::store::{Kind, Store, Version, Written};
+use super::view::Schema;
+use crate::operation::{Change, Name, Operation, TableName};
+use crate::revision::{Body, RevisionContext};
+
+/// One revision with the schema around it.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// The revision with what surrounds it.
+    pub context: RevisionContext<'a>,
+    replay: &'a Replay<'a>,
+    record: &'a Record<'a>,
+    downgraded: OnceCell<Downgraded<'a>>,
+}
+
+/// An operation with the schema before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// The operation.
+    pub operation: &'a Operation,
+    /// The schema before it.
+    pub schema: Schema<'a>,
+    /// Marks what the same function made before.
+    position: Position,
+}
+
+/// The downgrade, run on the schema after the upgrade.
+#[derive(Debug)]
+struct Downgraded<'a> {
+    store: Store<'a>,
+    body: &'a Body,
+    moments: Vec<Version>,
+    written: Written<'a>,
+    end: Version,
+}
+
+/// What a downgrade does to the schema that the upgrade leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Downgrade<'a> {
+    run: &'a Downgraded<'a>,
+    schema: Schema<'a>,
+}
+
+impl<'a> Step<'a> {
+    /// The step of a revision; `None` for one that the replay did not keep.
+    pub fn new(context: RevisionContext<'a>, replay: &'a Replay<'a>) -> Option<Self> {
+        let record = replay.record(context.id)?;
+        Some(Self { context, replay, record, downgraded: OnceCell::new() })
+    }
+
+    /// The schema before the upgrade.
+    pub fn before(&self) -> Schema<'a> {
+        self.replay.at(self.record.before)
+    }
+
+    /// The schema after the upgrade.
+    pub fn after(&self) -> Schema<'a> {
+        self.replay.at(self.record.after)
+    }
+
+    /// The identifier of the revision that made something; `None` where no revision of the history did.
+    pub fn maker(&self, made: Position) -> Option<&'a str> {
+        self.replay.revision_at(made)
+    }
+
+    /// Whether the upgrade of this revision made something.
+    pub fn is_own(&self, made: Position) -> bool {
+        made == self.record.position
+    }
+
+    /// The operations of the upgrade, each with the schema before it.
+    pub fn upgrade(&self) -> impl Iterator<Item = Moment<'a>> {
+        let (replay, position) = (self.replay, self.record.position);
+        let operations =
+            runs(self.context.revision.upgrade.as_ref()).map_or(&[][..], |body| &body.operations);
+        operations.iter().zip(&self.record.moments).map(move |(operation, version)| Moment {
+            operation,
+            schema: replay.at(*version),
+            position,
+        })
+    }
+
+    /// The downgrade; `None` where there is none, or it does nothing but raise.
+    pub fn downgrade(&self) -> Option<Downgrade<'_>> {
+        let body = runs(self.context.revision.downgrade.as_ref()).filter(|body| !body.raises)?;
+        let run = self.downgraded.get_or_init(|| self.run_downgrade(body));
+        let run: &Downgraded<'_> = run;
+        Some(Downgrade { run, schema: self.after() })
+    }
+
+    fn run_downgrade(&self, body: &'a Body) -> Downgraded<'a> {
+        let mut store = Store::after(self.after());
+        let mut moments = Vec::with_capacity(body.operations.len());
+        store.watch();
+        run_body(&mut store, self.after().dialect(), Position::DOWNGRADE, body, |store| {
+            moments.push(store.pin());
+        });
+        let end = store.pin();
+        let written = store.written();
+        Downgraded { store, body, moments, written, end }
+    }
+
+    /// What the downgrade leaves otherwise than it was before the upgrade, in order; what is not known compares as
+    /// equal. Empty where there is no downgrade, or it does nothing but raise.
+    pub fn downgrade_difference(&self) -> Vec<Difference<'_>> {
+        let Some(downgrade) = self.downgrade() else { return Vec::new() };
+        difference::between(&difference::RoundTrip {
+            before: self.before(),
+            between: self.after(),
+            after: downgrade.after(),
+            own: self.record.position,
+            written: [&self.record.written, &downgrade.run.written],
+            upgrade: runs(self.context.revision.upgrade.as_ref()).map_or(&[][..], |body| &body.operations),
+        })
+    }
+}
+
+impl<'a> Downgrade<'a> {
+    /// The operations, each with the schema before it.
+    pub fn moments(&self) -> impl Iterator<Item = Moment<'a>> {
+        let (run, dialect) = (self.run, self.schema.dialect());
+        run.body.operations.iter().zip(&run.moments).map(move |(operation, version)| Moment {
+            operation,
+            schema: Schema::new(&run.store, *version, dialect),
+            position: Position::DOWNGRADE,
+        })
+    }
+
+    /// The schema after it.
+    pub fn after(&self) -> Schema<'a> {
+        Schema::new(&self.run.store, self.run.end, self.schema.dialect())
+    }
+}
+
+impl Moment<'_> {
+    /// Whether the same function made something.
+    fn is_new(&self, made: Position) -> bool {
+        made == self.position
+    }
+
+    /// Whether the table surely is new (or temporary, or in a new schema): it holds no rows anybody would miss.
+    pub fn has_new_table(&self, table: &TableName) -> bool {
+        let found = self.schema.table(table).yes();
+        found.is_some_and(|table| table.temporary || self.is_new(table.made))
+            || self.has_new_schema(&table.schema)
+    }
+
+    /// Whether the column surely is new, by itself or with its table.
+    pub fn has_new_column(&self, table: &TableName, column: &Name) -> bool {
+        let by_itself = || {
+            let found = self.schema.table(table).yes()?.column(column.known()?).yes()?;
+            Some(self.is_new(found.made))
+        };
+        self.has_new_table(table) || by_itself() == Some(true)
+    }
+
+    /// Whether a column was added to the table, which itself may be old.
+    pub fn has_new_column_in(&self, table: &TableName) -> bool {
+        self.schema
+            .table(table)
+            .yes()
+            .is_some_and(|table| table.columns.iter().any(|column| column.sure && self.is_new(column.made)))
+    }
+
+    /// Whether the index surely is new, by itself or with its table.
+    pub fn has_new_index(&self, table: &TableName, index: &Name) -> bool {
+        let by_itself = || {
+            let name = index.known()?;
+            let found = match table.name {
+                Name::None => self.schema.index(&table.schema, name).yes()?.1,
+                _ => self.schema.table(table).yes()?.index(name).yes()?,
+            };
+            Some(self.is_new(found.made))
+        };
+        self.has_new_table(table) || by_itself() == Some(true)
+    }
+
+    /// Whether the constraint surely is new, by itself or with its table.
+    pub fn has_new_constraint(&self, table: &TableName, constraint: &Name) -> bool {
+        let by_itself = || {
+            let found = self.schema.table(table).yes()?.constraint(constraint.known()?, None).yes()?;
+            Some(self.is_new(found.made))
+        };
+        self.has_new_table(table) || by_itself() == Some(true)
+    }
+
+    /// Whether the schema surely is new.
+    pub fn has_new_schema(&self, schema: &Name) -> bool {
+        self.has_new_object(Kind::Schema, schema)
+    }
+
+    /// Whether a type, sequence, view or schema surely is new.
+    pub fn has_new_object(&self, kind: Kind, name: &Name) -> bool {
+        let found = name.known().map_or(Known::Unknown, |name| self.schema.object(kind, name));
+        found.yes().is_some_and(|object| self.is_new(object.made))
+    }
+
+    /// Whether the operation surely runs as it stands.
+    pub fn is_certain(&self) -> bool {
+        let sql = self.operation.sql().unwrap_or_default();
+        let first = sql.split_whitespace().next().unwrap_or_default();
+        !self.operation.conditional
+            && !first.to_ascii_lowercase().starts_with("do")
+            && !matches!(self.operation.change, Change::Custom(_))
+    }
+}

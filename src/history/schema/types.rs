@@ -1,0 +1,253 @@
+//! Types as the database calls them. Judges no change of type.
+
+use super::columns::last;
+use super::model::Fact;
+use crate::operation::{Argument, Call, Dialect};
+
+/// The type that counts for a dialect: `.with_variant(..)` gives others to some. `None` where it is not known.
+pub(super) fn for_dialect(type_: &Argument, dialect: Dialect) -> Option<&Argument> {
+    let mut type_ = type_;
+    while let Argument::Call(call) = type_
+        && last(&call.callee) == "with_variant"
+    {
+        let [base, variant, names @ ..] = &*call.args else { return None };
+        let is_meant = names.iter().any(|name| name.as_str() == Some(sqlalchemy_name(dialect)));
+        if is_meant {
+            return Some(variant);
+        }
+        type_ = base;
+    }
+    (*type_ != Argument::Unknown).then_some(type_)
+}
+
+/// What SQLAlchemy calls the dialect.
+const fn sqlalchemy_name(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgresql => "postgresql",
+        Dialect::Mysql => "mysql",
+        Dialect::Mariadb => "mariadb",
+        Dialect::Sqlite => "sqlite",
+    }
+}
+
+/// Whether a type in SQL is one of PostgreSQL's `serial` types.
+pub(super) fn is_serial(text: &str) -> bool {
+    ["serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"]
+        .iter()
+        .any(|serial| text.eq_ignore_ascii_case(serial))
+}
+
+/// An enum type of PostgreSQL that a column has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnumType<'a> {
+    /// Its name; `None` where it is not known.
+    pub name: Option<std::borrow::Cow<'a, str>>,
+    /// Its schema.
+    pub schema: Option<&'a str>,
+    /// Its labels, in order; `None` where they are not known.
+    pub labels: Option<Vec<&'a str>>,
+    /// Whether `create_table` makes it: not with `postgresql.ENUM(create_type=False)`.
+    pub is_created_with_table: bool,
+}
+
+/// The enum type that a column of this type needs on PostgreSQL; arrays of one included.
+pub fn enum_of(type_: &Argument) -> Option<EnumType<'_>> {
+    let type_ = for_dialect(type_, Dialect::Postgresql)?;
+    let Argument::Call(call) = type_ else { return None };
+    match last(&call.callee) {
+        "ARRAY" => enum_of(call.args.first().or_else(|| call.keyword("item_type"))?),
+        "Enum" | "ENUM" if call.keyword("native_enum") != Some(&Argument::Bool(false)) => {
+            Some(enum_call(call))
+        }
+        _ => None,
+    }
+}
+
+fn enum_call(call: &Call) -> EnumType<'_> {
+    let of_class = match &*call.args {
+        [Argument::Path(class)] => Some(last(class)),
+        _ => None,
+    };
+    let name = match call.keyword("name") {
+        Some(name) => name.as_str().map(std::borrow::Cow::Borrowed),
+        // `sqlalchemy/sql/sqltypes.py`, class Enum: the class's name in lower case.
+        None => of_class.map(|class| std::borrow::Cow::Owned(class.to_lowercase())),
+    };
+    let labels = match &*call.args {
+        [] => None,
+        args => args.iter().map(Argument::as_str).collect(),
+    };
+    // The generic type takes the flag from SQLAlchemy 2.1 on and ignored it before.
+    let is_dialect_type = last(&call.callee) == "ENUM";
+    EnumType {
+        name,
+        schema: call.keyword("schema").and_then(Argument::as_str),
+        labels,
+        is_created_with_table: !(is_dialect_type
+            && call.keyword("create_type") == Some(&Argument::Bool(false))),
+    }
+}
+
+/// The name of the check that a type brings along (`create_constraint=True`), where it brings one.
+pub(super) fn check_of(type_: &Argument, dialect: Dialect) -> Fact<Option<&str>> {
+    let Argument::Call(call) = for_dialect(type_, dialect)? else { return None };
+    if call.keyword("create_constraint") != Some(&Argument::Bool(true)) {
+        return None;
+    }
+    let is_native = match last(&call.callee) {
+        "Boolean" => matches!(dialect, Dialect::Postgresql),
+        "Enum" => dialect != Dialect::Sqlite && call.keyword("native_enum") != Some(&Argument::Bool(false)),
+        _ => return None,
+    };
+    (!is_native).then(|| call.keyword("name").and_then(Argument::as_str))
+}
+
+/// A type as the dialect writes it; `None` where that is not known.
+pub fn sql_name(type_: &Argument, dialect: Dialect) -> Option<String> {
+    let type_ = for_dialect(type_, dialect)?;
+    match type_ {
+        Argument::Str(_) => type_.as_str().map(sql_text),
+        Argument::Path(path) => named(path, &[], &[], dialect),
+        Argument::Call(call) => named(&call.callee, &call.args, &call.keywords, dialect),
+        _ => None,
+    }
+}
+
+/// A type of SQL text, in the case that SQLAlchemy uses.
+fn sql_text(text: &str) -> String {
+    if text.contains(['"', '\'', '`']) { text.to_owned() } else { text.to_uppercase() }
+}
+
+fn named(
+    path: &str,
+    args: &[Argument],
+    keywords: &[(Box<str>, Argument)],
+    dialect: Dialect,
+) -> Option<String> {
+    let class = last(path);
+    let keyword = |name: &str| keywords.iter().find(|(key, _)| &**key == name).map(|(_, value)| value);
+    let argument = |at: usize, name: &str| keyword(name).or_else(|| args.get(at));
+    let number = |at: usize, name: &str| match argument(at, name) {
+        None | Some(Argument::None) => Some(None),
+        Some(Argument::Int(number)) => Some(Some(*number)),
+        Some(_) => None,
+    };
+    let sized = |base: &str, at: usize, name: &str| {
+        Some(number(at, name)?.map_or_else(|| base.to_owned(), |length| format!("{base}({length})")))
+    };
+    let mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
+    let postgresql = dialect == Dialect::Postgresql;
+    let chosen = |on_postgresql: &str, on_mysql: &str, on_sqlite: &str| {
+        let name = if postgresql {
+            on_postgresql
+        } else if mysql {
+            on_mysql
+        } else {
+            on_sqlite
+        };
+        Some(name.to_owned())
+    };
+    match class {
+        "Integer" | "INTEGER" | "INT" => chosen("INTEGER", "INTEGER", "INTEGER"),
+        "SmallInteger" | "SMALLINT" => chosen("SMALLINT", "SMALLINT", "SMALLINT"),
+        "BigInteger" | "BIGINT" => chosen("BIGINT", "BIGINT", "BIGINT"),
+        "String" | "Unicode" | "VARCHAR" | "AutoString" | "NVARCHAR" => sized("VARCHAR", 0, "length"),
+        "CHAR" | "NCHAR" => sized("CHAR", 0, "length"),
+        "Text" | "UnicodeText" | "TEXT" if mysql => sized("TEXT", 0, "length"),
+        "Text" | "UnicodeText" | "TEXT" => Some("TEXT".to_owned()),
+        "Boolean" | "BOOLEAN" => chosen("BOOLEAN", "BOOL", "BOOLEAN"),
+        "Date" | "DATE" => Some("DATE".to_owned()),
+        "DateTime" | "TIMESTAMP" | "Time" | "TIME" | "DATETIME" => {
+            let with_zone = match argument(0, "timezone") {
+                None | Some(Argument::Bool(false) | Argument::None | Argument::Int(_)) => false,
+                Some(Argument::Bool(true)) => true,
+                Some(_) => return None,
+            };
+            let is_time = matches!(class, "Time" | "TIME");
+            if postgresql {
+                let zone = if with_zone { "WITH TIME ZONE" } else { "WITHOUT TIME ZONE" };
+                return Some(format!("{} {zone}", if is_time { "TIME" } else { "TIMESTAMP" }));
+            }
+            let name = if is_time {
+                "TIME"
+            } else if class == "TIMESTAMP" {
+                "TIMESTAMP"
+            } else {
+                "DATETIME"
+            };
+            if mysql { sized(name, usize::MAX, "fsp") } else { Some(name.to_owned()) }
+        }
+        "Interval" | "INTERVAL" => chosen("INTERVAL", "DATETIME", "DATETIME"),
+        "Float" | "FLOAT" => sized("FLOAT", 0, "precision"),
+        "Double" | "DOUBLE" | "DOUBLE_PRECISION" => chosen("DOUBLE PRECISION", "DOUBLE", "DOUBLE"),
+        "REAL" => Some("REAL".to_owned()),
+        "Numeric" | "NUMERIC" | "DECIMAL" => {
+            let base = if class == "DECIMAL" { "DECIMAL" } else { "NUMERIC" };
+            match (number(0, "precision")?, number(1, "scale")?) {
+                (None, _) => Some(base.to_owned()),
+                (Some(precision), None) => Some(format!("{base}({precision})")),
+                (Some(precision), Some(scale)) => Some(format!("{base}({precision}, {scale})")),
+            }
+        }
+        "LargeBinary" | "BYTEA" => chosen("BYTEA", "BLOB", "BLOB"),
+        "Uuid" | "UUID" | "GUID" => chosen("UUID", "CHAR(32)", "CHAR(32)"),
+        "ARRAY" => {
+            let item = sql_name(argument(0, "item_type")?, dialect)?;
+            let dimensions = match number(usize::MAX, "dimensions")? {
+                Some(dimensions) => usize::try_from(dimensions).ok()?.min(6),
+                None => 1,
+            };
+            Some(format!("{item}{}", "[]".repeat(dimensions)))
+        }
+        "Enum" | "ENUM" => enum_name(args, keywords, dialect),
+        // `postgresql.TSVECTOR`, `mysql.LONGTEXT`: named as in SQL.
+        other if other.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) => match args {
+            [Argument::Int(length)] => Some(format!("{other}({length})")),
+            _ => Some(other.to_owned()),
+        },
+        _ => None,
+    }
+}
+
+fn enum_name(args: &[Argument], keywords: &[(Box<str>, Argument)], dialect: Dialect) -> Option<String> {
+    let keyword = |name: &str| keywords.iter().find(|(key, _)| &**key == name).map(|(_, value)| value);
+    let is_native = keyword("native_enum") != Some(&Argument::Bool(false));
+    let labels =
+        || args.iter().map(Argument::as_str).collect::<Option<Vec<_>>>().filter(|all| !all.is_empty());
+    match dialect {
+        Dialect::Postgresql if is_native => match (keyword("name"), args) {
+            (Some(name), _) => name.as_str().map(str::to_owned),
+            (None, [Argument::Path(class)]) => Some(last(class).to_lowercase()),
+            (None, _) => None,
+        },
+        Dialect::Mysql | Dialect::Mariadb if is_native => {
+            let quoted: Vec<_> =
+                labels()?.iter().map(|label| format!("'{}'", label.replace('\'', "''"))).collect();
+            Some(format!("ENUM({})", quoted.join(",")))
+        }
+        _ => match keyword("length") {
+            Some(Argument::Int(length)) => Some(format!("VARCHAR({length})")),
+            Some(_) => None,
+            None => Some(format!("VARCHAR({})", labels()?.iter().map(|label| label.chars().count()).max()?)),
+        },
+    }
+}
+
+/// Whether two types, as [`sql_name`] gives them, are one.
+pub(super) fn are_equal(one: &str, other: &str) -> bool {
+    fn plain(text: &str) -> String {
+        let text: String =
+            text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+        match text.as_str() {
+            "INT" | "INT4" | "SERIAL" => "INTEGER".to_owned(),
+            "INT8" | "BIGSERIAL" => "BIGINT".to_owned(),
+            "INT2" | "SMALLSERIAL" => "SMALLINT".to_owned(),
+            "BOOL" => "BOOLEAN".to_owned(),
+            "TIMESTAMPTZ" => "TIMESTAMPWITHTIMEZONE".to_owned(),
+            "TIMESTAMP" => "TIMESTAMPWITHOUTTIMEZONE".to_owned(),
+            "FLOAT" | "FLOAT8" => "DOUBLEPRECISION".to_owned(),
+            _ => text.replace("CHARACTERVARYING", "VARCHAR").replace("DECIMAL", "NUMERIC"),
+        }
+    }
+    plain(one) == plain(other)
+}

@@ -1,0 +1,388 @@
+//! `schema --output-format sql`: definitions of the dialect. What is not known stands in comments.
+
+use std::fmt::Write;
+
+use super::schema::{Shown, dialect_name};
+use super::schema_default::default_sql;
+use crate::history::schema::{
+    Column, Constraint, Index, IndexColumn, Kind, Listed, Schema, Table, TableKey, Text, sql_name,
+};
+use crate::operation::{Argument, ConstraintKind, Dialect};
+
+/// The schemas as statements.
+pub fn render(shown: &[Shown<'_>]) -> String {
+    let mut out = String::new();
+    for shown in shown {
+        let schema = shown.replay.schema();
+        let revisions =
+            if shown.revisions.is_empty() { "base".to_owned() } else { shown.revisions.join(", ") };
+        comment(
+            &mut out,
+            &format!("{}: {revisions} ({})", shown.directory.path, dialect_name(shown.dialect)),
+        );
+        if !shown.is_complete() {
+            comment(&mut out, "There may be more than what follows.");
+        }
+        let sql = Sql { dialect: shown.dialect };
+        sql.before_tables(&mut out, schema);
+        let tables: Vec<Listed<'_>> = schema.tables().filter(|listed| !listed.table.temporary).collect();
+        for listed in &tables {
+            sql.table(&mut out, *listed);
+        }
+        for listed in &tables {
+            sql.foreign_keys(&mut out, listed.table);
+        }
+        for (name, _, _) in schema.objects(Kind::View) {
+            comment(&mut out, &format!("View {name} is there; its definition is not kept."));
+        }
+    }
+    out
+}
+
+fn comment(out: &mut String, text: &str) {
+    for line in text.lines() {
+        out.push_str("-- ");
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+struct Sql {
+    dialect: Dialect,
+}
+
+impl Sql {
+    fn is_mysql(&self) -> bool {
+        matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb)
+    }
+
+    /// A name in the quotes of the dialect, where it needs them.
+    fn name(&self, name: &str) -> String {
+        let is_plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && !RESERVED.contains(&name);
+        if is_plain {
+            return name.to_owned();
+        }
+        let quote = if self.is_mysql() { '`' } else { '"' };
+        let doubled = name.replace(quote, &format!("{quote}{quote}"));
+        format!("{quote}{doubled}{quote}")
+    }
+
+    fn table_name(&self, key: &TableKey<'_>) -> String {
+        match &key.schema {
+            Some(schema) => format!("{}.{}", self.name(schema), self.name(&key.name)),
+            None => self.name(&key.name),
+        }
+    }
+
+    fn names(&self, names: &[Text<'_>]) -> String {
+        names.iter().map(|name| self.name(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn text(&self, text: &str) -> String {
+        let text = if self.is_mysql() { text.replace('\\', "\\\\") } else { text.to_owned() };
+        format!("'{}'", text.replace('\'', "''"))
+    }
+
+    fn before_tables(&self, out: &mut String, schema: Schema<'_>) {
+        for (name, _, sure) in schema.objects(Kind::Schema) {
+            self.statement(out, sure, &format!("CREATE SCHEMA {}", self.name(name)));
+        }
+        for (name, object, sure) in schema.objects(Kind::Type) {
+            match &object.labels {
+                Some(labels) => {
+                    let labels: Vec<_> = labels.iter().map(|label| self.text(label)).collect();
+                    let name = self.name(name);
+                    self.statement(out, sure, &format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", ")));
+                }
+                None => comment(out, &format!("Type {name} is there; what it is made of is not known.")),
+            }
+        }
+        for (name, _, sure) in schema.objects(Kind::Sequence) {
+            self.statement(out, sure, &format!("CREATE SEQUENCE {}", self.name(name)));
+        }
+    }
+
+    /// A statement, or a comment where it may not be so.
+    #[expect(clippy::unused_self, reason = "statements end alike in all dialects today, and read alike here")]
+    fn statement(&self, out: &mut String, sure: bool, text: &str) {
+        if sure {
+            out.push_str(text);
+            out.push_str(";\n");
+        } else {
+            comment(out, &format!("perhaps: {text};"));
+        }
+    }
+
+    fn table(&self, out: &mut String, listed: Listed<'_>) {
+        let table = listed.table;
+        let sure = table.sure && !listed.is_doubted;
+        out.push('\n');
+        if !listed.is_complete() {
+            comment(out, &format!("Table {} may have more than this, or other things.", table.key));
+        }
+        let mut items: Vec<(bool, String)> =
+            table.columns.iter().map(|column| (column.sure, self.column(column))).collect();
+        for constraint in &table.constraints {
+            // Tables may refer to each other in a circle; SQLite takes no keys afterwards.
+            if constraint.kind != ConstraintKind::ForeignKey || self.dialect == Dialect::Sqlite {
+                items.push((constraint.sure, self.constraint(constraint)));
+            }
+        }
+        let last = items.iter().rposition(|(sure, _)| *sure);
+        let mut text = format!("CREATE TABLE {} (\n", self.table_name(&table.key));
+        for (at, (sure, item)) in items.iter().enumerate() {
+            let comma = if Some(at) < last { "," } else { "" };
+            let item = item.replace('\n', " ");
+            let line =
+                if *sure { format!("    {item}{comma}\n") } else { format!("    -- perhaps: {item}\n") };
+            text += &line;
+        }
+        text.push(')');
+        self.statement(out, sure, &text);
+        for index in &table.indexes {
+            let text = self.index(index, &table.key);
+            self.statement(out, sure && index.sure && index.columns.is_some() && !text.contains('?'), &text);
+        }
+        self.comments(out, table, sure);
+    }
+
+    fn column(&self, column: &Column<'_>) -> String {
+        let type_ = column.type_.and_then(|type_| sql_name(type_, self.dialect));
+        let mut text =
+            format!("{} {}", self.name(&column.name), type_.as_deref().unwrap_or("/* type not known */"));
+        if column.identity == Some(true) {
+            text.push_str(if self.is_mysql() {
+                " AUTO_INCREMENT"
+            } else {
+                " GENERATED BY DEFAULT AS IDENTITY"
+            });
+        }
+        match column.server_default {
+            None | Some(None) => {}
+            Some(Some(default)) => match default_sql(default, self.dialect) {
+                Some(sql) => {
+                    let _ = write!(text, " DEFAULT {sql}");
+                }
+                None => text.push_str(" /* a default that is not known */"),
+            },
+        }
+        match column.nullable {
+            Some(false) => text.push_str(" NOT NULL"),
+            Some(true) => {}
+            None => text.push_str(" /* NULL or NOT NULL is not known */"),
+        }
+        if column.computed == Some(true) {
+            text.push_str(" /* computed */");
+        }
+        if self.is_mysql()
+            && let Some(Some(comment)) = &column.comment
+        {
+            let _ = write!(text, " COMMENT {}", self.text(comment));
+        }
+        text
+    }
+
+    fn constraint(&self, constraint: &Constraint<'_>) -> String {
+        let name = match constraint.name.known() {
+            Some(name) if constraint.kind != ConstraintKind::PrimaryKey || !self.is_mysql() => {
+                format!("CONSTRAINT {} ", self.name(name))
+            }
+            _ => String::new(),
+        };
+        let columns = match &constraint.columns {
+            Some(columns) => self.names(columns),
+            None => "/* columns not known */".to_owned(),
+        };
+        match constraint.kind {
+            ConstraintKind::PrimaryKey => format!("{name}PRIMARY KEY ({columns})"),
+            ConstraintKind::Unique => format!("{name}UNIQUE ({columns})"),
+            ConstraintKind::Check => {
+                let condition = constraint.condition.as_deref().unwrap_or("/* condition not known */ true");
+                format!("{name}CHECK ({condition})")
+            }
+            ConstraintKind::Exclude => format!("/* {name}EXCLUDE ({columns}) */ CHECK (true)"),
+            ConstraintKind::ForeignKey => {
+                let referent = constraint.referent.as_ref().map(|table| self.table_name(table));
+                let to = constraint.referent_columns.as_deref().map(|to| format!(" ({})", self.names(to)));
+                let action = constraint.ondelete.as_ref().and_then(|action| action.as_deref());
+                let action = action.map_or_else(String::new, |action| format!(" ON DELETE {action}"));
+                format!(
+                    "{name}FOREIGN KEY ({columns}) REFERENCES {}{}{action}",
+                    referent.as_deref().unwrap_or("/* table not known */"),
+                    to.unwrap_or_default()
+                )
+            }
+        }
+    }
+
+    fn foreign_keys(&self, out: &mut String, table: &Table<'_>) {
+        if self.dialect == Dialect::Sqlite {
+            return;
+        }
+        let keys =
+            table.constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::ForeignKey);
+        for key in keys {
+            let text = format!("ALTER TABLE {} ADD {}", self.table_name(&table.key), self.constraint(key));
+            self.statement(
+                out,
+                key.sure && table.sure && key.columns.is_some() && key.referent.is_some(),
+                &text,
+            );
+        }
+    }
+
+    fn index(&self, index: &Index<'_>, table: &TableKey<'_>) -> String {
+        let unique = if index.unique == Some(true) { "UNIQUE " } else { "" };
+        let columns = index.columns.iter().flatten().map(|column| match column {
+            IndexColumn::Column(name) => self.name(name),
+            IndexColumn::Expression(Some(text)) => format!("({text})"),
+            IndexColumn::Expression(None) => "?".to_owned(),
+        });
+        let columns = columns.collect::<Vec<_>>().join(", ");
+        let name = index.name.known().map_or_else(|| "?".to_owned(), |name| self.name(name));
+        let table = self.table_name(table);
+        let method = index.method.map_or_else(String::new, |method| format!(" USING {method}"));
+        let condition = match index.condition {
+            None => String::new(),
+            Some(Argument::Call(call)) => call
+                .args
+                .first()
+                .and_then(Argument::as_str)
+                .map_or(" WHERE ?".to_owned(), |text| format!(" WHERE {text}")),
+            Some(condition) => {
+                condition.as_str().map_or(" WHERE ?".to_owned(), |text| format!(" WHERE {text}"))
+            }
+        };
+        format!("CREATE {unique}INDEX {name} ON {table}{method} ({columns}){condition}")
+    }
+
+    fn comments(&self, out: &mut String, table: &Table<'_>, sure: bool) {
+        if self.dialect != Dialect::Postgresql {
+            return;
+        }
+        let name = self.table_name(&table.key);
+        if let Some(Some(text)) = &table.comment {
+            self.statement(out, sure, &format!("COMMENT ON TABLE {name} IS {}", self.text(text)));
+        }
+        for column in &table.columns {
+            if let Some(Some(text)) = &column.comment {
+                let column_name = self.name(&column.name);
+                let text = format!("COMMENT ON COLUMN {name}.{column_name} IS {}", self.text(text));
+                self.statement(out, sure && column.sure, &text);
+            }
+        }
+    }
+}
+
+/// Words that are no names without quotes in one of the databases.
+const RESERVED: &[&str] = &[
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "between",
+    "both",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "cross",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "database",
+    "default",
+    "deferrable",
+    "delete",
+    "desc",
+    "distinct",
+    "do",
+    "drop",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "groups",
+    "having",
+    "in",
+    "index",
+    "initially",
+    "inner",
+    "insert",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "join",
+    "key",
+    "keys",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "natural",
+    "not",
+    "null",
+    "of",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "placing",
+    "primary",
+    "range",
+    "rank",
+    "references",
+    "returning",
+    "right",
+    "row",
+    "rows",
+    "select",
+    "session_user",
+    "set",
+    "some",
+    "symmetric",
+    "system",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "trigger",
+    "true",
+    "union",
+    "unique",
+    "update",
+    "user",
+    "using",
+    "values",
+    "variadic",
+    "when",
+    "where",
+    "window",
+    "with",
+];
