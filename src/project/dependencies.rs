@@ -1,27 +1,46 @@
 //! What the project depends on, by the files that list it, and the database family that follows.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::discover;
+use rustc_hash::FxHashMap;
+
+use super::disk::Disk;
 use super::ini::Ini;
 use crate::operation::Dialect;
 
-/// The normalised names in the nearest directory upward whose files list any.
-pub(super) fn listed(start: &Path) -> Vec<Box<str>> {
-    for directory in discover::upward(start) {
-        let mut names = Vec::new();
-        pyproject(&directory, &mut names);
-        requirements(&directory, &mut names);
-        setup_cfg(&directory, &mut names);
-        pipfile(&directory, &mut names);
-        if !names.is_empty() {
-            names.sort();
-            names.dedup();
-            return names.into_iter().map(String::into_boxed_str).collect();
-        }
+/// The names that each directory's files list, each read once.
+#[derive(Debug, Default)]
+pub(super) struct Dependencies {
+    known: FxHashMap<PathBuf, Vec<Box<str>>>,
+}
+
+impl Dependencies {
+    /// The normalised names in the nearest directory upward whose files list any.
+    pub(super) fn listed(&mut self, start: &Path, disk: &Disk) -> Vec<Box<str>> {
+        let upward = disk.upward(start);
+        upward
+            .iter()
+            .map(|directory| self.in_directory(directory))
+            .find(|names| !names.is_empty())
+            .unwrap_or_default()
     }
-    Vec::new()
+
+    fn in_directory(&mut self, directory: &Path) -> Vec<Box<str>> {
+        if let Some(known) = self.known.get(directory) {
+            return known.clone();
+        }
+        let mut names = Vec::new();
+        pyproject(directory, &mut names);
+        requirements(directory, &mut names);
+        setup_cfg(directory, &mut names);
+        pipfile(directory, &mut names);
+        names.sort();
+        names.dedup();
+        let names: Vec<Box<str>> = names.into_iter().map(String::into_boxed_str).collect();
+        self.known.insert(directory.to_owned(), names.clone());
+        names
+    }
 }
 
 /// The database family that the URLs name, else the drivers among the dependencies; `None` where they disagree.

@@ -1,19 +1,21 @@
-//! Where to look: what lies below a directory, and the directories above one. Does not read configuration.
+//! Where to look: what lies below a directory. Does not read configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use ignore::{WalkBuilder, WalkState};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 use regex::bytes::Regex;
+
+use super::disk::Disk;
 
 /// What lies below a directory, each list sorted.
 #[derive(Debug, Default)]
 pub(super) struct Below {
     /// Directories with an `.ini` file or a `pyproject.toml`.
     pub(super) configured: Vec<PathBuf>,
-    /// Directories that are script directories by their files.
-    pub(super) script_directories: Vec<PathBuf>,
+    /// Directories with an `env.py`.
+    pub(super) environments: Vec<PathBuf>,
     /// Directories with Python files.
     pub(super) python: Vec<PathBuf>,
 }
@@ -43,33 +45,66 @@ pub(super) fn below(directory: &Path) -> Below {
     let found = Mutex::new(Below::default());
     walker(directory).build_parallel().run(|| {
         Box::new(|entry| {
-            let Ok(entry) = entry else { return WalkState::Continue };
-            if entry.file_type().is_some_and(|kind| kind.is_dir()) {
-                return WalkState::Continue;
-            }
-            let name = entry.file_name().to_string_lossy();
-            let Some(parent) = entry.path().parent() else { return WalkState::Continue };
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-            if name == "pyproject.toml" || name.ends_with(".ini") {
-                found.configured.push(parent.to_owned());
-            } else if name.ends_with(".py") {
-                if name == "env.py" {
-                    found.script_directories.push(parent.to_owned());
-                }
-                if found.python.last().is_none_or(|last| last != parent) {
-                    found.python.push(parent.to_owned());
-                }
+            if let Ok(entry) = entry {
+                found.lock().unwrap_or_else(PoisonError::into_inner).add(&entry);
             }
             WalkState::Continue
         })
     });
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for list in [&mut found.configured, &mut found.script_directories, &mut found.python] {
-        list.sort();
-        list.dedup();
+    found.into_inner().unwrap_or_else(PoisonError::into_inner).sorted()
+}
+
+/// [`below`] for each of `directories`, in their order.
+pub(super) fn below_each(directories: &[PathBuf]) -> Vec<Below> {
+    let [first, rest @ ..] = directories else { return Vec::new() };
+    if rest.is_empty() {
+        return vec![below(first)];
     }
-    found.script_directories.retain(|path| is_script_directory(path));
-    found
+    // One walk in one thread: it reads the ignore files above the directories once, and starts no threads for each.
+    let mut builder = walker(first);
+    rest.iter().for_each(|directory| {
+        builder.add(directory);
+    });
+    let mut found: Vec<Below> = directories.iter().map(|_| Below::default()).collect();
+    let mut current = 0;
+    for entry in builder.build().flatten() {
+        if entry.depth() == 0 {
+            let is_root = |directory: &PathBuf| directory == entry.path();
+            current = directories.iter().position(is_root).unwrap_or(current);
+        }
+        if let Some(below) = found.get_mut(current) {
+            below.add(&entry);
+        }
+    }
+    found.into_iter().map(Below::sorted).collect()
+}
+
+impl Below {
+    fn add(&mut self, entry: &DirEntry) {
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            return;
+        }
+        let name = entry.file_name().to_string_lossy();
+        let Some(parent) = entry.path().parent() else { return };
+        if name == "pyproject.toml" || name.ends_with(".ini") {
+            self.configured.push(parent.to_owned());
+        } else if name.ends_with(".py") {
+            if name == "env.py" {
+                self.environments.push(parent.to_owned());
+            }
+            if self.python.last().is_none_or(|last| last != parent) {
+                self.python.push(parent.to_owned());
+            }
+        }
+    }
+
+    fn sorted(mut self) -> Self {
+        for list in [&mut self.configured, &mut self.environments, &mut self.python] {
+            list.sort();
+            list.dedup();
+        }
+        self
+    }
 }
 
 fn walker(directory: &Path) -> WalkBuilder {
@@ -85,28 +120,11 @@ fn walker(directory: &Path) -> WalkBuilder {
     builder
 }
 
-/// Whether a directory is an Alembic environment by what it holds.
-pub(super) fn is_script_directory(directory: &Path) -> bool {
-    directory.join("env.py").is_file()
-        && (directory.join("script.py.mako").is_file() || directory.join("versions").is_dir())
-}
-
-/// `directory` and the directories above it, up to the root of the repository where there is one.
-pub(super) fn upward(directory: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for ancestor in directory.ancestors() {
-        found.push(ancestor.to_owned());
-        if ancestor.join(".git").exists() {
-            break;
-        }
-    }
-    found
-}
-
 /// Directories below `directory` that hold revisions, script directories of their own and `skipped` left out,
 /// with the number of revisions in each. Symbolic links to directories are not followed, as Alembic does not.
 pub(super) fn revision_directories(
     directory: &Path,
+    disk: &Disk,
     is_skipped: impl Fn(&Path) -> bool,
 ) -> Vec<(PathBuf, usize)> {
     let mut found = Vec::new();
@@ -120,7 +138,8 @@ pub(super) fn revision_directories(
             if kind.is_dir() {
                 let name = entry.file_name();
                 let path = entry.path();
-                let is_other = SKIPPED.iter().any(|skipped| name == *skipped) || is_script_directory(&path);
+                let is_other =
+                    SKIPPED.iter().any(|skipped| name == *skipped) || disk.is_script_directory(&path);
                 if !is_other {
                     open.push(path);
                 }

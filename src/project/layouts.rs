@@ -9,13 +9,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ProjectError;
 use super::alembic_config::{self, ConfigFault};
-use super::discover;
-use super::script_directory::{Layout, Location, canonical, tidy};
+use super::discover::{self, Below};
+use super::disk::{Disk, lies_in};
+use super::script_directory::{Layout, Location};
 
 /// The script directories found so far.
 #[derive(Debug)]
 pub(super) struct Layouts {
     working_directory: PathBuf,
+    /// What the disk said so far.
+    pub(super) disk: Disk,
     /// `version-locations` of the configuration.
     pub(super) version_locations: Vec<PathBuf>,
     /// What was found, each script directory once.
@@ -46,12 +49,34 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// Whether findings in a file of a script directory were asked for.
-    pub(super) fn holds(&self, key: &Path, script_directory: &Path) -> bool {
+    /// What was asked for of one script directory.
+    pub(super) fn of<'a>(&'a self, layout: &Layout) -> Asked<'a> {
+        let is_near = |directory: &&PathBuf| {
+            let is_around = |key: &Path| lies_in(key, directory) || lies_in(directory, key);
+            is_around(&layout.key) || layout.locations.iter().any(|location| is_around(&location.key))
+        };
+        Asked {
+            all: self.all || self.script_directories.contains(&layout.key),
+            files: &self.files,
+            directories: self.directories.iter().filter(is_near).map(PathBuf::as_path).collect(),
+        }
+    }
+}
+
+/// What findings were asked for in one script directory.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    all: bool,
+    files: &'a FxHashMap<PathBuf, PathBuf>,
+    directories: Vec<&'a Path>,
+}
+
+impl Asked<'_> {
+    /// Whether findings in this file were asked for.
+    pub(super) fn holds(&self, key: &Path) -> bool {
         self.all
             || self.files.contains_key(key)
-            || self.script_directories.contains(script_directory)
-            || self.directories.iter().any(|directory| key.starts_with(directory))
+            || self.directories.iter().any(|directory| lies_in(key, directory))
     }
 }
 
@@ -71,9 +96,11 @@ const USUAL_NAMES: [&str; 3] = ["alembic", "migrations", "versions"];
 
 impl Layouts {
     pub(super) fn new(working_directory: &Path, version_locations: &[PathBuf]) -> Self {
+        let disk = Disk::default();
         Self {
-            working_directory: tidy(working_directory),
-            version_locations: version_locations.iter().map(|path| tidy(path)).collect(),
+            working_directory: disk.tidy(working_directory),
+            version_locations: version_locations.iter().map(|path| disk.tidy(path)).collect(),
+            disk,
             found: Vec::new(),
             faults: Vec::new(),
             missing: Vec::new(),
@@ -93,8 +120,9 @@ impl Layouts {
             return Ok(selection);
         }
         let mut files = Vec::new();
+        let mut directories = Vec::new();
         for given in paths {
-            let path = tidy(&self.working_directory.join(given));
+            let path = self.disk.tidy(&self.working_directory.join(given));
             let shown = || given.to_string_lossy().into_owned();
             match fs::symlink_metadata(&path) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -103,16 +131,17 @@ impl Layouts {
                 Err(error) => {
                     return Err(ProjectError::Unreadable { path: shown(), reason: error.to_string() });
                 }
-                Ok(data) if data.is_dir() || (data.is_symlink() && path.is_dir()) => {
-                    let key = canonical(&path);
-                    self.find_below(&path, true);
-                    // A script directory is asked for with its version locations, wherever they lie.
-                    let inside = self.found.iter().filter(|layout| layout.key.starts_with(&key));
-                    selection.script_directories.extend(inside.map(|layout| layout.key.clone()));
-                    selection.directories.push(key);
-                }
+                Ok(data) if data.is_dir() || (data.is_symlink() && path.is_dir()) => directories.push(path),
                 Ok(_) => files.push(path),
             }
+        }
+        for (path, below) in directories.iter().zip(discover::below_each(&directories)) {
+            let key = self.disk.canonical(path);
+            self.find_below(path, below, true);
+            // A script directory is asked for with its version locations, wherever they lie.
+            let inside = self.found.iter().filter(|layout| lies_in(&layout.key, &key));
+            selection.script_directories.extend(inside.map(|layout| layout.key.clone()));
+            selection.directories.push(key);
         }
         for path in files {
             self.find_for_file(&path, &mut selection);
@@ -122,34 +151,35 @@ impl Layouts {
 
     /// The nearest configuration upward, and everything below.
     fn find_around(&mut self, directory: &Path) {
-        for ancestor in discover::upward(directory) {
+        for ancestor in self.disk.upward(directory) {
             let layouts = self.layouts_in(&ancestor);
             if !layouts.is_empty() {
                 layouts.iter().for_each(|layout| self.add(layout.clone()));
                 break;
             }
         }
-        self.find_below(directory, false);
+        self.find_below(directory, discover::below(directory), false);
     }
 
-    fn find_below(&mut self, directory: &Path, is_requested: bool) {
-        let key = canonical(directory);
-        let below = discover::below(directory);
+    fn find_below(&mut self, directory: &Path, below: Below, is_requested: bool) {
+        let key = self.disk.canonical(directory);
         for configured in &below.configured {
             let layouts = self.layouts_in(configured);
             layouts.iter().for_each(|layout| self.add(layout.clone()));
         }
-        for root in &below.script_directories {
-            let layout = self.layout_at(root);
-            self.add(layout);
+        for root in &below.environments {
+            if self.disk.is_script_directory(root) {
+                let layout = self.layout_at(root);
+                self.add(layout);
+            }
         }
-        for ancestor in discover::upward(directory) {
+        for ancestor in self.disk.upward(directory) {
             if is_requested {
                 let layouts = self.layouts_in(&ancestor);
                 let touching = layouts.iter().filter(|layout| touches(layout, &key));
                 touching.for_each(|layout| self.add(layout.clone()));
             }
-            if discover::is_script_directory(&ancestor) {
+            if self.disk.is_script_directory(&ancestor) {
                 let layout = self.layout_at(&ancestor);
                 self.add(layout);
                 break;
@@ -165,26 +195,27 @@ impl Layouts {
     /// A requested directory inside a script directory where Alembic is not told to look: the project hands it
     /// to Alembic in code, so what holds revisions there is a version location.
     fn add_requested_locations(&mut self, directory: &Path, key: &Path) {
-        let is_known = self.found.iter().flat_map(|layout| &layout.locations).any(|location| {
-            location.covers(key) || (location.key.starts_with(key) && location.path.is_dir())
-        });
+        let is_known =
+            self.found.iter().flat_map(|layout| &layout.locations).any(|location| {
+                location.covers(key) || (lies_in(&location.key, key) && location.path.is_dir())
+            });
         let around = self
             .found
             .iter_mut()
-            .filter(|layout| key.starts_with(&layout.key) && key != layout.key)
+            .filter(|layout| lies_in(key, &layout.key) && key != layout.key)
             .max_by_key(|layout| layout.key.as_os_str().len());
         let Some(layout) = around.filter(|_| !is_known) else { return };
-        for (path, _) in discover::revision_directories(directory, |_| false) {
-            layout.add_location(Location::new(path, false));
+        for (path, _) in discover::revision_directories(directory, &self.disk, |_| false) {
+            layout.add_location(Location::new(path, false, &self.disk));
         }
     }
 
     /// `version-locations` that lie in no script directory.
     fn add_configured_locations(&mut self) {
         for path in self.version_locations.clone() {
-            let key = canonical(&path);
+            let key = self.disk.canonical(&path);
             if path.is_dir() && !self.found.iter().any(|layout| layout.covers(&key)) {
-                self.add(Layout::bare(path));
+                self.add(Layout::bare(path, &self.disk));
             }
         }
     }
@@ -198,14 +229,14 @@ impl Layouts {
                     || path.file_name().is_some_and(|name| USUAL_NAMES.iter().any(|usual| name == *usual))
             })
             .filter(|path| {
-                let key = canonical(path);
-                !self.found.iter().any(|layout| key.starts_with(&layout.key) || layout.covers(&key))
+                let key = self.disk.canonical(path);
+                !self.found.iter().any(|layout| lies_in(&key, &layout.key) || layout.covers(&key))
             })
             .collect();
         let bare: Vec<PathBuf> =
             outside.into_par_iter().filter(|path| discover::holds_revisions(path)).collect();
         for path in bare {
-            self.add(Layout::bare(path));
+            self.add(Layout::bare(path, &self.disk));
         }
     }
 
@@ -213,7 +244,7 @@ impl Layouts {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return };
         let parent_key = match self.parents.get(parent) {
             Some(key) => key.clone(),
-            None => canonical(parent),
+            None => self.disk.canonical(parent),
         };
         self.parents.entry(parent.to_owned()).or_insert_with(|| parent_key.clone());
         selection.files.insert(parent_key.join(name), path.to_owned());
@@ -247,9 +278,11 @@ impl Layouts {
     }
 
     fn is_script_directory(&mut self, directory: &Path) -> bool {
-        let key = canonical(directory);
-        discover::is_script_directory(directory)
-            || discover::upward(directory)
+        let key = self.disk.canonical(directory);
+        self.disk.is_script_directory(directory)
+            || self
+                .disk
+                .upward(directory)
                 .iter()
                 .any(|ancestor| self.layouts_in(ancestor).iter().any(|layout| layout.key == key))
     }
@@ -259,7 +292,7 @@ impl Layouts {
         if self.found.iter().any(|layout| layout.covers(key)) {
             return Owner::VersionLocation;
         }
-        let ancestors = discover::upward(directory);
+        let ancestors = self.disk.upward(directory);
         for ancestor in &ancestors {
             let layouts = self.layouts_in(ancestor);
             if let Some(layout) = layouts.iter().find(|layout| layout.covers(key)) {
@@ -267,7 +300,7 @@ impl Layouts {
                 return Owner::VersionLocation;
             }
         }
-        let Some(root) = ancestors.iter().find(|ancestor| discover::is_script_directory(ancestor)) else {
+        let Some(root) = ancestors.iter().find(|ancestor| self.disk.is_script_directory(ancestor)) else {
             return Owner::None;
         };
         let layout = self.layout_at(root);
@@ -280,20 +313,20 @@ impl Layouts {
     /// A revision with no script directory around it: one that is configured elsewhere in the project, else its
     /// own directory.
     fn add_layout_elsewhere(&mut self, directory: &Path, key: &Path) {
-        for configured in discover::below(&self.working_directory.clone()).configured {
+        for configured in discover::below(&self.working_directory).configured {
             let layouts = self.layouts_in(&configured);
             if let Some(layout) = layouts.iter().find(|layout| layout.covers(key)) {
                 self.add(layout.clone());
                 return;
             }
         }
-        self.add(Layout::bare(directory.to_owned()));
+        self.add(Layout::bare(directory.to_owned(), &self.disk));
     }
 
     /// The script directory `root`, as the nearest configuration that names it says.
     fn layout_at(&mut self, root: &Path) -> Layout {
-        let key = canonical(root);
-        for ancestor in discover::upward(root) {
+        let key = self.disk.canonical(root);
+        for ancestor in self.disk.upward(root) {
             let layouts = self.layouts_in(&ancestor);
             let mut matching = layouts.iter().filter(|layout| layout.key == key);
             if let Some(first) = matching.next() {
@@ -302,7 +335,7 @@ impl Layouts {
                 return layout;
             }
         }
-        Layout::unconfigured(root.to_owned()).complete(&self.version_locations)
+        Layout::unconfigured(root.to_owned(), &self.disk).complete(&self.version_locations, &self.disk)
     }
 
     /// The script directories that the configuration files of a directory describe.
@@ -318,8 +351,8 @@ impl Layouts {
             if config.script_location.is_none() && !directory.join("env.py").is_file() {
                 continue;
             }
-            match Layout::configured(&config) {
-                Ok(layout) => layouts.push(layout.complete(&self.version_locations)),
+            match Layout::configured(&config, &self.disk) {
+                Ok(layout) => layouts.push(layout.complete(&self.version_locations, &self.disk)),
                 Err(reason) => self.missing.push((config.file, reason)),
             }
         }
@@ -338,6 +371,6 @@ impl Layouts {
 
 /// Whether a script directory or one of its version locations lies in the directory `key`, or around it.
 fn touches(layout: &Layout, key: &Path) -> bool {
-    layout.key.starts_with(key)
-        || layout.locations.iter().any(|location| location.key.starts_with(key) || location.covers(key))
+    lies_in(&layout.key, key)
+        || layout.locations.iter().any(|location| lies_in(&location.key, key) || location.covers(key))
 }

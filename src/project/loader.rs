@@ -6,14 +6,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::dependencies::{self, Dependencies};
+use super::disk::Disk;
 use super::layouts::{Layouts, Selection};
+use super::modules::Module;
 use super::script_directory::{self, Layout};
-use super::{LOCK_FILE, Project, ScriptDirectory, dependencies, modules, notes, read};
+use super::{LOCK_FILE, Project, ScriptDirectory, modules, notes, read};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
 /// Lists and reads what `search` found.
 pub(super) fn read_project(working_directory: &Path, search: Layouts, selection: &Selection) -> Project {
-    let printer = Printer { working_directory: script_directory::tidy(working_directory) };
+    let printer = Printer { working_directory: search.disk.tidy(working_directory) };
     let mut project = Project::default();
     let mut layouts = search.found;
     layouts.sort_by_cached_key(|layout| printer.show(&layout.root));
@@ -37,26 +40,24 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
 
     let mut listed = Listed::default();
     for (index, layout) in layouts.iter().enumerate() {
-        listed.add(layout, index, selection, &printer, &mut project);
+        listed.add(layout, index, selection, &printer, &search.disk, &mut project);
     }
     let wanted = listed.wanted;
     project.files = wanted.into_par_iter().map(|file| file.read(&printer)).collect();
-    for (index, layout) in layouts.iter().enumerate() {
-        let modules = modules::load(layout, project.files.iter().filter(|file| file.directory == index));
-        project.files.extend(modules.into_iter().map(|module| SourceFile {
-            path: printer.show(&module.path).into(),
-            location: module.path,
-            directory: index,
-            role: Role::Module(module.name),
-            text: Ok(module.text),
-            encoding: module.encoding,
-            selected: false,
-            applied: Applied::No,
-        }));
-        project.directories.push(describe(layout, &printer));
-    }
+    let modules: Vec<Vec<SourceFile>> = layouts
+        .par_iter()
+        .enumerate()
+        .map(|(index, layout)| {
+            let revisions = project.files.iter().filter(|file| file.directory == index);
+            modules::load(layout, revisions).into_iter().map(|module| module.file(index, &printer)).collect()
+        })
+        .collect();
+    project.files.extend(modules.into_iter().flatten());
+    let mut dependencies = Dependencies::default();
+    let describe = |layout| describe(layout, &printer, &mut dependencies, &search.disk);
+    project.directories = layouts.iter().map(describe).collect();
     project.files.sort_by(|a, b| a.path.cmp(&b.path).then(a.directory.cmp(&b.directory)));
-    notes::add(&mut project, &layouts, selection, &listed.keys, &printer);
+    notes::add(&mut project, &layouts, selection, &listed.keys, &printer, &search.disk);
     project
 }
 
@@ -86,6 +87,7 @@ impl Listed {
         directory: usize,
         selection: &Selection,
         printer: &Printer,
+        disk: &Disk,
         project: &mut Project,
     ) {
         let mut files = Vec::new();
@@ -107,8 +109,9 @@ impl Listed {
                 )),
             }
         }
+        let asked = selection.of(layout);
         for file in files {
-            let is_selected = selection.holds(&file.key, &layout.key);
+            let is_selected = asked.holds(&file.key);
             if !selection.files.is_empty() {
                 self.keys.insert(file.key);
             }
@@ -123,8 +126,8 @@ impl Listed {
         {
             let key = layout.key.join(name);
             let path = layout.root.join(name);
-            if path.exists() && !self.taken.contains(&key) {
-                let is_selected = selection.holds(&key, &layout.key);
+            if disk.exists(&path) && !self.taken.contains(&key) {
+                let is_selected = asked.holds(&key);
                 self.keys.insert(key);
                 self.wanted.push(Wanted { path, directory, role, is_selected, is_regular: false });
             }
@@ -152,9 +155,29 @@ impl Wanted {
     }
 }
 
-fn describe(layout: &Layout, printer: &Printer) -> ScriptDirectory {
+impl Module {
+    fn file(self, directory: usize, printer: &Printer) -> SourceFile {
+        SourceFile {
+            path: printer.show(&self.path).into(),
+            location: self.path,
+            directory,
+            role: Role::Module(self.name),
+            text: Ok(self.text),
+            encoding: self.encoding,
+            selected: false,
+            applied: Applied::No,
+        }
+    }
+}
+
+fn describe(
+    layout: &Layout,
+    printer: &Printer,
+    dependencies: &mut Dependencies,
+    disk: &Disk,
+) -> ScriptDirectory {
     let start = layout.config_files.first().and_then(|file| file.parent()).unwrap_or(&layout.root);
-    let dependencies = dependencies::listed(start);
+    let listed = dependencies.listed(start, disk);
     ScriptDirectory {
         path: printer.show(&layout.root).into(),
         version_locations: layout
@@ -162,8 +185,8 @@ fn describe(layout: &Layout, printer: &Printer) -> ScriptDirectory {
             .iter()
             .map(|location| printer.show(&location.path).into())
             .collect(),
-        dialect: dependencies::dialect(&layout.urls, &dependencies),
-        dependencies,
+        dialect: dependencies::dialect(&layout.urls, &listed),
+        dependencies: listed,
         ..ScriptDirectory::default()
     }
 }

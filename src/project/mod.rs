@@ -5,6 +5,7 @@
 mod alembic_config;
 mod dependencies;
 mod discover;
+mod disk;
 mod ini;
 mod layouts;
 mod loader;

@@ -6,9 +6,10 @@ use rustc_hash::FxHashSet;
 
 use super::Project;
 use super::discover;
+use super::disk::Disk;
 use super::layouts::Selection;
 use super::loader::Printer;
-use super::script_directory::{Layout, canonical};
+use super::script_directory::Layout;
 use crate::source::Role;
 
 /// How many paths a note names before it counts the rest.
@@ -21,10 +22,11 @@ pub(super) fn add(
     selection: &Selection,
     keys: &FxHashSet<PathBuf>,
     printer: &Printer,
+    disk: &Disk,
 ) {
     for layout in layouts {
         note_locations(project, layout, printer);
-        note_unloaded(project, layout, layouts, printer);
+        note_unloaded(project, layout, layouts, printer, disk);
     }
     note_skipped(project, selection, keys, printer);
     note_nothing(project, layouts);
@@ -58,12 +60,12 @@ fn note_locations(project: &mut Project, layout: &Layout, printer: &Printer) {
 }
 
 /// Files that look like revisions and that Alembic does not load.
-fn note_unloaded(project: &mut Project, layout: &Layout, layouts: &[Layout], printer: &Printer) {
+fn note_unloaded(project: &mut Project, layout: &Layout, layouts: &[Layout], printer: &Printer, disk: &Disk) {
     let is_loaded = |directory: &std::path::Path| {
-        let key = canonical(directory);
+        let key = disk.canonical(directory);
         layouts.iter().any(|layout| layout.covers(&key))
     };
-    let unloaded = discover::revision_directories(&layout.root, is_loaded);
+    let unloaded = discover::revision_directories(&layout.root, disk, is_loaded);
     let count: usize = unloaded.iter().map(|(_, count)| count).sum();
     if count == 0 {
         return;
