@@ -16,7 +16,7 @@ pub use siblings::Siblings;
 use crate::config::Settings;
 use crate::operation::{Dialect, Operation};
 use crate::project::ScriptDirectory;
-use crate::source::{FileId, LineIndex, SourceFile, Span};
+use crate::source::{FileId, SourceFile, Span};
 
 /// A revision file, read.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +39,6 @@ pub struct Revision {
     pub statements: Vec<Span>,
     /// Whether both markers of autogenerate stand in the file.
     pub has_autogenerate_markers: bool,
-    /// Lines of the text.
-    pub lines: Option<LineIndex>,
 }
 
 /// The identifiers Alembic reads from a module (`alembic/script/base.py`, class `Script`).

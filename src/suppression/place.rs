@@ -12,8 +12,8 @@ pub(super) fn statements(comment: &Comment, revision: &Revision, text: &str) -> 
     if !inside.is_empty() {
         return inside;
     }
-    let Some(lines) = &revision.lines else { return Vec::new() };
-    if comment.own_line { below(comment, revision, lines) } else { beside(comment, revision, lines, text) }
+    let lines = LineIndex::new(text);
+    if comment.own_line { below(comment, revision, &lines) } else { beside(comment, revision, &lines, text) }
 }
 
 /// The statements with a part on the comment's line; else the one before it, of which only brackets and the

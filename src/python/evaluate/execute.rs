@@ -12,7 +12,7 @@ use super::value::{Object, Text, Value};
 use super::{Arguments, Interpreter};
 use crate::operation::{
     Change, CreateConstraint, CreateIndex, DropConstraint, DropIndex, Execute, HOLE, Name, Origin, Statement,
-    TableName,
+    TableName, holds_hole,
 };
 use crate::source::Span;
 use crate::sql;
@@ -60,7 +60,7 @@ impl<'a> Interpreter<'a> {
         }
         for statement in sql::lower(&text.value, self.dialect) {
             let written: Box<str> = text.value.get(statement.range.clone()).unwrap_or(&text.value).into();
-            let dynamic = written.contains(HOLE);
+            let dynamic = holds_hole(&written);
             let place = place_in_literal(text, &statement.range);
             if statement
                 .changes

@@ -77,7 +77,7 @@ impl<'a> Interpreter<'a> {
                 name: "<lambda>",
                 parameters: node.parameters.as_deref(),
                 body: FunctionBody::Lambda(&node.body),
-                scope: Rc::clone(scope),
+                scope: self.enclose(scope),
                 is_async: false,
                 binding: Binding::Instance,
                 is_context_manager: false,

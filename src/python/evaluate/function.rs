@@ -137,7 +137,7 @@ impl<'a> Interpreter<'a> {
             name: def.name.as_str(),
             parameters: Some(&def.parameters),
             body: FunctionBody::Suite(&def.body),
-            scope: Rc::clone(scope),
+            scope: self.enclose(scope),
             is_async: def.is_async,
             binding,
             is_context_manager,

@@ -54,6 +54,8 @@ pub(super) struct Interpreter<'a> {
     /// Project modules that were imported, by dotted name.
     loaded: FxHashMap<&'a str, Rc<Scope<'a>>>,
     root: Rc<Scope<'a>>,
+    /// Scopes that functions were defined in: each holds the function that holds it.
+    enclosing: Vec<Rc<Scope<'a>>>,
     operations: Vec<Operation>,
     unresolved: Vec<Unresolved>,
     /// Off while modules are imported: nothing there belongs to upgrade or downgrade.
@@ -113,6 +115,7 @@ impl<'a> Interpreter<'a> {
             text,
             loaded: FxHashMap::default(),
             root: Rc::clone(&root),
+            enclosing: Vec::new(),
             operations: Vec::new(),
             unresolved: Vec::new(),
             recording: false,
@@ -179,6 +182,7 @@ impl<'a> Interpreter<'a> {
         }
         self.recording = false;
         body.operations = std::mem::take(&mut self.operations);
+        body.operations.shrink_to_fit();
         body.unresolved = std::mem::take(&mut self.unresolved);
         body.raises &= body.operations.is_empty();
         self.reset();
@@ -273,6 +277,14 @@ impl<'a> Interpreter<'a> {
         (own, sites.into())
     }
 
+    /// The scope for a function that is defined in it; see [`Self::enclosing`].
+    fn enclose(&mut self, scope: &Rc<Scope<'a>>) -> Rc<Scope<'a>> {
+        if !scope.is_root() && self.enclosing.last().is_none_or(|last| !Rc::ptr_eq(last, scope)) {
+            self.enclosing.push(Rc::clone(scope));
+        }
+        Rc::clone(scope)
+    }
+
     /// Takes one step; `false` when the revision has taken too many.
     fn step(&mut self) -> bool {
         if self.fuel == 0 {
@@ -292,6 +304,14 @@ impl<'a> Interpreter<'a> {
         let result = action(self);
         self.conditional -= 1;
         result
+    }
+}
+
+impl Drop for Interpreter<'_> {
+    /// Takes apart the circles of scopes and functions; else the values of every revision would stay in memory.
+    fn drop(&mut self) {
+        let modules = self.loaded.values().chain([&self.root]);
+        modules.chain(&self.enclosing).for_each(|scope| scope.clear());
     }
 }
 

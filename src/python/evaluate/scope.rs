@@ -69,6 +69,11 @@ impl<'a> Scope<'a> {
         scope
     }
 
+    /// Whether it is a module's outermost scope.
+    pub(super) const fn is_root(&self) -> bool {
+        self.parent.is_none()
+    }
+
     /// A name bound in this very scope.
     pub(super) fn own(&self, name: &str) -> Option<Value<'a>> {
         self.names.borrow().get(name).cloned()
@@ -135,6 +140,14 @@ impl<'a> Scope<'a> {
     /// Puts names back.
     pub(super) fn restore(&self, names: Names<'a>) {
         *self.names.borrow_mut() = names;
+    }
+
+    /// Forgets all names.
+    pub(super) fn clear(&self) {
+        // Values are dropped after the borrow ends: one of them may hold this scope.
+        let names = self.names.take();
+        let elsewhere = self.elsewhere.take();
+        drop((names, elsewhere));
     }
 
     /// Goes on with what several ways through the code left behind.

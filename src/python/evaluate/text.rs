@@ -8,7 +8,7 @@ use super::Interpreter;
 use super::argument::display;
 use super::scope::{ModuleId, Scope};
 use super::value::{Arguments, Text, Value};
-use crate::operation::HOLE;
+use crate::operation::{HOLE, holds_hole};
 
 impl<'a> Interpreter<'a> {
     pub(super) fn string_literal(&self, node: &ExprStringLiteral, scope: &Scope<'a>) -> Value<'a> {
@@ -68,7 +68,7 @@ impl<'a> Interpreter<'a> {
             _ => None,
         };
         let value = display(left) + &display(right);
-        let dynamic = value.contains(HOLE);
+        let dynamic = holds_hole(&value);
         Value::Str(Rc::new(Text { value, origin, dynamic }))
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ruff_python_ast::{Expr, Parameters, Stmt};
 
 use super::scope::Scope;
-use crate::operation::HOLE;
+use crate::operation::{HOLE, holds_hole};
 use crate::source::Span;
 
 /// How many alternatives a value may have before it counts as unknown.
@@ -196,7 +196,7 @@ pub(super) struct Batch<'a> {
 impl<'a> Value<'a> {
     pub(super) fn str(text: impl Into<String>) -> Self {
         let value = text.into();
-        let dynamic = value.contains(HOLE);
+        let dynamic = holds_hole(&value);
         Self::Str(Rc::new(Text { value, origin: None, dynamic }))
     }
 

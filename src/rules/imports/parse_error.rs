@@ -45,7 +45,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         error.span,
         format!("not valid Python, so no Alembic command runs: {}", error.message.trim_end_matches('.')),
     );
-    let line = context.text().lines().nth(line_of(context, error.span).saturating_sub(1)).unwrap_or_default();
+    let line = line_at(context.text(), error.span);
     let is_conflict = ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker));
     report.help(if is_conflict {
         "resolve the merge conflict and remove its markers"
@@ -54,8 +54,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     });
 }
 
-fn line_of(context: &RevisionContext<'_>, span: Span) -> usize {
-    context.revision.lines.as_ref().map_or(0, |lines| lines.line(span.start) as usize)
+/// The line in which `span` starts.
+fn line_at(text: &str, span: Span) -> &str {
+    let before = text.get(..span.start as usize).unwrap_or_default();
+    let start = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+    text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default()
 }
 
 #[cfg(test)]
