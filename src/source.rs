@@ -126,11 +126,19 @@ pub struct LineIndex {
 impl LineIndex {
     /// Finds the lines of `text`; `\n`, `\r\n` and a lone `\r` each end one, as in Python.
     pub fn new(text: &str) -> Self {
+        /// How long a line is on average, or less.
+        const LINE: usize = 32;
         let bytes = text.as_bytes();
-        let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
-            .filter(|end| bytes.get(*end) == Some(&b'\n') || bytes.get(end + 1) != Some(&b'\n'));
-        let starts =
-            std::iter::once(0).chain(ends.map(|end| u32::try_from(end + 1).unwrap_or(u32::MAX))).collect();
+        let mut starts = Vec::with_capacity(bytes.len() / LINE + 1);
+        starts.push(0);
+        let after = |end: usize| u32::try_from(end + 1).unwrap_or(u32::MAX);
+        if memchr::memchr(b'\r', bytes).is_none() {
+            starts.extend(memchr::memchr_iter(b'\n', bytes).map(after));
+        } else {
+            let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
+                .filter(|end| bytes.get(*end) == Some(&b'\n') || bytes.get(end + 1) != Some(&b'\n'));
+            starts.extend(ends.map(after));
+        }
         Self { starts }
     }
 

@@ -43,22 +43,25 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     if !loaded.has_revisions(&arguments.project.paths, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
-    let code = match work {
+    let code = match &work {
         Work::Checked(outcome) => {
-            report(&loaded, &outcome, None, level, arguments, &terminal)?;
-            code_of(&outcome)
+            report(&loaded, outcome, None, level, arguments, &terminal)?;
+            code_of(outcome)
         }
         Work::Fixed(fixes) if arguments.fixes.diff => {
-            show_difference(&loaded.project, &fixes, &terminal)?;
+            show_difference(&loaded.project, fixes, &terminal)?;
             if fixes.files.is_empty() { code_of(&fixes.outcome) } else { FOUND }
         }
         Work::Fixed(fixes) => {
-            let all_written = write(&loaded.project, &fixes, &terminal);
+            let all_written = write(&loaded.project, fixes, &terminal);
             report(&loaded, &fixes.outcome, Some(fixes.applied()), level, arguments, &terminal)?;
             if all_written { code_of(&fixes.outcome) } else { COULD_NOT_RUN }
         }
     };
-    Ok(loaded.exit(if code == FOUND && arguments.exit_zero { PASSED } else { code }))
+    let exit = loaded.exit(if code == FOUND && arguments.exit_zero { PASSED } else { code });
+    // The process ends here; taking many small values apart first would only make people wait.
+    std::mem::forget((loaded, work));
+    Ok(exit)
 }
 
 /// A path that does not exist may have been meant as a command.

@@ -31,7 +31,7 @@ impl Argument {
     /// The string, if it is a wholly known one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Str(text) if !text.contains(super::HOLE) => Some(text),
+            Self::Str(text) if !super::holds_hole(text) => Some(text),
             _ => None,
         }
     }

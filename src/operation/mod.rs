@@ -19,6 +19,10 @@ pub use column::{Argument, Call, Column, ServerDefault};
 pub use name::{Name, TableName};
 pub use signature::{BATCH_DIRECTIVES, DIRECTIVES, Signature};
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::source::Span;
 
 /// The database family a revision runs on.
@@ -80,6 +84,13 @@ pub enum Origin {
 /// Stands in SQL text and in names for a part that only running the revision would tell. A plain
 /// identifier, so that SQL parsers read on; any name that holds it is [`Name::Unknown`].
 pub const HOLE: &str = "alembic_lint_unknown";
+
+/// Whether a text or name holds [`HOLE`].
+pub fn holds_hole(text: &str) -> bool {
+    static HOLES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(HOLE));
+    // Most texts are names, shorter than what they are searched for.
+    text.len() >= HOLE.len() && HOLES.find(text.as_bytes()).is_some()
+}
 
 impl Operation {
     /// The SQL text that a person wrote for this operation.

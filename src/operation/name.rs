@@ -1,6 +1,6 @@
 //! Names of schema objects, as far as they are known.
 
-use super::HOLE;
+use super::holds_hole;
 
 /// A name that may be missing or unknowable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -15,9 +15,9 @@ pub enum Name {
 }
 
 impl Name {
-    /// A name from text; one that holds [`HOLE`] is unknown.
+    /// A name from text; one that holds [`super::HOLE`] is unknown.
     pub fn new(text: &str) -> Self {
-        if text.contains(HOLE) { Self::Unknown } else { Self::Known(text.into()) }
+        if holds_hole(text) { Self::Unknown } else { Self::Known(text.into()) }
     }
 
     /// The name, if it is known.

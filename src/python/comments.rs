@@ -19,7 +19,8 @@ pub(super) fn comments(parsed: &Parsed<ModModule>, text: &str) -> Vec<Comment> {
         .map(|token| {
             let span = span(token.range());
             let before = text.get(..span.start as usize).unwrap_or_default();
-            let line = before.rsplit(['\n', '\r']).next().unwrap_or_default().trim_start_matches('\u{feff}');
+            let line_start = memchr::memrchr2(b'\n', b'\r', before.as_bytes()).map_or(0, |end| end + 1);
+            let line = before.get(line_start..).unwrap_or_default().trim_start_matches('\u{feff}');
             let own_line = line.chars().all(char::is_whitespace);
             let following = statements.partition_point(|statement| statement.start() <= token.start());
             let inside = following

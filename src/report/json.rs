@@ -1,5 +1,6 @@
 //! `--output-format json`: the findings for programs. The keys and their order are a promise.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Findings;
@@ -7,10 +8,16 @@ use super::place::Places;
 use crate::diagnostic::{Applicability, Diagnostic, Fix};
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document {
     version: u8,
-    diagnostics: Vec<Finding<'a>>,
+    diagnostics: [(); 0],
     summary: Numbers,
+}
+
+/// As deep as the findings stand in the document, so that the text between the brackets can move there.
+#[derive(Serialize)]
+struct Part<'a> {
+    diagnostics: Vec<Finding<'a>>,
 }
 
 #[derive(Serialize)]
@@ -56,13 +63,15 @@ struct Numbers {
     applied: usize,
 }
 
+/// How many findings are written at a time by one thread.
+const PART: usize = 256;
+
 /// The findings and their numbers as one JSON document.
 pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
-    let mut places = Places::new(findings.project);
     let summary = findings.summary;
     let document = Document {
         version: 1,
-        diagnostics: findings.diagnostics.iter().map(|finding| self::finding(finding, &mut places)).collect(),
+        diagnostics: [],
         summary: Numbers {
             files: summary.files,
             errors: summary.errors,
@@ -73,7 +82,32 @@ pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
             applied: summary.applied,
         },
     };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    let frame = serde_json::to_string_pretty(&document)? + "\n";
+    if findings.diagnostics.is_empty() {
+        return Ok(frame);
+    }
+    let parts: Vec<String> =
+        findings.diagnostics.par_chunks(PART).map(|part| items(part, findings)).collect::<Result<_, _>>()?;
+    let (before, after) = frame.split_once("[]").unwrap_or((&frame, ""));
+    let mut text =
+        String::with_capacity(frame.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>());
+    text.push_str(before);
+    for (index, part) in parts.iter().enumerate() {
+        text.push(if index == 0 { '[' } else { ',' });
+        text.push_str(part);
+    }
+    text.push_str("\n  ]");
+    text.push_str(after);
+    Ok(text)
+}
+
+/// The findings as they stand between the brackets of the document.
+fn items(diagnostics: &[Diagnostic], findings: &Findings<'_>) -> Result<String, serde_json::Error> {
+    let mut places = Places::new(findings.project);
+    let part = Part { diagnostics: diagnostics.iter().map(|found| finding(found, &mut places)).collect() };
+    let text = serde_json::to_string_pretty(&part)?;
+    let inner = text.split_once('[').and_then(|(_, rest)| rest.rsplit_once("\n  ]"));
+    Ok(inner.map(|(items, _)| items.to_owned()).unwrap_or_default())
 }
 
 fn finding<'a>(diagnostic: &'a Diagnostic, places: &mut Places<'a>) -> Finding<'a> {

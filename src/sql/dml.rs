@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::lex::{Kind, Token};
 use super::tautology;
 use super::{Sql, execute};
-use crate::operation::{Change, CreateTable, HOLE, Statement, TableName};
+use crate::operation::{Change, CreateTable, HOLE, Statement, TableName, holds_hole};
 
 const WRITES: [&str; 4] = ["delete", "update", "insert", "merge"];
 
@@ -149,7 +149,7 @@ fn update(mut cursor: Cursor<'_>) -> Option<Statement> {
     let source = cursor.source();
     let rest = cursor.rest();
     let has_set = outer(rest).any(|(_, token)| token.is_word(source, "set"));
-    let has_hole = rest.iter().any(|token| token.text(source).contains(HOLE)) || table.name.is_unknown();
+    let has_hole = rest.iter().any(|token| holds_hole(token.text(source))) || table.name.is_unknown();
     if !has_set && !has_hole {
         return None;
     }

@@ -3,7 +3,7 @@
 //! Quotes are taken off; unquoted names stay as they are written.
 
 use super::placeholder::MARK;
-use crate::operation::{Argument, Call, HOLE, Name, TableName};
+use crate::operation::{Argument, Call, Name, TableName, holds_hole};
 
 /// A name as it is written, quoted or not.
 pub(super) fn name(written: &str) -> Name {
@@ -68,7 +68,7 @@ pub(super) fn argument(name: &Name) -> Argument {
 
 /// Whether part of a text is known only when the revision runs.
 pub(super) fn is_unknown(sql: &str) -> bool {
-    sql.contains(HOLE) || sql.contains(MARK)
+    holds_hole(sql) || sql.contains(MARK)
 }
 
 /// Runs of blanks become one blank.
