@@ -62,9 +62,9 @@ pub(super) fn below_each(directories: &[PathBuf]) -> Vec<Below> {
     }
     // One walk in one thread: it reads the ignore files above the directories once, and starts no threads for each.
     let mut builder = walker(first);
-    rest.iter().for_each(|directory| {
+    for directory in rest {
         builder.add(directory);
-    });
+    }
     let mut found: Vec<Below> = directories.iter().map(|_| Below::default()).collect();
     let mut current = 0;
     for entry in builder.build().flatten() {
