@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::config::Settings;
 use crate::operation::Dialect;
-use crate::project::{Project, ScriptDirectory};
-use crate::python::{Modules, read_revision};
+use crate::project::{AppliedSource, Project, ScriptDirectory};
+use crate::python::{Modules, read_revision, read_with_fingerprint};
 use crate::revision::Revision;
 use crate::source::{Applied, Role, SourceFile};
 
@@ -18,10 +18,16 @@ pub(super) fn revisions(
     let directories = project.directories.len().max(1);
     let modules: Vec<_> = (0..directories).map(|i| Modules::new(&project.files, i)).collect();
     let no_modules = Modules::default();
-    let read = |file: &SourceFile| {
+    let read = |file: &SourceFile, is_now: bool| {
         let modules = modules.get(file.directory).unwrap_or(&no_modules);
-        let dialect = dialect(settings, project.directories.get(file.directory));
-        read_revision(file, modules, dialect)
+        let directory = project.directories.get(file.directory);
+        let dialect = dialect(settings, directory);
+        // A lock tells by hashes what changed.
+        if is_now && directory.is_some_and(|directory| directory.applied == AppliedSource::Lock) {
+            read_with_fingerprint(file, modules, dialect)
+        } else {
+            read_revision(file, modules, dialect)
+        }
     };
     project
         .files
@@ -29,10 +35,10 @@ pub(super) fn revisions(
         .map(|file| match (&file.role, &file.applied) {
             (Role::Revision, Applied::Changed { base, .. }) => {
                 let base = SourceFile { text: Ok(base.clone()), ..file.clone() };
-                (Some(read(file)), Some(read(&base)))
+                (Some(read(file, true)), Some(read(&base, false)))
             }
-            (Role::Revision, Applied::No | Applied::Unchanged) => (Some(read(file)), None),
-            (Role::Deleted, _) => (None, Some(read(file))),
+            (Role::Revision, Applied::No | Applied::Unchanged) => (Some(read(file, true)), None),
+            (Role::Deleted, _) => (None, Some(read(file, false))),
             (Role::Template | Role::Environment | Role::Module(_) | Role::Lock, _) => (None, None),
         })
         .unzip()

@@ -34,6 +34,7 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
             printer.show(path)
         )
     }));
+    project.misses_directory = !search.missing.is_empty();
     project
         .notes
         .extend(search.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));

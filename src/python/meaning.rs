@@ -7,11 +7,10 @@ mod canonical;
 mod normal;
 mod parts;
 
-use std::fmt;
-use std::str::FromStr;
+use ruff_python_ast::ModModule;
+use ruff_python_parser::Parsed;
 
-use sha2::{Digest, Sha256};
-
+use crate::revision::Fingerprint;
 use crate::source::Span;
 
 /// A part of a revision that means something else than before.
@@ -67,46 +66,21 @@ pub fn differences(base: &str, now: &str) -> Result<Vec<Difference>, Incomparabl
     Ok(parts::compare(&base, &now))
 }
 
-/// A hash of what a revision does: `upgrade()`, `downgrade()`, what they use, and what runs at import.
+/// The hash of what a revision's text does; `None` where it is no Python.
 ///
-/// Its identifiers are no part of it, and an import that is taken away is not noticed, since one that is added must
-/// not be. It is made from a text of our own ([`canonical`]), so that a new release of
-/// the parser gives the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint([u8; Fingerprint::BYTES]);
-
-impl Fingerprint {
-    /// Half of SHA-256: nobody attacks this, and a line stays readable.
-    const BYTES: usize = 16;
-
-    /// The hash of a revision's text; `None` where it is no Python.
-    pub fn of(text: &str) -> Option<Self> {
-        let module = normal::Module::parse(text)?.normalise_alone();
-        let digest = Sha256::digest(parts::canonical(&module).as_bytes());
-        let mut bytes = [0; Self::BYTES];
-        bytes.iter_mut().zip(digest).for_each(|(byte, whole)| *byte = whole);
-        Some(Self(bytes))
-    }
+/// It is made from a text of our own ([`canonical`]), so that a new release of the parser gives the same.
+pub fn fingerprint(text: &str) -> Option<Fingerprint> {
+    normal::Module::parse(text).map(hash)
 }
 
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
+/// [`fingerprint`] of a text that was parsed without errors.
+pub(super) fn fingerprint_of(text: &str, parsed: Parsed<ModModule>) -> Option<Fingerprint> {
+    // Strings that hold a carriage return were read otherwise than Python does.
+    if text.contains('\r') { fingerprint(text) } else { Some(hash(normal::Module::new(parsed))) }
 }
 
-/// A text that is no hash in hexadecimal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoFingerprint;
-
-impl FromStr for Fingerprint {
-    type Err = NoFingerprint;
-
-    fn from_str(text: &str) -> Result<Self, NoFingerprint> {
-        let is_hash = text.len() == 2 * Self::BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let value = u128::from_str_radix(text, 16).ok().filter(|_| is_hash).ok_or(NoFingerprint)?;
-        Ok(Self(value.to_be_bytes()))
-    }
+fn hash(module: normal::Module) -> Fingerprint {
+    Fingerprint::of_bytes(parts::canonical(&module.normalise_alone()).as_bytes())
 }
 
 #[cfg(test)]

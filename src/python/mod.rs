@@ -96,10 +96,23 @@ pub fn is_valid(text: &str) -> bool {
 
 /// Reads one revision file; an unreadable one gives an empty revision.
 pub fn read_revision(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> Revision {
+    read(file, modules, dialect).0
+}
+
+/// [`read_revision`] with [`Revision::fingerprint`].
+pub fn read_with_fingerprint(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> Revision {
+    let (mut revision, parsed) = read(file, modules, dialect);
+    if file.text.is_ok() && revision.syntax_errors.is_empty() {
+        revision.fingerprint = parsed.and_then(|parsed| meaning::fingerprint_of(file.text(), parsed));
+    }
+    revision
+}
+
+fn read(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> (Revision, Option<Parsed<ModModule>>) {
     let text = file.text();
     let (parsed, syntax_errors) = parse::parse(text);
     let mut revision = Revision { syntax_errors, ..Revision::default() };
-    let Some(parsed) = parsed else { return revision };
+    let Some(parsed) = parsed else { return (revision, None) };
     revision.comments = comments::comments(&parsed, text);
     revision.statements = comments::statements(parsed.suite());
     let suite = parsed.suite();
@@ -110,7 +123,8 @@ pub fn read_revision(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect)
     revision.identifiers = interpreter.identifiers(suite);
     revision.upgrade = interpreter.body("upgrade", suite);
     revision.downgrade = interpreter.body("downgrade", suite);
-    revision
+    drop(interpreter);
+    (revision, Some(parsed))
 }
 
 /// Whether autogenerate's comments stand in the file (`alembic/autogenerate/render.py`).

@@ -3,12 +3,14 @@
 //! Rules see this, never a syntax tree.
 
 mod created;
+mod fingerprint;
 mod import_line;
 mod replacement;
 mod siblings;
 mod suggestion;
 
 pub use created::Created;
+pub use fingerprint::{Fingerprint, NoFingerprint};
 pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};
 pub use replacement::KeyObject;
 pub use siblings::Siblings;
@@ -39,6 +41,8 @@ pub struct Revision {
     pub statements: Vec<Span>,
     /// Whether both markers of autogenerate stand in the file.
     pub has_autogenerate_markers: bool,
+    /// The hash of what it does, where it was asked for and the file is Python.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// The identifiers Alembic reads from a module (`alembic/script/base.py`, class `Script`).

@@ -47,6 +47,41 @@ fn deleting_all_revisions_is_a_finding_and_no_empty_run() {
     project.run(&[]).exits(1).prints("applied-revision-deleted").prints("Found 2 findings");
 }
 
+#[test]
+fn a_script_directory_that_vanished_as_a_whole_took_its_revisions_along() {
+    let project = dropping_project().with("migrations/script.py.mako", "");
+    project.git(&["init", "--quiet"]);
+    project.git(&["add", "."]);
+    project.git(&["commit", "--quiet", "--message", "base"]);
+    project.git(&["checkout", "--quiet", "-b", "feature"]);
+    project.git(&["rm", "--quiet", "-r", "--", "migrations"]);
+    let found = |project: &Project| {
+        let run = project.run(&["--output-format", "concise"]).exits(1).prints("Found 2 findings (2 errors)");
+        run.prints("migrations/versions/aa11_first.py:1:1: error[applied-revision-deleted]")
+            .prints("There is no revision left to judge.")
+            .prints_no("Checked");
+    };
+    found(&project);
+    project.git(&["commit", "--quiet", "--message", "gone"]);
+    found(&project);
+    // Nothing tells of it any more.
+    project.git(&["rm", "--quiet", "alembic.ini"]);
+    found(&project);
+    // Beside another one that is there.
+    project.git(&["checkout", "--quiet", "HEAD", "--", "alembic.ini"]);
+    project.write("other/alembic.ini", "[alembic]\nscript_location = %(here)s\n");
+    project.write("other/env.py", "from alembic import context\n");
+    project.write("other/versions/dd44_x.py", clean().replace("aa11", "dd44"));
+    project.run(&["--output-format", "concise"]).exits(1).prints("Found 2 findings (2 errors)");
+    // A directory that moved is not gone, and below another directory there was none.
+    project.git(&["checkout", "--quiet", "main", "--", "migrations"]);
+    std::fs::rename(project.path("migrations"), project.path("database")).unwrap();
+    project.run(&["--output-format", "concise"]).prints_no("applied-revision-deleted");
+    std::fs::create_dir_all(project.path("docs")).unwrap();
+    let elsewhere = crate::project::Run::of(project.command(&[]).current_dir(project.path("docs")));
+    elsewhere.prints_no("applied-revision-deleted");
+}
+
 /// Three revisions in a row, the last one of which drops a column, in a repository without a default branch.
 fn chain() -> Project {
     let project = dropping_project().with(

@@ -112,6 +112,13 @@ fn a_revision_that_is_no_python_any_more_is_found_and_cannot_be_recorded() {
     project.write(SECOND, project.read(SECOND).replace("def upgrade()", "def upgrade("));
     project.run(&[]).exits(1).prints("applied-revision-edited").prints("`bb22` is no Python any more");
     project.run(&["lock", "--force"]).exits(2).warns("bb22_second.py: is no Python");
+    project.write(SECOND, b"# \xff\n");
+    project.run(&["lock", "--force"]).exits(2).warns("bb22_second.py: is no Python");
+    project.write(SECOND, dropping().replace("\"bb22\"", "name()"));
+    project.run(&["lock", "--force"]).exits(2).warns("bb22_second.py: its `revision` cannot be told");
+    // A helper module is no revision.
+    project.write(SECOND, "def help():\n    pass\n");
+    project.run(&["lock", "--force"]).exits(0);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::environment::CiEnvironment;
 use super::moved;
 use super::objects::{self, Blob, Change, Trees};
 use super::paths::{Loaded, Locations, Places};
+use super::vanished;
 use crate::config::AppliedRef;
 use crate::project::{AppliedSource, BaseCommit, Project, decode};
 use crate::source::{Applied, Encoding, Role, SourceFile};
@@ -25,8 +26,13 @@ pub fn mark_applied(project: &mut Project, setting: &AppliedRef, environment: &C
         return Vec::new();
     }
     let mut places = Places::new(&project.files);
-    let (repositories, outside) = group(project, &mut places);
     let mut notes = Vec::new();
+    if *setting != AppliedRef::Off
+        && let Err(error) = vanished::add(project, &mut places, setting, environment)
+    {
+        notes.push(error.to_string());
+    }
+    let (repositories, outside) = group(project, &mut places);
     if !outside.is_empty() && *setting != AppliedRef::Off {
         let directories: Vec<String> = outside.iter().map(|path| format!("`{path}`")).collect();
         notes.push(format!("{} is in no git repository", directories.join(", ")));

@@ -6,8 +6,7 @@ use std::fmt::Write;
 use rustc_hash::FxHashMap;
 
 use super::percent::decode;
-use crate::python::meaning::Fingerprint;
-use crate::revision::{Identifier, IdentifierValue, Revision};
+use crate::revision::{Fingerprint, Identifier, IdentifierValue, Revision};
 use crate::source::Span;
 
 /// The format that is written; older ones are read.

@@ -14,5 +14,6 @@ mod paths;
 mod percent;
 pub mod record;
 mod set;
+mod vanished;
 
 pub use set::{AppliedRevisions, Changed, Gone};

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::lock::{Entry, Links, Lock};
 use crate::history::graph::{Graph, NodeId, NodeSet};
 use crate::project::Project;
-use crate::python::meaning::Fingerprint;
+use crate::python::meaning::fingerprint;
 use crate::revision::Revision;
 use crate::source::{Applied, FileId, Role, Span};
 
@@ -65,6 +65,9 @@ pub enum RecordError {
     /// The file is no Python.
     #[error("{0}: is no Python that could be recorded; repair it first (`alembic-lint` says where)")]
     NoPython(String),
+    /// Its identifier is not known.
+    #[error("{0}: its `revision` cannot be told without running it; write it as a plain string first")]
+    NoIdentifier(String),
     /// Two files have one identifier.
     #[error("{0}: another file has its revision identifier as well; give each revision one of its own first")]
     Twice(String),
@@ -89,13 +92,23 @@ pub fn record(
     if let Some(node) = graph.unordered().first() {
         return Err(RecordError::Cycle(path(graph.node(*node).file)));
     }
+    for (id, file) in project.files().filter(|(_, file)| file.directory == directory) {
+        let revision = revisions.get(id.0 as usize).and_then(Option::as_ref);
+        let Some(revision) = revision.filter(|_| graph.of_file(id).is_none()) else { continue };
+        if file.text.is_err() || !revision.syntax_errors.is_empty() {
+            return Err(RecordError::NoPython(path(id)));
+        }
+        if revision.has_identifiers() {
+            return Err(RecordError::NoIdentifier(path(id)));
+        }
+    }
     let mut entries: FxHashMap<&str, (NodeId, Entry)> = FxHashMap::default();
     let is_wanted = |node: &&NodeId| through.is_none_or(|through| through.contains(**node));
     let wanted: Vec<NodeId> = graph.in_order().iter().filter(is_wanted).copied().collect();
     for id in &wanted {
         let node = graph.node(*id);
         let text = project.file(node.file).and_then(|file| file.text.as_deref().ok());
-        let fingerprint = text.and_then(Fingerprint::of);
+        let fingerprint = text.and_then(fingerprint);
         let revision = revisions.get(node.file.0 as usize).and_then(Option::as_ref);
         let (Some(fingerprint), Some(revision)) = (fingerprint, revision) else {
             return Err(RecordError::NoPython(path(node.file)));

@@ -1,12 +1,10 @@
 //! Which revisions are applied, by whatever tells it: the one place to ask. Reads no repository and no database.
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::lock::{Entry, Links, Lock};
 use crate::history::graph::{self, Graph};
 use crate::project::{AppliedSource, Project, ScriptDirectory};
-use crate::python::meaning::Fingerprint;
 use crate::revision::Revision;
 use crate::source::{Applied, FileId, Role, SourceFile, Span};
 
@@ -137,15 +135,12 @@ impl AppliedRevisions {
             database: None,
         }));
         let by_id = scope.by_id();
-        let pairs: Vec<(&Entry, &InScope<'_>)> = lock
-            .entries
-            .iter()
-            .filter_map(|entry| Some((entry, *by_id.get(&*entry.revision)?)))
+        let pairs = lock.entries.iter().filter_map(|entry| Some((entry, *by_id.get(&*entry.revision)?)));
+        let changed: Vec<Changed> = pairs
             .filter(|(_, file)| self.contains(file.id))
+            .filter_map(|(entry, file)| compare(entry, file, lock_id))
             .collect();
-        let changed: Vec<Option<Changed>> =
-            pairs.into_par_iter().map(|(entry, file)| compare(entry, file, lock_id)).collect();
-        self.changed.extend(changed.into_iter().flatten());
+        self.changed.extend(changed);
     }
 
     fn take_references(&mut self, references: &[Box<str>], scope: &Scope<'_>, unresolved: &mut Unresolved) {
@@ -196,7 +191,7 @@ impl AppliedRevisions {
 
 /// What a line of a lock and the file of its revision differ in.
 fn compare(entry: &Entry, file: &InScope<'_>, lock: FileId) -> Option<Changed> {
-    let now = Fingerprint::of(file.file.text()).filter(|_| file.file.text.is_ok());
+    let now = file.now.and_then(|revision| revision.fingerprint);
     let links = match file.now {
         Some(revision) if now.is_some() => entry.links.differences(&Links::of(revision)),
         _ => Vec::new(),

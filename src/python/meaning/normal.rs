@@ -7,9 +7,10 @@ use ruff_python_ast::name::Name;
 use ruff_python_ast::visitor::transformer::{self, Transformer};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    self as ast, AtomicNodeIndex, Expr, ExprContext, Identifier, Stmt, StringLiteral, StringLiteralFlags,
-    StringLiteralValue, Suite,
+    self as ast, AtomicNodeIndex, Expr, ExprContext, Identifier, ModModule, Stmt, StringLiteral,
+    StringLiteralFlags, StringLiteralValue, Suite,
 };
+use ruff_python_parser::Parsed;
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -45,6 +46,14 @@ impl Module {
         let mut imports = Imports::default();
         collect_imports(&body, &mut imports);
         Some(Self { text, removed, body, imports })
+    }
+
+    /// A module whose text has no carriage returns, and whose tree is used without it.
+    pub(super) fn new(parsed: Parsed<ModModule>) -> Self {
+        let body = parsed.into_syntax().body;
+        let mut imports = Imports::default();
+        collect_imports(&body, &mut imports);
+        Self { text: String::new(), removed: Vec::new(), body, imports }
     }
 
     /// Takes out what has no meaning. Imports that only `now` has count for `base` too: a name that was
