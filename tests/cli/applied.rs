@@ -120,6 +120,18 @@ fn a_named_revision_and_all_before_it_are_applied() {
 }
 
 #[test]
+fn what_an_applied_revision_depends_on_is_applied_too() {
+    let project = chain();
+    let other =
+        project.read(THIRD).replace("\"bb22\"", "None").replace("cc33", "dd44").replace("name", "nick");
+    project.write("migrations/versions/dd44_other.py", other);
+    project.run(&["--applied-through", "cc33"]).exits(1).prints("Checked 1 revision; 3 applied ones");
+    project.write(SECOND, project.read(SECOND).replace("depends_on = None", "depends_on = (\"dd44\",)"));
+    project.run(&["--applied-through", "cc33"]).exits(0).prints("all 4 revisions are applied");
+    project.run(&["--applied-through", "aa11"]).exits(1).prints("1 applied one");
+}
+
+#[test]
 fn a_reference_that_means_no_revision_stops_the_run_and_names_the_nearest() {
     let project = chain();
     let before = project.read(THIRD);

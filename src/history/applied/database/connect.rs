@@ -144,7 +144,7 @@ fn message(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            "connection refused; does it run, and at this port?".to_owned()
+            "connection refused: nothing listens there".to_owned()
         }
         sqlx::Error::Io(error) => error.to_string(),
         other => other.to_string(),
