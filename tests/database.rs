@@ -1,6 +1,6 @@
 //! Applied revisions as real databases tell them: PostgreSQL, MariaDB and SQLite, also where they do not answer.
 
-#![cfg(feature = "database")]
+#![cfg(all(unix, feature = "database"))]
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -13,10 +13,11 @@ mod environment;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use environment::server::{PASSWORD, PASSWORD_IN_URL, Server, USER, free_port};
+use environment::server::{Kind, PASSWORD, PASSWORD_IN_URL, Server, USER, free_port, hand_over};
 use environment::{ALEMBIC_LINT, Ran, python_program};
 use tempfile::TempDir;
 
@@ -335,6 +336,73 @@ fn a_server_that_is_down_a_wrong_password_and_a_missing_database_are_told_apart(
     {
         fails(&project.run(&wrong, &[]), &["error: --database-url "]);
     }
+}
+
+#[test]
+fn a_password_file_of_postgresql_is_read_where_the_url_has_no_password() {
+    let (server, project) = (Server::postgresql(), Project::new());
+    server.create_database("by_file");
+    server.execute("by_file", &table("alembic_version", &["bb22"]));
+    let file = project.path().join("pgpass");
+    let escaped = PASSWORD.replace(':', "\\:");
+    let lines =
+        format!("*:{}:other:*:wrong\n127.0.0.1:{}:by_file:{USER}:{escaped}\n", server.port, server.port);
+    fs::write(&file, lines).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let url = format!("postgresql://{USER}@127.0.0.1:{}/by_file", server.port);
+    let found = ran(project.command(&["--database-url", &url]).env("PGPASSFILE", &file));
+    assert!(found.stdout.contains("Checked 2 revisions; 2 applied ones"), "{}", found.text());
+    let found = ran(project.command(&["--database-url", &url]).env("PGPASSWORD", PASSWORD));
+    assert!(found.stdout.contains("Checked 2 revisions; 2 applied ones"), "{}", found.text());
+    fails(&project.run(&url, &[]), &["no connection to the database"]);
+}
+
+#[test]
+fn the_connection_is_encrypted_and_the_certificate_checked_where_the_url_asks() {
+    let (server, project) = (Server::start(Kind::Postgresql), Project::new());
+    let certificate = |name: &str| {
+        let (key, own) =
+            (project.path().join(format!("{name}.key")), project.path().join(format!("{name}.crt")));
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]);
+        openssl.args([
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:false",
+        ]);
+        let made = openssl.arg("-keyout").arg(&key).arg("-out").arg(&own).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        hand_over(&key);
+        (key, own)
+    };
+    let ((key, own), (_, other)) = (certificate("server"), certificate("other"));
+    fs::set_permissions(project.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for setting in [
+        format!("ssl_cert_file = '{}'", own.display()),
+        format!("ssl_key_file = '{}'", key.display()),
+        "ssl = on".to_owned(),
+    ] {
+        server.execute("postgres", &format!("ALTER SYSTEM SET {setting}"));
+    }
+    server.execute("postgres", "SELECT pg_reload_conf()");
+    // The server takes it up soon after.
+    let is_on = |_: &usize| server.execute("postgres", "SHOW ssl").trim() == "on";
+    assert!((0..1000).find(is_on).is_some(), "the server has no TLS");
+    server.create_database("encrypted");
+    server.execute(
+        "encrypted",
+        "CREATE VIEW alembic_version AS SELECT CASE WHEN ssl THEN 'bb22' ELSE 'aa11' END AS version_num \
+         FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+    );
+    let url = |query: &str| format!("{}?{query}", server.url("postgresql+psycopg2", "encrypted"));
+    let trusted = format!("sslmode=verify-full&sslrootcert={}", own.display());
+    for query in ["sslmode=require", "", "ssl=true", &trusted] {
+        assert_eq!(project.new_revisions(&url(query)), ["cc33", "dd44"], "{query}");
+    }
+    assert_eq!(project.new_revisions(&url("sslmode=disable")), ["bb22", "cc33", "dd44"]);
+    let untrusted = format!("sslmode=verify-full&sslrootcert={}", other.display());
+    fails(&project.run(&url(&untrusted), &[]), &["invalid peer certificate"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what the tests ask for the truth: a Python environment with real Alembic, the corpus of real revisions, and the
-# programs of two database servers. The first two lie under target/ and are kept; a second run takes a moment.
+# Makes what the tests ask for the truth: a Python environment with real Alembic, the corpus of real revisions, the
+# programs of two database servers, and openssl. The first two lie under target/ and are kept; a second run takes a moment.
 set -eu
 cd "$(dirname "$0")/.."
 environment=target/test-environment
@@ -30,9 +30,10 @@ has_program() {
 missing=
 has_program initdb && has_program postgres && has_program psql || missing="postgresql"
 has_program mariadbd && has_program mariadb-install-db && has_program mariadb || missing="$missing mariadb-server"
+has_program openssl || missing="$missing openssl"
 if [ -n "$missing" ]; then
     if ! may_install; then
-        echo "the tests need database servers that they start themselves; install: $missing" >&2
+        echo "the tests need database servers that they start themselves, and openssl for their certificates; install: $missing" >&2
         exit 1
     fi
     # shellcheck disable=SC2086  # a list of words

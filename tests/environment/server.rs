@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -282,6 +282,12 @@ fn identity(directory: &Path) -> Identity {
     }
     chown(directory, Some(NOBODY), Some(NOBODY)).unwrap();
     Identity::Nobody
+}
+
+/// Makes a file of the test one that servers alone may read.
+pub(crate) fn hand_over(file: &Path) {
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    identity(file);
 }
 
 /// A port where nobody listens now.

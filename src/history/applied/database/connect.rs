@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, ColumnIndex, ConnectOptions, Connection, Database, Dec
 
 use super::url::{Backend, DatabaseUrl};
 use super::{DatabaseError, DatabaseState, VersionTable};
+use crate::history::applied::percent::encode;
 
 /// A message for people, before the database is named.
 enum Failure {
@@ -152,7 +153,7 @@ fn message(error: &sqlx::Error) -> String {
 }
 
 fn postgresql(url: &DatabaseUrl) -> Result<PgConnectOptions, Failure> {
-    let mut options = PgConnectOptions::new().application_name("alembic-lint");
+    let mut options = defaults(url)?.application_name("alembic-lint");
     if let Some(host) = &url.host {
         options = options.host(host);
     }
@@ -181,6 +182,30 @@ fn postgresql(url: &DatabaseUrl) -> Result<PgConnectOptions, Failure> {
         options = options.options(server_settings(settings));
     }
     Ok(options)
+}
+
+/// What the environment says (`PGPASSWORD`, ..). Where no password is given, `.pgpass` may have one, for this host.
+fn defaults(url: &DatabaseUrl) -> Result<PgConnectOptions, Failure> {
+    let Some(host) = url.host.as_deref().filter(|_| url.password.is_none()) else {
+        return Ok(if url.password.is_some() {
+            PgConnectOptions::new_without_pgpass()
+        } else {
+            PgConnectOptions::new()
+        });
+    };
+    let port = url.port.map(|port| port.to_string());
+    let parameters = [
+        ("host", Some(host)),
+        ("port", port.as_deref()),
+        ("user", url.user.as_deref()),
+        ("dbname", url.database.as_deref()),
+    ];
+    let known: Vec<String> = parameters
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", encode(value?))))
+        .collect();
+    let plain = format!("postgres://localhost?{}", known.join("&"));
+    PgConnectOptions::from_str(&plain).map_err(|error| no_connection(&error))
 }
 
 /// libpq's words, and those of asyncpg's `ssl`.
