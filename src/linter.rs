@@ -270,7 +270,9 @@ impl<'a> Run<'a> {
         let id = diagnostic.file;
         let revision = self.history.revision(id);
         let named = revision.or_else(|| self.history.base_revision(id));
-        diagnostic.revision = named.and_then(Revision::id).map(Box::from);
+        if diagnostic.revision.is_none() {
+            diagnostic.revision = named.and_then(Revision::id).map(Box::from);
+        }
         if !self.history.is_repairable(id) {
             diagnostic.fix = None;
         }

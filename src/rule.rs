@@ -173,6 +173,11 @@ impl Report<'_> {
         self.with(|d| d.call_sites = sites.to_vec())
     }
 
+    /// The revision it is about, where that is not the one in the file.
+    pub fn revision(self, id: &str) -> Self {
+        self.with(|d| d.revision = Some(id.into()))
+    }
+
     /// A severity for this finding alone; what the configuration sets for the rule goes before it.
     pub fn severity(self, severity: Severity) -> Self {
         let own = if self.configured == self.default { severity } else { self.configured };

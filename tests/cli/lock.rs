@@ -146,7 +146,8 @@ fn a_recorded_revision_that_is_gone_is_found_at_its_line() {
         "migrations/alembic-lint.lock:6:1: error[applied-revision-deleted] databases at the applied revision \
                 `bb22` fail with",
     );
-    project.run(&[FIRST]).exits(1).prints("applied-revision-deleted");
+    let json = project.run(&[FIRST, "--output-format", "json"]).exits(1).json();
+    assert_eq!(json["diagnostics"][0]["revision"], "bb22");
     project.run(&["lock"]).exits(2).warns("`bb22` is recorded, and no file has it");
     project.run(&["lock", "--force"]).exits(0).warns("1 revision");
     assert_eq!(lines(&project).len(), 1);

@@ -84,6 +84,6 @@ fn check(history: &History<'_>, sink: &mut Sink<'_>) {
                     .to_string(),
             ),
         };
-        sink.report_in(gone.file, gone.span, message).help(help);
+        sink.report_in(gone.file, gone.span, message).help(help).revision(revision);
     }
 }

@@ -148,6 +148,11 @@ fn message(error: &sqlx::Error) -> String {
             "connection refused: nothing listens there".to_owned()
         }
         sqlx::Error::Io(error) => error.to_string(),
+        // MySQL's `caching_sha2_password` sends no password in the clear, and its own encryption is not built in.
+        sqlx::Error::Configuration(error) if error.to_string().contains("RSA") => {
+            "the server takes this password over an encrypted connection only; add `?ssl_mode=required` to the URL"
+                .to_owned()
+        }
         other => other.to_string(),
     }
 }
