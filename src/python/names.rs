@@ -15,6 +15,13 @@ use crate::revision::{BoundName, ImportStatement, ModuleNames, ModuleUse, Undefi
 /// The newest Python 3 minor version whose builtins count.
 pub(super) const NEWEST_MINOR: u8 = 14;
 
+/// Whether a module can use `name` without binding it.
+pub(super) fn is_builtin(name: &str) -> bool {
+    is_python_builtin(name, NEWEST_MINOR, false)
+        || python_magic_globals(NEWEST_MINOR).any(|magic| magic == name)
+        || matches!(name, "__path__" | "__module__" | "__qualname__" | "__class__")
+}
+
 /// Reads bindings and uses of a module.
 pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
     let mut names =
@@ -309,10 +316,7 @@ impl<'a> Walker<'a> {
         if self.in_annotation && self.type_checking.contains(name) {
             return Binding::Module;
         }
-        let is_builtin = is_python_builtin(name, NEWEST_MINOR, false)
-            || python_magic_globals(NEWEST_MINOR).any(|magic| magic == name)
-            || matches!(name, "__path__" | "__module__" | "__qualname__" | "__class__");
-        if is_builtin { Binding::Builtin } else { Binding::Nowhere }
+        if is_builtin(name) { Binding::Builtin } else { Binding::Nowhere }
     }
 
     /// A loaded name, with the attribute path it starts.

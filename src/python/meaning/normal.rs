@@ -14,6 +14,7 @@ use ruff_python_parser::Parsed;
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::python::names::is_builtin;
 use crate::python::parse;
 use crate::revision::import_for;
 use crate::source::Span;
@@ -233,6 +234,18 @@ fn clean_class(body: &mut Suite) {
     });
 }
 
+/// Makes `elif` of an `if` that is all there is in an `else`.
+fn flatten(clauses: &mut Vec<ast::ElifElseClause>) {
+    while let Some(last) = clauses.last_mut().filter(|clause| clause.test.is_none())
+        && let [Stmt::If(_)] = last.body.as_slice()
+        && let Some(Stmt::If(inner)) = last.body.pop()
+    {
+        last.test = Some(*inner.test);
+        last.body = inner.body;
+        clauses.extend(inner.elif_else_clauses);
+    }
+}
+
 fn is_type_checking(test: &Expr) -> bool {
     match test {
         Expr::Name(name) => name.id == "TYPE_CHECKING",
@@ -262,7 +275,7 @@ impl Normalise {
                 return Some(path.clone());
             }
         }
-        self.unbound_is_imported.then(|| likely_origin(name))
+        (self.unbound_is_imported && !is_builtin(name)).then(|| likely_origin(name))
     }
 
     fn function(&self, statement: &mut Stmt) {
@@ -290,6 +303,7 @@ impl Transformer for Normalise {
             Stmt::While(loop_) => [&mut loop_.body, &mut loop_.orelse].into_iter().for_each(clean_block),
             Stmt::With(with) => clean_block(&mut with.body),
             Stmt::If(branch) => {
+                flatten(&mut branch.elif_else_clauses);
                 clean_block(&mut branch.body);
                 branch.elif_else_clauses.iter_mut().for_each(|clause| clean_block(&mut clause.body));
             }
