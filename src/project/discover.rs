@@ -109,7 +109,7 @@ impl Below {
 
 fn walker(directory: &Path) -> WalkBuilder {
     let mut builder = WalkBuilder::new(directory);
-    builder.hidden(false).filter_entry(|entry| {
+    builder.hidden(false).ignore(false).filter_entry(|entry| {
         let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
         if entry.depth() == 0 || !is_directory {
             return true;

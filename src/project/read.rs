@@ -1,10 +1,13 @@
 //! Bytes on disk <-> text, as Python decides it: byte order mark, PEP 263 declaration, else UTF-8. Does not parse.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::source::Encoding;
+
+/// The size that few revisions exceed.
+const USUAL_BYTES: usize = 16 << 10;
 
 /// The text of a file and how to write it back, or why there is none, as a sentence for people.
 pub fn read(path: &Path) -> Result<(String, Encoding), String> {
@@ -21,7 +24,10 @@ pub fn read(path: &Path) -> Result<(String, Encoding), String> {
 
 /// [`read`] for a path that is known to be a regular file.
 pub(super) fn read_regular(path: &Path) -> Result<(String, Encoding), String> {
-    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
+    // Most revisions fit; asking for the size first would cost a system call each.
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    let file = fs::File::open(path).map_err(|error| unreadable(&error))?;
+    file.take(u64::MAX).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if u32::try_from(bytes.len()).is_err() {
         return Err("is larger than 4 GiB; move it out of the version location".to_owned());
     }

@@ -34,7 +34,8 @@ pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
             )
     });
 
-    let mut module = Bindings::default();
+    let walrus = memchr::memmem::find(text.as_bytes(), b":=").is_some();
+    let mut module = Bindings::new(walrus);
     module.visit_body(suite);
     let mut globals = GlobalStatements::default();
     globals.visit_body(suite);
@@ -51,6 +52,7 @@ pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
     names.has_star_import = module.star;
     let mut walker = Walker {
         scopes: vec![Scope { names: module.names, is_class: false }],
+        walrus,
         type_checking: module.type_checking,
         aliases,
         future_annotations,
@@ -69,7 +71,7 @@ pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
 
 /// The names a statement binds, and the one it changes (`NAMES.append(..)`, `NAMES["x"] = ..`).
 pub(super) fn bound_by(statement: &Stmt) -> Vec<&str> {
-    let mut bindings = Bindings::default();
+    let mut bindings = Bindings::new(true);
     bindings.visit_stmt(statement);
     let mut names: Vec<&str> = bindings.names.into_iter().collect();
     names.extend(match statement {
@@ -164,12 +166,18 @@ fn is_type_checking(test: &Expr) -> bool {
 #[derive(Default)]
 struct Bindings<'a> {
     names: FxHashSet<&'a str>,
+    /// Whether expressions may bind (`:=`); where none does, most of a body need not be walked.
+    walrus: bool,
     /// Names bound only under `if TYPE_CHECKING`.
     type_checking: FxHashSet<&'a str>,
     star: bool,
 }
 
 impl<'a> Bindings<'a> {
+    fn new(walrus: bool) -> Self {
+        Self { walrus, ..Self::default() }
+    }
+
     fn type_params(&mut self, params: Option<&'a TypeParams>) {
         self.names
             .extend(params.into_iter().flat_map(|params| params.iter()).map(|param| param.name().as_str()));
@@ -210,7 +218,7 @@ impl<'a> Visitor<'a> for Bindings<'a> {
                 }
             }
             Stmt::If(node) if is_type_checking(&node.test) => {
-                let mut never = Bindings::default();
+                let mut never = Bindings::new(self.walrus);
                 never.visit_body(&node.body);
                 self.type_checking.extend(never.names);
                 for clause in &node.elif_else_clauses {
@@ -227,7 +235,9 @@ impl<'a> Visitor<'a> for Bindings<'a> {
                 self.names.insert(name.id.as_str());
             }
             Expr::Lambda(_) => {}
-            _ => visitor::walk_expr(self, expression),
+            Expr::Tuple(_) | Expr::List(_) | Expr::Starred(_) => visitor::walk_expr(self, expression),
+            _ if self.walrus => visitor::walk_expr(self, expression),
+            _ => {}
         }
     }
 
@@ -283,8 +293,11 @@ struct Scope<'a> {
 }
 
 /// Walks all scopes and looks each loaded name up.
+#[expect(clippy::struct_excessive_bools, reason = "facts about the module, each of its own")]
 struct Walker<'a> {
     scopes: Vec<Scope<'a>>,
+    /// As in [`Bindings`].
+    walrus: bool,
     type_checking: FxHashSet<&'a str>,
     aliases: FxHashSet<&'a str>,
     future_annotations: bool,
@@ -359,7 +372,7 @@ impl<'a> Walker<'a> {
         for default in def.parameters.iter_non_variadic_params().filter_map(|p| p.default.as_deref()) {
             self.visit_expr(default);
         }
-        let mut own = Bindings::default();
+        let mut own = Bindings::new(self.walrus);
         own.type_params(def.type_params.as_deref());
         self.within(own.names, false, |walker| {
             let annotations = def
@@ -368,7 +381,7 @@ impl<'a> Walker<'a> {
                 .filter_map(ruff_python_ast::AnyParameterRef::annotation)
                 .chain(def.returns.as_deref());
             annotations.for_each(|annotation| walker.annotation(annotation));
-            let mut own = Bindings::default();
+            let mut own = Bindings::new(walker.walrus);
             own.parameters(&def.parameters);
             own.visit_body(&def.body);
             walker.star |= own.star;
@@ -378,20 +391,20 @@ impl<'a> Walker<'a> {
 
     fn class(&mut self, class: &'a ruff_python_ast::StmtClassDef) {
         class.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
-        let mut params = Bindings::default();
+        let mut params = Bindings::new(self.walrus);
         params.type_params(class.type_params.as_deref());
         self.within(params.names, false, |walker| {
             if let Some(arguments) = &class.arguments {
                 walker.visit_arguments(arguments);
             }
-            let mut own = Bindings::default();
+            let mut own = Bindings::new(walker.walrus);
             own.visit_body(&class.body);
             walker.within(own.names, true, |walker| walker.visit_body(&class.body));
         });
     }
 
     fn comprehension_scope(&mut self, generators: &'a [Comprehension], walk: impl FnOnce(&mut Self)) {
-        let mut own = Bindings::default();
+        let mut own = Bindings::new(self.walrus);
         for generator in generators {
             own.visit_expr(&generator.target);
         }
@@ -441,7 +454,7 @@ impl<'a> Visitor<'a> for Walker<'a> {
                 }
             }
             Expr::Lambda(lambda) => {
-                let mut own = Bindings::default();
+                let mut own = Bindings::new(self.walrus);
                 if let Some(parameters) = &lambda.parameters {
                     own.parameters(parameters);
                     for default in parameters.iter_non_variadic_params().filter_map(|p| p.default.as_deref())
