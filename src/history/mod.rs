@@ -4,6 +4,8 @@ pub mod applied;
 pub mod graph;
 pub mod schema;
 
+use std::borrow::Cow;
+
 use crate::config::Settings;
 use crate::project::Project;
 use crate::revision::{Revision, Siblings};
@@ -55,5 +57,20 @@ impl History<'_> {
     /// The graph that a revision file belongs to.
     pub fn graph_of(&self, id: FileId) -> Option<&Graph<'_>> {
         self.graphs.get(self.project.file(id)?.directory)
+    }
+
+    /// The graphs to judge: those of the script directories, but a graph for each of several version locations that
+    /// the project's code chooses from and nothing links.
+    pub fn histories(&self) -> Vec<Cow<'_, Graph<'_>>> {
+        let mut histories = Vec::with_capacity(self.graphs.len());
+        for (index, (graph, directory)) in self.graphs.iter().zip(&self.project.directories).enumerate() {
+            if directory.lists_locations || directory.version_locations.len() < 2 {
+                histories.push(Cow::Borrowed(graph));
+                continue;
+            }
+            let own = Graph::histories(self.project, self.revisions, index);
+            histories.extend(own.into_iter().map(Cow::Owned));
+        }
+        histories
     }
 }

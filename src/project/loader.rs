@@ -186,6 +186,7 @@ fn describe(
             .iter()
             .map(|location| printer.show(&location.path).into())
             .collect(),
+        lists_locations: layout.lists_locations,
         dialect: dependencies::dialect(&layout.urls, &listed),
         dependencies: listed,
         ..ScriptDirectory::default()

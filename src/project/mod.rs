@@ -57,6 +57,9 @@ pub struct ScriptDirectory {
     pub path: Box<str>,
     /// The version locations, as printed.
     pub version_locations: Vec<Box<str>>,
+    /// Whether Alembic's configuration lists them, so that it loads them together. Where the project's code chooses,
+    /// each may hold a history of its own.
+    pub lists_locations: bool,
     /// The database family, where `alembic.ini` or the dependencies tell.
     pub dialect: Option<Dialect>,
     /// Packages the project depends on, normalised (`geoalchemy2`), as far as files tell.

@@ -17,6 +17,8 @@ pub(super) struct Layout {
     pub(super) key: PathBuf,
     /// Where revisions are.
     pub(super) locations: Vec<Location>,
+    /// Whether Alembic's configuration lists the locations, so that it loads them together.
+    pub(super) lists_locations: bool,
     /// Directories that Python would import modules from.
     pub(super) import_roots: Vec<PathBuf>,
     /// Database URLs from configuration.
@@ -110,6 +112,7 @@ impl Layout {
             key: disk.canonical(&root),
             root,
             locations,
+            lists_locations: !config.version_locations.is_empty(),
             import_roots,
             urls: config.urls.clone(),
             config_files: vec![config.file.clone()],
@@ -122,6 +125,7 @@ impl Layout {
         for location in other.locations {
             self.add_location(location);
         }
+        self.lists_locations |= other.lists_locations;
         for root in other.import_roots {
             add_missing(&mut self.import_roots, root);
         }

@@ -209,9 +209,7 @@ def install():
     alembic.op.__getattr__ = unknown_directive
     database.install(heard)
     logging._checkLevel = lambda level: logging.INFO
-    # Gone since SQLAlchemy 2.0, still imported by revisions for annotations.
-    for name in ("LegacyCursorResult", "LegacyRow", "ResultProxy", "RowProxy"):
-        setattr(sa.engine, name, stand_ins.StandIn())
+    stand_ins.add_to(sa.engine)
 
 
 def alarm(signal_number, frame):

@@ -182,6 +182,12 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+def add_to(engine):
+    """Adds to `sqlalchemy.engine` what is gone since SQLAlchemy 2.0 and revisions still import for annotations."""
+    for name in ("LegacyCursorResult", "LegacyRow", "ResultProxy", "RowProxy"):
+        setattr(engine, name, StandIn())
+
+
 class Result:
     """What a SELECT gives: nothing, or one row of stand-ins."""
 

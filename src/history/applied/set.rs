@@ -303,9 +303,9 @@ impl<'a> Scope<'a> {
             _ => {
                 let was = self.files.iter().filter_map(|file| {
                     let revision = file.base.filter(|base| base.id().is_some()).or(file.now)?;
-                    Some((file.id, file.file.name(), revision))
+                    Some(graph::File { id: file.id, path: file.file.name(), revision })
                 });
-                take(&Graph::new(was));
+                take(&Graph::new(was.collect()));
             }
         }
     }

@@ -2,17 +2,28 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Fault, Graph, IdentifierKind, NOWHERE, Node, NodeId, labels, order};
-use crate::project::{Project, ScriptDirectory};
+use super::{Fault, Graph, IdentifierKind, NOWHERE, Node, NodeId, labels, locations, order};
+use crate::project::Project;
 use crate::revision::{IdentifierValue, Revision};
-use crate::source::{FileId, Role, SourceFile};
+use crate::source::{FileId, Role};
 
 /// What Alembic allows in no identifier (`_revision_illegal_chars`).
 const ILLEGAL: [char; 4] = ['+', '-', ':', '@'];
 
+/// A revision file.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Its identity.
+    pub id: FileId,
+    /// Its path as printed.
+    pub path: &'a str,
+    /// What was read from it.
+    pub revision: &'a Revision,
+}
+
 /// What a file says of its revision, before anything is resolved.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry<'a> {
+struct Entry<'a> {
     file: FileId,
     id: &'a str,
     revision: &'a Revision,
@@ -22,32 +33,34 @@ impl<'a> Graph<'a> {
     /// The graph of each script directory of `project`, in its order. `revisions` are what was read from
     /// [`Project::files`].
     pub fn of_project(project: &'a Project, revisions: &'a [Option<Revision>]) -> Vec<Self> {
-        let mut files: Vec<Vec<(FileId, &'a SourceFile, &'a Revision)>> =
-            project.directories.iter().map(|_| Vec::new()).collect();
-        for ((id, file), revision) in project.files().zip(revisions) {
-            if file.role == Role::Revision
-                && let (Some(files), Some(revision)) = (files.get_mut(file.directory), revision)
-            {
-                files.push((id, file, revision));
-            }
-        }
-        project
-            .directories
-            .iter()
-            .zip(files)
-            .map(|(directory, mut files)| {
-                files.sort_by_cached_key(|(_, file, _)| load_order(directory, &file.path));
-                Self::new(files.into_iter().map(|(id, file, revision)| (id, file.name(), revision)))
+        let directories = project.directories.iter().zip(files(project, revisions)).enumerate();
+        directories
+            .map(|(index, (directory, mut files))| {
+                locations::put_in_order(directory, &mut files);
+                Self { directory: index, ..Self::new(files) }
             })
             .collect()
     }
 
-    /// The graph of `files` with their names, given in the order Alembic loads them.
-    pub fn new(files: impl IntoIterator<Item = (FileId, &'a str, &'a Revision)>) -> Self {
+    /// The histories of the script directory with this index: one, or several where its version locations are
+    /// alternatives.
+    pub(in crate::history) fn histories(
+        project: &'a Project,
+        revisions: &'a [Option<Revision>],
+        index: usize,
+    ) -> Vec<Self> {
+        let files = files(project, revisions).into_iter().nth(index).unwrap_or_default();
+        let Some(directory) = project.directories.get(index) else { return Vec::new() };
+        let histories = locations::histories(directory, files).into_iter();
+        histories.map(|files| Self { directory: index, ..Self::new(files) }).collect()
+    }
+
+    /// The graph of `files`, given in the order Alembic loads them.
+    pub fn new(files: Vec<File<'a>>) -> Self {
         let mut graph = Graph { is_complete: true, ..Graph::default() };
         let mut entries = Vec::new();
-        for (file, name, revision) in files {
-            if let Some(id) = graph.identify(file, name, revision) {
+        for File { id: file, path, revision } in files {
+            if let Some(id) = graph.identify(file, path, revision) {
                 entries.push(Entry { file, id, revision });
             }
         }
@@ -67,14 +80,14 @@ impl<'a> Graph<'a> {
     }
 
     /// The identifier of a file; notes what Alembic would stop at.
-    fn identify(&mut self, file: FileId, name: &'a str, revision: &'a Revision) -> Option<&'a str> {
+    fn identify(&mut self, file: FileId, path: &'a str, revision: &'a Revision) -> Option<&'a str> {
         if !revision.syntax_errors.is_empty() {
             self.faults.push(Fault::NotPython { file });
         }
         let identifiers = &revision.identifiers;
         let id = match &identifiers.revision.value {
             IdentifierValue::One(id) => Some(&**id),
-            IdentifierValue::Missing if revision.syntax_errors.is_empty() => legacy_id(name),
+            IdentifierValue::Missing if revision.syntax_errors.is_empty() => legacy_id(path),
             _ => None,
         };
         let variables = [
@@ -214,6 +227,19 @@ impl<'a> Graph<'a> {
     }
 }
 
+/// The revision files of each script directory.
+fn files<'a>(project: &'a Project, revisions: &'a [Option<Revision>]) -> Vec<Vec<File<'a>>> {
+    let mut all: Vec<Vec<File<'a>>> = project.directories.iter().map(|_| Vec::new()).collect();
+    for ((id, file), revision) in project.files().zip(revisions) {
+        if file.role == Role::Revision
+            && let (Some(files), Some(revision)) = (all.get_mut(file.directory), revision)
+        {
+            files.push(File { id, path: &file.path, revision });
+        }
+    }
+    all
+}
+
 /// The strings, each once.
 fn references(strings: &[Box<str>]) -> Vec<&str> {
     let mut seen = FxHashSet::default();
@@ -221,20 +247,8 @@ fn references(strings: &[Box<str>]) -> Vec<&str> {
 }
 
 /// Alembic's `_legacy_rev`: a module without `revision` whose name is an identifier.
-fn legacy_id(name: &str) -> Option<&str> {
-    let stem = name.strip_suffix(".py")?;
+fn legacy_id(path: &str) -> Option<&str> {
+    let stem = path.rsplit('/').next()?.strip_suffix(".py")?;
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (!stem.is_empty() && stem.bytes().all(is_hex)).then_some(stem)
-}
-
-/// What Alembic's walk sorts files by: version locations as configured, a directory's files before its subfolders.
-fn load_order(directory: &ScriptDirectory, path: &str) -> (usize, Vec<String>, String) {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let locations = || directory.version_locations.iter().map(|location| location.trim_end_matches('/'));
-    let below = |location: &str| folder.strip_prefix(location).is_some_and(|rest| rest.starts_with('/'));
-    let location = locations()
-        .position(|location| location == folder)
-        .or_else(|| locations().position(below))
-        .unwrap_or(usize::MAX);
-    (location, folder.split('/').map(str::to_owned).collect(), name.to_owned())
 }

@@ -65,10 +65,12 @@ pub(super) fn spread<'a>(graph: &Graph<'a>) -> Labels<'a> {
 
 /// The ancestors that share the branch of `id`.
 fn branch_below(graph: &Graph<'_>, id: NodeId) -> Vec<NodeId> {
-    // Dependents count as well: Alembic's "real" branch points.
+    // Dependents count as well: Alembic's "real" branch points. A child that is a dependent too counts once.
     let is_end = |id: NodeId| {
         let node = graph.node(id);
-        node.followers().nth(1).is_some() || node.is_merge_point()
+        let mut followers = node.followers();
+        let first = followers.next();
+        followers.any(|follower| Some(follower) != first) || node.is_merge_point()
     };
     let mut current = id;
     for _ in 0..graph.len() {

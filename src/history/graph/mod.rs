@@ -5,12 +5,14 @@
 mod build;
 mod fault;
 mod labels;
+mod locations;
 mod order;
 mod resolve;
 mod walk;
 
 use rustc_hash::FxHashMap;
 
+pub use build::File;
 pub use fault::{Fault, IdentifierKind};
 pub use resolve::ResolveError;
 pub use walk::{Links, NodeSet, Walk};
@@ -111,9 +113,10 @@ static NOWHERE: Node<'static> = Node {
     labels: 0,
 };
 
-/// The revisions of one script directory.
+/// The revisions of one script directory that Alembic loads together.
 #[derive(Debug, Clone, Default)]
 pub struct Graph<'a> {
+    directory: usize,
     /// In the order Alembic loads the files.
     nodes: Vec<Node<'a>>,
     /// The file Alembic takes for each identifier.
@@ -128,6 +131,11 @@ pub struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
+    /// The index of the script directory in [`crate::project::Project::directories`].
+    pub const fn directory(&self) -> usize {
+        self.directory
+    }
+
     /// All nodes in the order Alembic loads their files.
     pub fn nodes(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node<'a>)> {
         self.nodes.iter().enumerate().map(|(index, node)| (NodeId::new(index), node))

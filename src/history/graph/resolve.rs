@@ -105,7 +105,7 @@ impl<'a> Graph<'a> {
             "base" => Ok(Vec::new()),
             "heads" => match label {
                 Some(label) => self.heads_of(label),
-                None => Ok(self.effective_heads().collect()),
+                None => Ok(self.effective_heads().map(|head| self.kept(head)).collect()),
             },
             _ => Ok(self.resolve_name(reference, label, name)?.into_iter().collect()),
         }
@@ -139,6 +139,11 @@ impl<'a> Graph<'a> {
             .collect();
         scored.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.cmp(y)));
         scored.into_iter().map(|(_, name)| name).take(SHOWN).collect()
+    }
+
+    /// Of files with one identifier each is a head; the last one stands for all.
+    fn kept(&self, id: NodeId) -> NodeId {
+        self.of_id(self.node(id).id).unwrap_or(id)
     }
 
     fn names(&self, nodes: &[NodeId]) -> Vec<String> {
@@ -227,7 +232,7 @@ impl<'a> Graph<'a> {
 
     fn heads_of(&self, label: &str) -> Result<Vec<NodeId>, ResolveError> {
         let lineage = self.lineage(label)?;
-        Ok(self.heads().filter(|head| lineage.contains(*head)).collect())
+        Ok(self.heads().map(|head| self.kept(head)).filter(|head| lineage.contains(*head)).collect())
     }
 
     fn resolve_relative(
@@ -247,7 +252,7 @@ impl<'a> Graph<'a> {
             Some(symbol) => vec![self.resolve_name(reference, start_label, symbol)?],
             None if steps < 0 => {
                 let on_branch = |head: &NodeId| label.is_none_or(|label| self.labels(*head).contains(&label));
-                self.effective_heads().filter(on_branch).map(Some).collect()
+                self.effective_heads().map(|head| self.kept(head)).filter(on_branch).map(Some).collect()
             }
             None => vec![None],
         };

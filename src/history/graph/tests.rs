@@ -1,6 +1,6 @@
 //! The graph by itself; `tests/real_graph.rs` compares it with Alembic.
 
-use super::{Fault, Graph, Links, NodeId, ResolveError};
+use super::{Fault, File, Graph, Links, NodeId, ResolveError};
 use crate::revision::{Identifier, IdentifierValue, Identifiers, Revision};
 use crate::source::FileId;
 
@@ -37,8 +37,8 @@ fn with<T>(lines: &[&str], test: impl FnOnce(&Graph<'_>) -> T) -> T {
 
 fn with_lines<T>(lines: &[String], test: impl FnOnce(&Graph<'_>) -> T) -> T {
     let revisions = revisions(lines);
-    let files = revisions.iter().zip(0..).map(|(revision, index)| (FileId(index), "x.py", revision));
-    test(&Graph::new(files))
+    let file = |(revision, index)| File { id: FileId(index), path: "x.py", revision };
+    test(&Graph::new(revisions.iter().zip(0..).map(file).collect()))
 }
 
 fn ids<'a>(graph: &Graph<'a>, nodes: impl IntoIterator<Item = NodeId>) -> Vec<&'a str> {

@@ -327,15 +327,24 @@ fn unknown_names(directive: &str, change: &Change) -> String {
 
 /// A module attribute as Alembic takes it (`alembic/script/base.py`, `alembic/util/compat.py`).
 fn identifier_value(value: &Value<'_>, source: &str) -> IdentifierValue {
-    let strings = |items: &[Value<'_>]| items.iter().map(|item| item.as_str().map(Box::from)).collect();
-    let many = |strings: Option<Vec<Box<str>>>| {
-        strings.map_or_else(|| IdentifierValue::Unusable(source.into()), IdentifierValue::Many)
+    let is_no_string =
+        |item: &Value<'_>| matches!(item, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_));
+    let many = |items: &[Value<'_>]| {
+        let known = |item: &Value<'_>| match item {
+            Value::Str(text) if !text.dynamic => Some(text.value.as_str().into()),
+            _ => None,
+        };
+        match items.iter().map(known).collect() {
+            Some(strings) => IdentifierValue::Many(strings),
+            None if items.iter().any(is_no_string) => IdentifierValue::Unusable(source.into()),
+            None => IdentifierValue::Unknown,
+        }
     };
     match value {
         Value::None => IdentifierValue::None,
         Value::Str(text) if !text.dynamic => IdentifierValue::One(text.value.as_str().into()),
-        Value::Tuple(items) => many(strings(items)),
-        Value::List(list) if !list.open.get() && !list.uncertain.get() => many(strings(&list.items.borrow())),
+        Value::Tuple(items) => many(items),
+        Value::List(list) if !list.open.get() && !list.uncertain.get() => many(&list.items.borrow()),
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => IdentifierValue::Unusable(source.into()),
         _ => IdentifierValue::Unknown,
     }
