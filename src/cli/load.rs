@@ -150,6 +150,11 @@ impl Loaded {
             Some(source) => terminal.detail(format_args!("  applied: what is {source}")),
             None => terminal.detail("  applied: nothing is known, every revision counts as new"),
         }
+        let is_lock = |file: &SourceFile| file.directory == index && file.role == Role::Lock;
+        if directory.applied != AppliedSource::Lock && self.project.files.iter().any(is_lock) {
+            let lock = applied::lock_path(directory);
+            terminal.detail(format_args!("  not asked: {lock}, since another source is named"));
+        }
         if let Some(base) = &directory.base {
             terminal
                 .detail(format_args!("  compared with: merge base {} of {}", base.commit, base.reference));
