@@ -90,12 +90,22 @@ fn lock_one(
     let path = lock_path(directory);
     let is_lock = |file: &&SourceFile| file.directory == index && file.role == Role::Lock;
     let file = loaded.project.files.iter().find(is_lock);
-    let old = file.map(read_lock).transpose()?;
+    let in_conflict = file.filter(|file| !arguments.check && Lock::is_in_conflict(file.text()));
+    let old = match in_conflict {
+        Some(file) => {
+            let both = Lock::of_both_sides(file.text());
+            Some(
+                Lock::parse(&both)
+                    .map_err(|error| anyhow::anyhow!("{path} without its conflict: {error}"))?,
+            )
+        }
+        None => file.map(read_lock).transpose()?,
+    };
     let empty = Lock::default();
     let record =
         record(&loaded.project, index, &outcome.revisions, graph, through, old.as_ref().unwrap_or(&empty))?;
     let count = counted(record.lock.entries.len(), "revision");
-    if record.differences.is_empty() && old.is_some() {
+    if record.differences.is_empty() && old.is_some() && in_conflict.is_none() {
         terminal.tell(format_args!("{path} is up to date: {count}."));
         return Ok(PASSED);
     }
@@ -118,6 +128,16 @@ fn lock_one(
     let new = record.differences.iter().filter(|difference| !difference.is_guarded).count();
     let forced = if guarded.is_empty() { String::new() } else { format!(", {} forced", guarded.len()) };
     terminal.tell(format_args!("Wrote {path}: {count}, {new} new or changed{forced}."));
+    let heads: Vec<String> =
+        graph.effective_heads().map(|head| format!("`{}`", graph.node(head).id)).collect();
+    if in_conflict.is_some() && heads.len() > 1 {
+        terminal.warn(format_args!(
+            "the merged history has {} heads: {}; put one behind the other by its `down_revision`, or join them with \
+             `alembic merge heads`, and run `alembic-lint lock` again",
+            heads.len(),
+            heads.join(", ")
+        ));
+    }
     Ok(PASSED)
 }
 

@@ -175,9 +175,9 @@ fn through_records_a_part_and_takes_nothing_out_unasked() {
 #[test]
 fn a_broken_lock_stops_the_run_with_its_line() {
     let project = locked();
-    let text = project.read(LOCK);
+    let (text, revision) = (project.read(LOCK), project.read(SECOND));
     for (broken, place, said) in [
-        (text.replace("bb22", "<<<<<<< HEAD\nbb22"), 6, "a merge conflict"),
+        (text.replace("bb22", "bb22 x"), 6, "`x` is not understood"),
         (text.replace(" down=aa11", ""), 6, "has no `down=`"),
         (text.replace("version 1", "version 7"), 4, "update alembic-lint"),
         ("nonsense\n".to_owned(), 1, "is no lock of alembic-lint"),
@@ -187,6 +187,7 @@ fn a_broken_lock_stops_the_run_with_its_line() {
             let run = project.run(arguments).exits(2);
             let place = format!("{LOCK}:{place}: ");
             assert!(run.stderr.contains(&place) && run.stderr.contains(said), "{}", run.stderr);
+            assert_eq!(project.read(SECOND), revision, "nothing is repaired");
         }
     }
     project.write(LOCK, b"\xff");
@@ -265,10 +266,16 @@ fn two_branches_that_both_record_a_revision_conflict() {
         .unwrap();
     assert!(!merge.status.success());
     project.run(&["lock", "--check"]).exits(2).warns("migrations/alembic-lint.lock:7: a merge conflict");
-    let both = project.read(LOCK);
-    let is_line = |line: &&str| !["<<", "==", ">>"].iter().any(|marker| line.starts_with(marker));
-    project.write(LOCK, both.lines().filter(is_line).collect::<Vec<_>>().join("\n"));
+    project.run(&[]).exits(2).warns("a merge conflict: put the new revisions of one side behind");
+    // The lines of both are written; that they follow the same revision is said.
+    let lock = project.run(&["lock"]).exits(0).warns("Wrote migrations/alembic-lint.lock: 4 revisions");
+    lock.warns("the merged history has 2 heads: `cc33`, `dd44`");
     project.run(&["lock", "--check"]).exits(0).warns("4 revisions");
+    let name = "migrations/versions/dd44_third.py";
+    project.write(name, project.read(name).replace("\"bb22\"", "\"cc33\""));
+    project.run(&["lock"]).exits(0);
+    let lines = lines(&project);
+    assert!(lines[2].starts_with("cc33 down=bb22 ") && lines[3].starts_with("dd44 down=cc33 "), "{lines:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::percent::decode;
 use crate::revision::{Fingerprint, Identifier, IdentifierValue, Revision};
@@ -16,11 +16,14 @@ const VERSION: u32 = 1;
 const HEADER: &str = "\
 # The revisions that databases may have run, in the order in which they run, each with a hash of what it does.
 # Written by `alembic-lint lock`, not by hand. Where a merge conflicts here, both sides added a revision after the
-# same one: put one of them behind the other, keep the lines of both, and run `alembic-lint lock` again.
+# same one: put one of them behind the other, and run `alembic-lint lock` again.
 ";
 
 /// What git writes around the two sides of a conflict.
-const CONFLICT_MARKERS: [&str; 4] = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
+const CONFLICT_MARKERS: [&str; 4] = ["<<<<<<<", "=======", ">>>>>>>", ANCESTOR];
+
+/// Above what both sides started from, where git is told to show it.
+const ANCESTOR: &str = "|||||||";
 
 /// A lock, read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,8 +128,8 @@ impl Lock {
             let error = |message: String| LockError { line: index + 1, message };
             if CONFLICT_MARKERS.iter().any(|marker| content.starts_with(marker)) {
                 return Err(error(
-                    "a merge conflict: put the new revisions of one side behind those of the other, keep the \
-                     lines of both without git's markers, and run `alembic-lint lock`"
+                    "a merge conflict: put the new revisions of one side behind those of the other, then \
+                     `alembic-lint lock` writes the lines of both"
                         .to_owned(),
                 ));
             }
@@ -150,6 +153,31 @@ impl Lock {
             Some(_) => Ok(lock),
             None => Err(LockError { line: 1, message: no_version() }),
         }
+    }
+
+    /// Whether git left a conflict in the text.
+    pub fn is_in_conflict(text: &str) -> bool {
+        text.lines().any(|line| CONFLICT_MARKERS.iter().any(|marker| line.starts_with(marker)))
+    }
+
+    /// The text without git's markers and the common ancestor's lines; of a revision that both sides have, the first
+    /// line counts. What a line says is compared with the file of its revision before it is written again.
+    pub fn of_both_sides(text: &str) -> String {
+        let mut is_ancestor = false;
+        let mut seen = FxHashSet::default();
+        let mut out = String::with_capacity(text.len());
+        for line in text.lines() {
+            if let Some(marker) = CONFLICT_MARKERS.iter().find(|marker| line.starts_with(**marker)) {
+                is_ancestor = *marker == ANCESTOR;
+                continue;
+            }
+            let revision = line.split_whitespace().next().filter(|word| !word.starts_with('#'));
+            if !is_ancestor && revision.is_none_or(|revision| seen.insert(revision)) {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+        out
     }
 
     /// The text that [`Lock::parse`] reads.
@@ -346,6 +374,25 @@ mod tests {
         for marker in ["<<<<<<< HEAD", "=======", ">>>>>>> feature", "||||||| base"] {
             assert!(error(&format!("version 1\n{marker}\n")).starts_with("2: a merge conflict"), "{marker}");
         }
+    }
+
+    #[test]
+    fn a_conflict_is_the_lines_of_both_sides() {
+        let line = |revision: &str| format!("{revision} down=- {HASH}\n");
+        let text = format!(
+            "# x\nversion 1\n{}<<<<<<< ours\n{}{}||||||| base\n{}=======\n{}{}>>>>>>> theirs\n",
+            line("aa"),
+            line("bb"),
+            line("cc"),
+            line("old"),
+            line("cc"),
+            line("dd")
+        );
+        assert!(Lock::is_in_conflict(&text));
+        let both = Lock::of_both_sides(&text);
+        assert!(!Lock::is_in_conflict(&both));
+        let revisions: Vec<_> = Lock::parse(&both).unwrap().entries.into_iter().map(|e| e.revision).collect();
+        assert_eq!(revisions, ["aa", "bb", "cc", "dd"].map(Box::from));
     }
 
     #[test]
