@@ -18,7 +18,7 @@ use ruff_python_parser::Parsed;
 use rustc_hash::FxHashMap;
 
 use crate::operation::Dialect;
-use crate::revision::{Comment, Revision};
+use crate::revision::{Comment, OnDialect, Revision};
 use crate::source::{Role, SourceFile};
 
 /// The project's own modules that revisions may import, by dotted name; parsed when first needed.
@@ -123,7 +123,14 @@ fn read(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> (Revision
     revision.identifiers = interpreter.identifiers(suite);
     revision.upgrade = interpreter.body("upgrade", suite);
     revision.downgrade = interpreter.body("downgrade", suite);
+    let asks_for_dialect = interpreter.asks_for_dialect();
     drop(interpreter);
+    if asks_for_dialect {
+        let mut decided = evaluate::Interpreter::on_dialect(suite, text, modules, dialect);
+        let upgrade = decided.body("upgrade", suite);
+        let downgrade = decided.body("downgrade", suite);
+        revision.on_dialect = Some(Box::new(OnDialect { upgrade, downgrade }));
+    }
     (revision, Some(parsed))
 }
 

@@ -35,6 +35,8 @@ pub struct Revision {
     pub upgrade: Option<Body>,
     /// `def downgrade`.
     pub downgrade: Option<Body>,
+    /// Both as they run on the project's dialect alone, where they ask for it.
+    pub on_dialect: Option<Box<OnDialect>>,
     /// Comments in order.
     pub comments: Vec<Comment>,
     /// Spans of simple statements and of compound statements' headers, for suppression comments.
@@ -110,7 +112,26 @@ impl IdentifierValue {
     }
 }
 
+/// `upgrade()` and `downgrade()` with the name of the dialect known.
+#[derive(Debug, Clone, Default)]
+pub struct OnDialect {
+    /// `def upgrade`.
+    pub upgrade: Option<Body>,
+    /// `def downgrade`.
+    pub downgrade: Option<Body>,
+}
+
 impl Revision {
+    /// `upgrade()` as it runs on the project's dialect: what only other dialects run is left out.
+    pub fn upgrade_on_dialect(&self) -> Option<&Body> {
+        self.on_dialect.as_ref().map_or(self.upgrade.as_ref(), |both| both.upgrade.as_ref())
+    }
+
+    /// `downgrade()` as it runs on the project's dialect: what only other dialects run is left out.
+    pub fn downgrade_on_dialect(&self) -> Option<&Body> {
+        self.on_dialect.as_ref().map_or(self.downgrade.as_ref(), |both| both.downgrade.as_ref())
+    }
+
     /// The identifier of the revision, where it could be read.
     pub fn id(&self) -> Option<&str> {
         match &self.identifiers.revision.value {

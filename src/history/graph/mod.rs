@@ -8,6 +8,7 @@ mod labels;
 mod locations;
 mod order;
 mod resolve;
+mod running;
 mod walk;
 
 use rustc_hash::FxHashMap;

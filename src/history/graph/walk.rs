@@ -31,6 +31,13 @@ impl NodeSet {
         }
     }
 
+    /// Takes a node out.
+    pub fn remove(&mut self, id: NodeId) {
+        if let Some(member) = self.members.get_mut(id.index()) {
+            *member = false;
+        }
+    }
+
     /// Whether a node is in it.
     pub fn contains(&self, id: NodeId) -> bool {
         self.members.get(id.index()).copied().unwrap_or(false)

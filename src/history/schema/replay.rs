@@ -89,7 +89,7 @@ impl<'a> Replay<'a> {
             self.store.watch();
         }
         let mut moments = Vec::new();
-        if let Some(body) = runs(revision.upgrade.as_ref()) {
+        if let Some(body) = runs(revision.upgrade_on_dialect()) {
             let doubts = run_body(&mut self.store, self.dialect, position, body, |store| {
                 if is_kept {
                     moments.push(store.pin());

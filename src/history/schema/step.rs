@@ -79,7 +79,7 @@ impl<'a> Step<'a> {
     pub fn upgrade(&self) -> impl Iterator<Item = Moment<'a>> {
         let (replay, position) = (self.replay, self.record.position);
         let operations =
-            runs(self.context.revision.upgrade.as_ref()).map_or(&[][..], |body| &body.operations);
+            runs(self.context.revision.upgrade_on_dialect()).map_or(&[][..], |body| &body.operations);
         operations.iter().zip(&self.record.moments).map(move |(operation, version)| Moment {
             operation,
             schema: replay.at(*version),
@@ -89,7 +89,7 @@ impl<'a> Step<'a> {
 
     /// The downgrade; `None` where there is none, or it does nothing but raise.
     pub fn downgrade(&self) -> Option<Downgrade<'_>> {
-        let body = runs(self.context.revision.downgrade.as_ref()).filter(|body| !body.raises)?;
+        let body = runs(self.context.revision.downgrade_on_dialect()).filter(|body| !body.raises)?;
         let run = self.downgraded.get_or_init(|| self.run_downgrade(body));
         let run: &Downgraded<'_> = run;
         Some(Downgrade { run, schema: self.after() })
@@ -117,7 +117,8 @@ impl<'a> Step<'a> {
             after: downgrade.after(),
             own: self.record.position,
             written: [&self.record.written, &downgrade.run.written],
-            upgrade: runs(self.context.revision.upgrade.as_ref()).map_or(&[][..], |body| &body.operations),
+            upgrade: runs(self.context.revision.upgrade_on_dialect())
+                .map_or(&[][..], |body| &body.operations),
         })
     }
 }

@@ -158,6 +158,12 @@ impl<'a> Interpreter<'a> {
     pub(super) fn attribute(&mut self, value: &Value<'a>, name: &str) -> Value<'a> {
         match value {
             Value::Path(path) if &**path == "typing" && name == "TYPE_CHECKING" => Value::Bool(false),
+            Value::Path(path) if &**path == "sqlalchemy.dialect" && name == "name" => {
+                match self.dialect_name() {
+                    Value::Unknown => Value::dotted(path, name),
+                    known => known,
+                }
+            }
             Value::Path(path) => Value::dotted(path, name),
             Value::Module(module) => self.module_attribute(module, name),
             Value::Instance(instance) => {
@@ -193,6 +199,7 @@ impl<'a> Interpreter<'a> {
                 }
                 None => Value::Method(Rc::new(value.clone()), name.into()),
             },
+            Value::Connection if name == "name" => self.dialect_name(),
             Value::Connection | Value::Context => Self::connection_attribute(value, name),
             Value::Object(object) => Self::object_attribute(object, value, name),
             Value::OneOf(values) => {

@@ -50,6 +50,10 @@ const MAX_DEPTH: u32 = 150;
 pub(super) struct Interpreter<'a> {
     modules: &'a Modules<'a>,
     dialect: Dialect,
+    /// Whether `dialect.name` is taken for known.
+    decides: bool,
+    /// Whether the name of the dialect was asked for.
+    asked: bool,
     text: &'a str,
     /// Project modules that were imported, by dotted name.
     loaded: FxHashMap<&'a str, Rc<Scope<'a>>>,
@@ -108,10 +112,51 @@ struct PendingBody<'a> {
 impl<'a> Interpreter<'a> {
     /// Imports the revision module.
     pub(super) fn new(suite: &'a [Stmt], text: &'a str, modules: &'a Modules<'a>, dialect: Dialect) -> Self {
+        Self::import_module(suite, text, modules, dialect, false)
+    }
+
+    /// Imports the revision module as on this dialect and no other.
+    pub(super) fn on_dialect(
+        suite: &'a [Stmt],
+        text: &'a str,
+        modules: &'a Modules<'a>,
+        dialect: Dialect,
+    ) -> Self {
+        Self::import_module(suite, text, modules, dialect, true)
+    }
+
+    /// Whether the code asked for the name of the dialect.
+    pub(super) const fn asks_for_dialect(&self) -> bool {
+        self.asked
+    }
+
+    /// `dialect.name`; known only where the evaluation is for one dialect.
+    fn dialect_name(&mut self) -> Value<'a> {
+        self.asked = true;
+        if !self.decides {
+            return Value::Unknown;
+        }
+        // SQLAlchemy calls MariaDB so only behind a `mariadb://` URL; most projects write `mysql://`.
+        Value::str(match self.dialect {
+            Dialect::Postgresql => "postgresql",
+            Dialect::Mysql | Dialect::Mariadb => "mysql",
+            Dialect::Sqlite => "sqlite",
+        })
+    }
+
+    fn import_module(
+        suite: &'a [Stmt],
+        text: &'a str,
+        modules: &'a Modules<'a>,
+        dialect: Dialect,
+        decides: bool,
+    ) -> Self {
         let root = Scope::of_module(ModuleId::Revision);
         let mut interpreter = Self {
             modules,
             dialect,
+            decides,
+            asked: false,
             text,
             loaded: FxHashMap::default(),
             root: Rc::clone(&root),

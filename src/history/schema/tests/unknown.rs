@@ -2,7 +2,7 @@
 
 use super::History;
 use crate::history::schema::Known;
-use crate::operation::Dialect::Postgresql;
+use crate::operation::Dialect::{Mysql, Postgresql};
 use crate::operation::{Name, TableName};
 
 const TABLES: &str = "
@@ -195,4 +195,35 @@ fn absence_is_known_in_a_whole_history_only() {
     assert_eq!([look(&torn, "a"), look(&torn, "b"), look(&torn, "c")], ["yes", "no", "unknown"]);
     let with_view = History::on(Postgresql).then("op.execute('CREATE VIEW v AS SELECT 1')");
     assert_eq!(look(&with_view, "v"), "unknown");
+}
+
+#[test]
+fn only_the_branches_of_the_dialect_are_run() {
+    let upgrade = "
+bind = op.get_bind()
+if bind.dialect.name == 'mysql':
+    op.add_column('a', sa.Column('m', sa.Integer))
+elif bind.dialect.name in ('postgresql', 'oracle'):
+    op.add_column('a', sa.Column('p', sa.Integer))
+else:
+    op.drop_table('a')
+if op.get_context().dialect.name != 'postgresql' or bind.engine.name == 'sqlite':
+    return
+op.add_column('b', sa.Column('z', sa.Integer))";
+    after(
+        upgrade,
+        "table a
+           x INTEGER
+           p INTEGER
+         table b
+           y INTEGER
+           z INTEGER",
+    );
+    History::on(Mysql).then(TABLES).then(upgrade).shows(
+        "table a
+           x INTEGER
+           m INTEGER
+         table b
+           y INTEGER",
+    );
 }
