@@ -212,7 +212,7 @@ impl<'a> Run<'a> {
             .zip(graphs)
             .map(|(directory, graph)| {
                 let dialect = read::dialect(settings, Some(directory));
-                Replay::new(graph, revisions, dialect, None, is_kept)
+                Replay::of_all(graph, revisions, dialect, is_kept)
             })
             .collect()
     }

@@ -1,6 +1,6 @@
 //! The schema at a revision, as the `schema` command shows it. All its formats read this.
 
-use crate::history::graph::{Graph, Links, NodeId, ResolveError};
+use crate::history::graph::{Graph, NodeId, ResolveError};
 use crate::history::schema::{Doubt, Replay};
 use crate::operation::Dialect;
 use crate::project::{Project, ScriptDirectory};
@@ -42,9 +42,8 @@ impl<'a> Shown<'a> {
             Some(reference) => graph.resolve(reference)?,
             None => graph.effective_heads().collect(),
         };
-        let only = graph.ancestors(nodes.iter().copied(), Links::All).into_set();
-        let replay = Replay::new(graph, revisions, dialect, Some(&only), |_| false);
-        let run = graph.in_order().iter().filter(|id| only.contains(**id)).count();
+        let replay = Replay::of_targets(graph, revisions, dialect, &nodes);
+        let run = replay.len();
         let mut ids: Vec<&str> = nodes.iter().map(|id| graph.node(*id).id).collect();
         ids.sort_unstable();
         let not_run = graph.unordered().len();

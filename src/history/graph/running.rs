@@ -5,7 +5,7 @@
 
 use super::{Graph, Links, NodeId, NodeSet};
 
-impl<'a> Graph<'a> {
+impl Graph<'_> {
     /// The revisions that `alembic upgrade` runs to come to `targets`, first one first (`RevisionMap._topological_sort`,
     /// reversed). What is in a cycle or behind one is left out.
     pub fn running_order(&self, targets: &[NodeId]) -> Vec<NodeId> {
@@ -66,13 +66,11 @@ impl<'g, 'a> Descent<'g, 'a> {
         loop {
             let candidate = *self.heads.get(self.at)?;
             let is_needed = self.waiting.get(candidate.index()).is_some_and(|count| *count > 0);
-            match self.head_above(candidate).filter(|_| is_needed) {
-                Some(other) => self.at = other,
-                None => {
-                    self.step(candidate);
-                    return Some(candidate);
-                }
-            }
+            let Some(other) = self.head_above(candidate).filter(|_| is_needed) else {
+                self.step(candidate);
+                return Some(candidate);
+            };
+            self.at = other;
         }
     }
 
@@ -123,9 +121,19 @@ impl<'g, 'a> Descent<'g, 'a> {
     }
 }
 
-/// Down revisions, then dependencies, each once.
-fn requirements<'g>(graph: &'g Graph<'_>, node: NodeId) -> impl Iterator<Item = NodeId> + use<'g> {
-    let node = graph.node(node);
-    let others = node.dependencies.iter().filter(|dependency| !node.parents.contains(dependency));
+/// Down revisions, then dependencies, each once; not what an ancestor depends on too (`_normalize_depends_on`).
+fn requirements<'g>(graph: &'g Graph<'_>, id: NodeId) -> impl Iterator<Item = NodeId> + use<'g> {
+    let node = graph.node(id);
+    let others = node.dependencies.iter().filter(move |dependency| {
+        !node.parents.contains(dependency) && !is_inherited(graph, id, **dependency)
+    });
     node.parents.iter().chain(others).copied()
+}
+
+fn is_inherited(graph: &Graph<'_>, id: NodeId, dependency: NodeId) -> bool {
+    let dependents = &graph.node(dependency).dependents;
+    dependents.len() > 1
+        && graph
+            .ancestors([id], Links::Parents)
+            .any(|ancestor| ancestor != id && dependents.contains(&ancestor))
 }

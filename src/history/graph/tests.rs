@@ -203,3 +203,109 @@ fn references_mean_what_alembic_takes_them_for() {
         assert_eq!(error, "there is no revision or branch `ae1072`; did you mean `ae10`, `ae1027`?");
     });
 }
+
+#[test]
+fn revisions_run_in_the_order_of_alembic() {
+    // What `RevisionMap.iterate_revisions("heads", "base")` of Alembic 1.20 gives, reversed.
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &[
+                "r3x <- r0x",
+                "r6x <- r1x r3x",
+                "r1x <- r0x",
+                "r4x <- r2x",
+                "r0x <-",
+                "r5x <- r1x r4x",
+                "r2x <- r0x",
+                "r7x <- r2x r6x",
+            ],
+            "r0x r1x r3x r6x r2x r4x r7x r5x",
+        ),
+        (
+            &[
+                "r6x <- r3x r0x",
+                "r3x <- r0x r1x",
+                "r0x <-",
+                "r1x <- r0x",
+                "r4x <- r3x",
+                "r5x <- r0x ~ r1x",
+                "r2x <- r0x",
+            ],
+            "r0x r2x r1x r5x r3x r4x r6x",
+        ),
+        (
+            &[
+                "r1x <- r0x",
+                "r4x <- r3x r1x",
+                "r3x <- r1x",
+                "r7x <- r4x r3x",
+                "r0x <-",
+                "r6x <- r1x r3x",
+                "r2x <- r1x",
+                "r5x <- r0x",
+            ],
+            "r0x r1x r5x r3x r2x r6x r4x r7x",
+        ),
+        (
+            &[
+                "r4x <- r0x ~ r1x",
+                "r2x <- r1x ~ r0x",
+                "r1x <- r0x",
+                "r3x <- r0x r2x",
+                "r5x <-",
+                "r0x <-",
+                "r7x <-",
+                "r6x <- r2x r1x",
+            ],
+            "r0x r1x r2x r5x r7x r6x r3x r4x",
+        ),
+        (
+            &[
+                "r7x <- r3x r1x",
+                "r3x <- r1x r0x",
+                "r0x <-",
+                "r5x <-",
+                "r1x <- r0x",
+                "r6x <- r3x",
+                "r4x <-",
+                "r2x <- r1x",
+            ],
+            "r0x r1x r4x r2x r3x r5x r6x r7x",
+        ),
+        (
+            &[
+                "r3x <- r0x r1x ~ r2x",
+                "r6x <- r2x r0x",
+                "r4x <-",
+                "r7x <- r4x",
+                "r2x <- r1x",
+                "r0x <-",
+                "r1x <- r0x",
+                "r5x <- r1x",
+            ],
+            "r0x r1x r2x r4x r7x r5x r6x r3x",
+        ),
+    ];
+    for (lines, expected) in cases {
+        with(lines, |graph| {
+            let heads: Vec<_> = graph.effective_heads().collect();
+            assert_eq!(ids(graph, graph.running_order(&heads)).join(" "), expected, "{lines:?}");
+        });
+    }
+}
+
+#[test]
+fn a_long_history_runs_in_a_time_that_grows_with_it() {
+    let lines: Vec<String> = (0..100_000)
+        .map(|i: u32| match i {
+            0 => "r0 <-".to_owned(),
+            i if i % 10 == 0 => format!("r{i} <- r{} r{}", i - 1, i - 2),
+            i if i % 10 == 9 => format!("r{i} <- r{}", i - 2),
+            i => format!("r{i} <- r{}", i - 1),
+        })
+        .collect();
+    with_lines(&lines, |graph| {
+        let heads: Vec<_> = graph.effective_heads().collect();
+        assert_eq!(graph.running_order(&heads).len(), lines.len());
+    });
+}

@@ -378,7 +378,7 @@ impl<'a> Table<'a> {
 }
 
 fn is_called(name: &ObjectName<'_>, wanted: &str) -> bool {
-    name.known().is_some_and(|name| name == wanted)
+    name.known().is_some_and(|name| super::names::is_called(name, wanted))
 }
 
 /// Whether the name in the database may be another than the one that is listed.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use md5::{Digest, Md5};
+
 use super::model::{IndexColumn, ObjectName, Table, TableKey, Text};
 use crate::operation::{ConstraintKind, Dialect};
 
@@ -156,9 +158,41 @@ pub(super) fn sqlalchemy_index<'a>(
     let Some([IndexColumn::Column(column), ..]) = columns else { return ObjectName::Unknown };
     let schema = schema.map_or_else(String::new, |schema| format!("{}_", schema.replace('.', "_")));
     let name = format!("ix_{schema}{}_{column}", table.name);
-    let longest = if dialect == Dialect::Postgresql { LONGEST } else { LONGEST + 1 };
-    // SQLAlchemy cuts longer ones and adds a hash.
-    if name.len() > longest { ObjectName::Unknown } else { ObjectName::Derived(Cow::Owned(name)) }
+    ObjectName::Derived(cut_to_fit(dialect, false, Cow::Owned(name)))
+}
+
+/// The name of an index or constraint as it reaches the database: PostgreSQL cuts what SQL gives it, SQLAlchemy cuts
+/// names of its own and of `op.f(..)` before and adds a hash (`sqlalchemy/sql/compiler.py`,
+/// `truncate_and_render_maxlen_name`).
+pub(super) fn cut_to_fit(dialect: Dialect, is_sql: bool, name: Text<'_>) -> Text<'_> {
+    let longest = match dialect {
+        Dialect::Postgresql => LONGEST,
+        Dialect::Mysql | Dialect::Mariadb => LONGEST + 1,
+        Dialect::Sqlite => return name,
+    };
+    if name.len() <= longest {
+        return name;
+    }
+    if is_sql {
+        return Cow::Owned(cut(&name, longest).to_owned());
+    }
+    if name.chars().count() <= longest { name } else { Cow::Owned(hashed(&name, longest)) }
+}
+
+fn hashed(name: &str, longest: usize) -> String {
+    let digest = Md5::digest(name.as_bytes());
+    let start: String = name.chars().take(longest - 8).collect();
+    let end = digest.iter().skip(14).fold(0_u32, |end, byte| end << 8 | u32::from(*byte));
+    format!("{start}_{end:04x}")
+}
+
+/// Whether `name` in a revision is the index or constraint that the database calls `stored`.
+pub(super) fn is_called(stored: &str, name: &str) -> bool {
+    stored == name
+        || (name.len() > LONGEST
+            && (stored == cut(name, LONGEST)
+                || stored == hashed(name, LONGEST)
+                || stored == hashed(name, LONGEST + 1)))
 }
 
 /// The name of an index without one in SQL: PostgreSQL's `t_a_b_idx`.
@@ -209,6 +243,17 @@ mod tests {
         assert_eq!(object_name(&table, &column, "key"), format!("{}_{}_key", "a".repeat(29), "b".repeat(29)));
         assert_eq!(object_name(&"t".repeat(70), "", "pkey"), format!("{}_pkey", "t".repeat(58)));
         assert_eq!(object_name("user", "größe", "check"), "user_größe_check");
+    }
+
+    #[test]
+    fn sqlalchemy_cuts_long_names_and_adds_a_hash() {
+        // `CreateIndex(Index(conv(name), ..)).compile(dialect=postgresql.dialect())` of SQLAlchemy 2.1.
+        let name = "ix_onepassword_credential_parameters_onepassword_credential_parameter_id";
+        let cut = "ix_onepassword_credential_parameters_onepassword_creden_aba8";
+        assert_eq!(cut_to_fit(Dialect::Postgresql, false, Cow::Borrowed(name)), cut);
+        assert!(is_called(cut, name));
+        assert_eq!(cut_to_fit(Dialect::Postgresql, true, Cow::Borrowed(name)).len(), 63);
+        assert_eq!(cut_to_fit(Dialect::Sqlite, false, Cow::Borrowed(name)), name);
     }
 
     #[test]

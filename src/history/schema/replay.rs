@@ -6,7 +6,7 @@ use super::apply::Apply;
 use super::model::Position;
 use super::store::{Store, Version, Written};
 use super::view::Schema;
-use crate::history::graph::{Fault, Graph, NodeSet};
+use crate::history::graph::{Fault, Graph, Node, NodeId};
 use crate::operation::Dialect;
 use crate::revision::{Body, Revision};
 use crate::source::{FileId, Span};
@@ -14,13 +14,15 @@ use crate::source::{FileId, Span};
 /// The schema at every revision of one script directory.
 #[derive(Debug)]
 pub struct Replay<'a> {
-    store: Store<'a>,
+    /// One for all, or one for each history that has nothing to do with the others.
+    stores: Vec<Store<'a>>,
+    /// Stands in for a store that is not there.
+    nothing: Store<'a>,
     dialect: Dialect,
     records: FxHashMap<FileId, Record<'a>>,
     /// The identifiers by place in the order.
     order: Vec<&'a str>,
     doubts: Vec<Doubt>,
-    end: Version,
 }
 
 /// The moments of one revision that are kept.
@@ -28,6 +30,8 @@ pub struct Replay<'a> {
 pub(super) struct Record<'a> {
     /// The revision's place in the order.
     pub(super) position: Position,
+    /// Its store.
+    store: usize,
     /// Before each operation of its upgrade.
     pub(super) moments: Vec<Version>,
     /// Before its upgrade.
@@ -50,68 +54,100 @@ pub struct Doubt {
 }
 
 impl<'a> Replay<'a> {
-    /// Runs the upgrades of a graph. `only` limits it to some revisions; those that `is_kept` can be looked at one
-    /// by one afterwards. `revisions` are those of the whole project, by file.
-    pub fn new(
+    /// Runs the upgrades that lead to `targets` on one empty database. `revisions` are those of the whole project, by
+    /// file.
+    pub fn of_targets(
         graph: &Graph<'a>,
         revisions: &'a [Option<Revision>],
         dialect: Dialect,
-        only: Option<&NodeSet>,
+        targets: &[NodeId],
+    ) -> Self {
+        let mut replay = Self::empty(dialect, 1, !starts_empty(graph));
+        for id in graph.running_order(targets) {
+            replay.run(graph.node(id), revisions, 0, false);
+        }
+        replay
+    }
+
+    /// Runs all upgrades. Histories that are not linked run apart, since nobody knows that they share a database.
+    /// Those revisions that `is_kept` can be looked at one by one afterwards.
+    pub fn of_all(
+        graph: &Graph<'a>,
+        revisions: &'a [Option<Revision>],
+        dialect: Dialect,
         is_kept: impl Fn(FileId) -> bool,
     ) -> Self {
-        let mut replay = Self {
-            store: Store::empty(!starts_empty(graph)),
+        // Where two files share an identifier, Alembic runs one of them; which history is meant nobody knows.
+        if graph.faults().iter().any(|fault| matches!(fault, Fault::DuplicateId { .. })) {
+            return Self::empty(dialect, 1, true);
+        }
+        let (parts, count) = unlinked(graph);
+        let mut replay = Self::empty(dialect, count, count > 1 || !starts_empty(graph));
+        let heads: Vec<NodeId> = graph.effective_heads().collect();
+        for id in graph.running_order(&heads) {
+            let node = graph.node(id);
+            let store = parts.get(id.index()).copied().unwrap_or(0);
+            replay.run(node, revisions, store, is_kept(node.file));
+        }
+        replay
+    }
+
+    fn empty(dialect: Dialect, stores: usize, is_open: bool) -> Self {
+        Self {
+            stores: (0..stores.max(1)).map(|_| Store::empty(is_open)).collect(),
+            nothing: Store::empty(true),
             dialect,
             records: FxHashMap::default(),
             order: Vec::new(),
             doubts: Vec::new(),
-            end: 0,
-        };
-        for id in graph.in_order() {
-            let node = graph.node(*id);
-            if only.is_some_and(|only| !only.contains(*id)) {
-                continue;
-            }
-            let Some(revision) = revisions.get(node.file.0 as usize).and_then(Option::as_ref) else {
-                continue;
-            };
-            replay.order.push(node.id);
-            replay.run(node.file, revision, is_kept(node.file));
         }
-        replay.end = replay.store.pin();
-        replay
     }
 
-    fn run(&mut self, file: FileId, revision: &'a Revision, is_kept: bool) {
-        let position = Position(u32::try_from(self.order.len().saturating_sub(1)).unwrap_or(u32::MAX));
-        let before = if is_kept { self.store.pin() } else { 0 };
+    fn run(&mut self, node: &Node<'a>, revisions: &'a [Option<Revision>], store: usize, is_kept: bool) {
+        let file = node.file;
+        let Some(revision) = revisions.get(file.0 as usize).and_then(Option::as_ref) else { return };
+        let position = Position(u32::try_from(self.order.len()).unwrap_or(u32::MAX));
+        self.order.push(node.id);
+        let Some(state) = self.stores.get_mut(store) else { return };
+        let before = if is_kept { state.pin() } else { 0 };
         if is_kept {
-            self.store.watch();
+            state.watch();
         }
         let mut moments = Vec::new();
         if let Some(body) = runs(revision.upgrade_on_dialect()) {
-            let doubts = run_body(&mut self.store, self.dialect, position, body, |store| {
+            let doubts = run_body(state, self.dialect, position, body, |state| {
                 if is_kept {
-                    moments.push(store.pin());
+                    moments.push(state.pin());
                 }
             });
             self.doubts.extend(doubts.into_iter().map(|(span, reason)| Doubt { file, span, reason }));
         }
         if let Some(error) = revision.syntax_errors.first() {
-            self.store.shake();
+            state.shake();
             let reason = "the file is no valid Python".to_owned();
             self.doubts.push(Doubt { file, span: error.span, reason });
         }
         if is_kept {
-            let after = self.store.pin();
-            let written = self.store.written();
-            self.records.insert(file, Record { position, moments, before, after, written });
+            let after = state.pin();
+            let written = state.written();
+            self.records.insert(file, Record { position, store, moments, before, after, written });
         }
     }
 
-    /// The schema at the end.
+    /// The schema at the end; of several histories that of the first.
     pub fn schema(&self) -> Schema<'_> {
-        self.at(self.end)
+        let store = self.stores.first().unwrap_or(&self.nothing);
+        Schema::new(store, store.now(), self.dialect)
+    }
+
+    /// How many revisions were run.
+    pub const fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether none was run.
+    pub const fn is_empty(&self) -> bool {
+        self.order.is_empty()
     }
 
     /// What is not known, in the order in which it was run.
@@ -124,8 +160,10 @@ impl<'a> Replay<'a> {
         self.order.get(position.0 as usize).copied()
     }
 
-    pub(super) fn at(&self, version: Version) -> Schema<'_> {
-        Schema::new(&self.store, version, self.dialect)
+    /// The schema at a moment of a revision.
+    pub(super) fn at(&self, record: &Record<'_>, version: Version) -> Schema<'_> {
+        let store = self.stores.get(record.store).unwrap_or(&self.nothing);
+        Schema::new(store, version, self.dialect)
     }
 
     pub(super) fn record(&self, file: FileId) -> Option<&Record<'a>> {
@@ -136,6 +174,27 @@ impl<'a> Replay<'a> {
 /// The body, if Alembic runs it: it never awaits a coroutine.
 pub(super) fn runs(body: Option<&Body>) -> Option<&Body> {
     body.filter(|body| !body.is_async)
+}
+
+/// For each node the history it belongs to, and how many histories there are that nothing links.
+fn unlinked(graph: &Graph<'_>) -> (Vec<usize>, usize) {
+    let mut parts: Vec<Option<usize>> = vec![None; graph.len()];
+    let mut count = 0;
+    for (start, _) in graph.nodes() {
+        if parts.get(start.index()).is_none_or(Option::is_some) {
+            continue;
+        }
+        let mut open = vec![start];
+        while let Some(id) = open.pop() {
+            if let Some(part @ None) = parts.get_mut(id.index()) {
+                *part = Some(count);
+                let node = graph.node(id);
+                open.extend(node.requirements().chain(node.followers()));
+            }
+        }
+        count += 1;
+    }
+    (parts.into_iter().map(Option::unwrap_or_default).collect(), count)
 }
 
 /// Whether a history tells everything from an empty database on.

@@ -57,12 +57,12 @@ impl<'a> Step<'a> {
 
     /// The schema before the upgrade.
     pub fn before(&self) -> Schema<'a> {
-        self.replay.at(self.record.before)
+        self.replay.at(self.record, self.record.before)
     }
 
     /// The schema after the upgrade.
     pub fn after(&self) -> Schema<'a> {
-        self.replay.at(self.record.after)
+        self.replay.at(self.record, self.record.after)
     }
 
     /// The identifier of the revision that made something; `None` where no revision of the history did.
@@ -77,13 +77,13 @@ impl<'a> Step<'a> {
 
     /// The operations of the upgrade, each with the schema before it.
     pub fn upgrade(&self) -> impl Iterator<Item = Moment<'a>> {
-        let (replay, position) = (self.replay, self.record.position);
+        let (replay, record) = (self.replay, self.record);
         let operations =
             runs(self.context.revision.upgrade_on_dialect()).map_or(&[][..], |body| &body.operations);
-        operations.iter().zip(&self.record.moments).map(move |(operation, version)| Moment {
+        operations.iter().zip(&record.moments).map(move |(operation, version)| Moment {
             operation,
-            schema: replay.at(*version),
-            position,
+            schema: replay.at(record, *version),
+            position: record.position,
         })
     }
 

@@ -104,6 +104,15 @@ impl<'a> Schema<'a> {
         if is_doubtful || !self.is_closed() { Known::Unknown } else { Known::No }
     }
 
+    /// Whether a table that the history speaks of has, or may have, an index of this name.
+    pub fn may_have_index(&self, name: &str) -> bool {
+        self.store.traces(name).into_iter().any(|key| match self.table_of(key) {
+            Known::Yes(table) => !table.index(name).is_no(),
+            Known::Unknown => true,
+            Known::No => false,
+        })
+    }
+
     /// A type, sequence, view or schema by its name.
     pub fn object(&self, kind: Kind, name: &str) -> Known<&'a Object<'a>> {
         match self.store.object(kind, name, self.version) {

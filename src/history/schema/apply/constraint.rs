@@ -102,7 +102,7 @@ impl<'a> Apply<'_, 'a> {
 
     fn object_name(&self, name: &'a Name) -> ObjectName<'a> {
         match name {
-            Name::Known(_) => self.name(name).map_or(ObjectName::Unknown, ObjectName::Given),
+            Name::Known(_) => self.part_name(name).map_or(ObjectName::Unknown, ObjectName::Given),
             Name::None => ObjectName::None,
             Name::Unknown => ObjectName::Unknown,
         }
@@ -152,7 +152,10 @@ impl<'a> Apply<'_, 'a> {
         match call.keyword("name") {
             None | Some(Argument::None) => ObjectName::None,
             Some(value) => match name_argument(value) {
-                Some(name) => ObjectName::Given(folding::folded(name, self.sql, self.dialect)),
+                Some(name) => {
+                    let name = folding::folded(name, self.sql, self.dialect);
+                    ObjectName::Given(names::cut_to_fit(self.dialect, self.sql.is_some(), name))
+                }
                 None => ObjectName::Unknown,
             },
         }
@@ -165,7 +168,8 @@ impl<'a> Apply<'_, 'a> {
         }
         if let Some(name) = constraint.name.known() {
             table.gone.retain(|gone| gone.part != Part::Constraint || gone.name != name);
-            table.constraints.retain(|other| other.sure || other.name.known() != Some(name));
+            // One of the same name is gone by now, or batch mode replaces it.
+            table.constraints.retain(|other| other.name.known() != Some(name));
         }
         if constraint.kind == ConstraintKind::ForeignKey
             && let Some(referent) = &constraint.referent
@@ -244,13 +248,12 @@ impl<'a> Apply<'_, 'a> {
                 "a constraint is dropped from a table whose name is not known",
             );
         };
-        let Some(name) = self.name(&drop.name) else {
+        let Some(name) = self.part_name(&drop.name) else {
             self.unknown(format!("a constraint of `{}` is dropped whose name is not known", key.id()));
             return self.edit(&key, |table| table.doubt_constraints_of(drop.kind));
         };
         let (dialect, position, cascade) = (self.dialect, self.position, drop.cascade);
         let mut dropped = None;
-        let mut is_found = false;
         self.edit(&key, |table| {
             let at = table.constraints.iter().position(|constraint| {
                 constraint.name.known().is_some_and(|other| same_name(dialect, other, &name))
@@ -260,31 +263,38 @@ impl<'a> Apply<'_, 'a> {
                 let is_key = drop.kind == Some(ConstraintKind::PrimaryKey);
                 table.constraints.iter().position(|other| is_key && other.kind == ConstraintKind::PrimaryKey)
             });
-            is_found = at.is_some();
             match at {
                 Some(at) => dropped = Some(table.constraints.remove(at)),
                 None => lose_constraint(table, &name, drop.kind, dialect),
             }
             table.gone.push(Gone { part: Part::Constraint, name: name.clone(), by: position });
         });
-        if cascade
-            && let Some(columns) =
-                dropped.filter(|dropped| is_key(dropped.kind)).map(|dropped| dropped.columns.clone())
-        {
-            self.drop_references(&key, columns.as_deref());
+        if cascade {
+            match dropped {
+                Some(dropped) if !is_key(dropped.kind) => {}
+                dropped => {
+                    self.drop_references(&key, dropped.as_ref().and_then(|key| key.columns.as_deref()));
+                }
+            }
         }
     }
 
-    /// What `CASCADE` takes along: foreign keys to columns that are no key any more.
-    pub(super) fn drop_references(&mut self, key: &TableKey<'a>, columns: Option<&[Text<'a>]>) {
+    /// What `CASCADE` takes along: foreign keys to these columns, which are no key any more.
+    fn drop_references(&mut self, key: &TableKey<'a>, columns: Option<&[Text<'a>]>) {
         for from in self.store.referrers(key) {
             if self.current(&from).is_none() {
                 continue;
             }
             self.store.edit(&from, |table| {
-                table.constraints.retain(|constraint| {
-                    constraint.referent.as_ref() != Some(key)
-                        || constraint.referent_columns.as_deref().is_some_and(|to| Some(to) != columns)
+                table.constraints.retain_mut(|constraint| {
+                    if constraint.referent.as_ref() != Some(key) {
+                        return true;
+                    }
+                    let is_known = columns.is_some() && constraint.referent_columns.is_some();
+                    if !is_known {
+                        Arc::make_mut(constraint).sure = false;
+                    }
+                    !is_known || constraint.referent_columns.as_deref() != columns
                 });
             });
         }
@@ -296,7 +306,7 @@ impl<'a> Apply<'_, 'a> {
             return self
                 .doubt_all(Open::CONSTRAINTS, "a constraint is renamed on a table whose name is not known");
         };
-        let (Some(old), Some(new)) = (self.name(name), self.name(to)) else {
+        let (Some(old), Some(new)) = (self.part_name(name), self.part_name(to)) else {
             self.unknown(format!("a constraint of `{}` is renamed whose names are not known", key.id()));
             return self.edit(&key, Table::doubt_constraints);
         };

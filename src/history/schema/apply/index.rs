@@ -17,7 +17,7 @@ impl<'a> Apply<'_, 'a> {
         let Some(key) = self.key(&create.table) else {
             return self.open_all(Open::INDEXES, "an index is made on a table whose name is not known");
         };
-        let name = self.name(&create.name);
+        let name = self.part_name(&create.name);
         if create.if_not_exists
             && let (Some(name), Some(table)) = (&name, self.current(&key))
             && table.indexes.iter().any(|index| index.sure && index.name.known() == Some(name))
@@ -157,7 +157,7 @@ impl<'a> Apply<'_, 'a> {
                     .doubt_all(Open::INDEXES, "an index is dropped from a table whose name is not known");
             }
         };
-        let Some(name) = self.name(&drop.name) else {
+        let Some(name) = self.part_name(&drop.name) else {
             let Some(key) = given else {
                 return self.doubt_all(Open::INDEXES, "an index is dropped whose name is not known");
             };
@@ -193,13 +193,17 @@ impl<'a> Apply<'_, 'a> {
             table
                 .indexes
                 .retain(|index| !index.name.known().is_some_and(|other| same_name(dialect, other, &name)));
-            let is_found = table.indexes.len() < before;
-            if !is_found && matches!(dialect, Dialect::Mysql | Dialect::Mariadb) {
+            let parts = table.indexes.len() + table.constraints.len();
+            if table.indexes.len() == before {
+                // MySQL takes unique constraints and indexes for one; elsewhere the statement would have failed.
                 table.constraints.retain(|constraint| {
                     constraint.kind != ConstraintKind::Unique
                         || !constraint.name.known().is_some_and(|other| same_name(dialect, other, &name))
                 });
-            } else if !is_found {
+            }
+            let is_found =
+                table.indexes.len() < before || table.indexes.len() + table.constraints.len() < parts;
+            if !is_found {
                 for index in &mut table.indexes {
                     if !matches!(index.name, ObjectName::Given(_)) {
                         Arc::make_mut(index).sure = false;
@@ -212,7 +216,7 @@ impl<'a> Apply<'_, 'a> {
 
     /// Renames an index; a constraint that it backs goes by its name.
     pub(super) fn rename_index(&mut self, table: &'a TableName, name: &'a Name, to: &'a Name) {
-        let (Some(old), Some(new)) = (self.name(name), self.name(to)) else {
+        let (Some(old), Some(new)) = (self.part_name(name), self.part_name(to)) else {
             return self.doubt_all(Open::INDEXES, "an index is renamed whose names are not known");
         };
         let key = match table.name {

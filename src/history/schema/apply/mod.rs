@@ -82,6 +82,12 @@ impl<'s, 'a> Apply<'s, 'a> {
         folding::known(name, self.sql, self.dialect)
     }
 
+    /// The name of an index or constraint, as long as the database takes it.
+    fn part_name(&self, name: &'a Name) -> Option<Text<'a>> {
+        let name = self.name(name)?;
+        Some(super::names::cut_to_fit(self.dialect, self.sql.is_some(), name))
+    }
+
     fn unknown(&mut self, reason: impl Into<String>) {
         self.reason.get_or_insert_with(|| reason.into());
     }

@@ -220,7 +220,7 @@ impl<'a> Apply<'_, 'a> {
     }
 
     fn validate(&mut self, table: &'a TableName, name: &'a Name) {
-        let (Some(key), Some(name)) = (self.key(table), self.name(name)) else { return };
+        let (Some(key), Some(name)) = (self.key(table), self.part_name(name)) else { return };
         self.edit(&key, |table| {
             for constraint in &mut table.constraints {
                 if constraint.name.known() == Some(&*name) {
@@ -238,12 +238,12 @@ impl<'a> Apply<'_, 'a> {
         index: &'a Name,
         primary_key: bool,
     ) {
-        let (Some(key), Some(index)) = (self.key(table), self.name(index)) else {
+        let (Some(key), Some(index)) = (self.key(table), self.part_name(index)) else {
             let changed = Open { indexes: true, constraints: true, ..Open::default() };
             return self
                 .doubt_all(changed, "a constraint is made from an index, and the names are not known");
         };
-        let name = self.name(name).unwrap_or_else(|| index.clone());
+        let name = self.part_name(name).unwrap_or_else(|| index.clone());
         let kind = if primary_key { ConstraintKind::PrimaryKey } else { ConstraintKind::Unique };
         let mut changed = self.taken_out(&key);
         let at = changed.indexes.iter().position(|other| other.name.known() == Some(&*index));

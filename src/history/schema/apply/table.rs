@@ -8,7 +8,9 @@ use super::super::model::{Column, Constraint, Object, ObjectName, Open, Table, T
 use super::super::store::Kind;
 use super::super::types;
 use super::Apply;
-use crate::operation::{self, ConstraintKind, CreateTable, Dialect, DropTable, RenameTable, TableComment};
+use crate::operation::{
+    self, Argument, ConstraintKind, CreateTable, Dialect, DropTable, RenameTable, TableComment,
+};
 
 impl<'a> Apply<'_, 'a> {
     pub(super) fn create_table(&mut self, create: &'a CreateTable) {
@@ -86,9 +88,11 @@ impl<'a> Apply<'_, 'a> {
                 self.attach(&mut table, &name, attached, given);
             }
         }
-        let others = create.constraints.iter().filter(|other| other.kind != ConstraintKind::PrimaryKey);
-        for constraint in others {
-            self.add_to(&mut table, constraint);
+        for constraint in &create.constraints {
+            let is_later = self.sql.is_none() && self.leaves_out(&constraint.options);
+            if constraint.kind != ConstraintKind::PrimaryKey && !is_later {
+                self.add_to(&mut table, constraint);
+            }
         }
         if self.dialect == Dialect::Postgresql {
             merge_equal_keys(&mut table);
@@ -100,6 +104,14 @@ impl<'a> Apply<'_, 'a> {
 
     pub(super) fn new_column(&self, given: &'a operation::Column) -> Option<Column<'a>> {
         columns::column(given, self.sql, self.dialect, self.position)
+    }
+
+    /// `use_alter=True`: `CREATE TABLE` goes without the foreign key, where the database can add it later
+    /// (`sqlalchemy/sql/compiler.py`, `create_table_constraints`); nothing in a revision does so by itself.
+    fn leaves_out(&self, options: &[(Box<str>, Argument)]) -> bool {
+        let is_given =
+            |(key, value): &(Box<str>, Argument)| &**key == "use_alter" && *value == Argument::Bool(true);
+        self.dialect != Dialect::Sqlite && options.iter().any(is_given)
     }
 
     /// The primary key: the table's own item, else the columns that are marked.
@@ -248,6 +260,7 @@ impl<'a> Apply<'_, 'a> {
                 self.push(table, unique);
             }
             Attached::Index(unique) => self.column_index(table, column, unique),
+            Attached::ForeignKey(call) if self.leaves_out(&call.keywords) => {}
             Attached::ForeignKey(call) => {
                 let key = self.column_foreign_key(column, call);
                 self.push(table, key);

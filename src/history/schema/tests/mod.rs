@@ -77,7 +77,7 @@ impl History {
     pub(super) fn look<R>(&self, look: impl FnOnce(&Replay<'_>, &[Option<Revision>]) -> R) -> R {
         let revisions = self.read();
         let graphs = Graph::of_project(&self.project, &revisions);
-        let replay = Replay::new(&graphs[0], &revisions, self.dialect, None, |_| true);
+        let replay = Replay::of_all(&graphs[0], &revisions, self.dialect, |_| true);
         look(&replay, &revisions)
     }
 
