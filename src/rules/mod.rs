@@ -14,6 +14,8 @@ mod content {
 }
 mod data {
     pub(super) mod delete_without_where;
+    pub(super) mod duplicate_definition;
+    pub(super) mod unknown_object;
     pub(super) mod update_without_where;
 }
 mod destructive {
@@ -58,6 +60,7 @@ pub static RULES: &[&Rule] = &[
     &destructive::drop_index::RULE,
     &destructive::drop_schema::RULE,
     &destructive::drop_table::RULE,
+    &data::duplicate_definition::RULE,
     &sql::dynamic_sql::RULE,
     &content::empty_migration::RULE,
     &content::manual_migration::RULE,
@@ -72,6 +75,7 @@ pub static RULES: &[&Rule] = &[
     &destructive::truncate::RULE,
     &content::unanalysable_operation::RULE,
     &imports::undefined_name::RULE,
+    &data::unknown_object::RULE,
     &style::unknown_rule_in_suppression::RULE,
     &style::unused_suppression::RULE,
     &data::update_without_where::RULE,

@@ -160,7 +160,7 @@ pub(crate) const FIRST: &str = "migrations/versions/aa11_first.py";
 pub(crate) const SECOND: &str = "migrations/versions/bb22_second.py";
 
 pub(crate) fn clean() -> String {
-    let create = r#"op.create_table("user", sa.Column("id", sa.Integer(), nullable=False), sa.PrimaryKeyConstraint("id", name="pk_user"))"#;
+    let create = r#"op.create_table("user", sa.Column("id", sa.Integer(), nullable=False), sa.Column("age", sa.Integer()), sa.PrimaryKeyConstraint("id", name="pk_user"))"#;
     revision("aa11", None, "create the user table", create, r#"op.drop_table("user")"#)
 }
 
