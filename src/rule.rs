@@ -45,6 +45,8 @@ pub enum Category {
     Destructive,
     /// Rows are changed, or decide whether the revision runs.
     Data,
+    /// How revisions follow each other.
+    Graph,
     /// The history in the repository differs from what databases have run.
     Applied,
     /// What a revision says and holds.
@@ -62,6 +64,7 @@ impl Category {
             Self::Imports => "imports",
             Self::Destructive => "destructive",
             Self::Data => "data",
+            Self::Graph => "graph",
             Self::Applied => "applied",
             Self::Content => "content",
             Self::Sql => "sql",

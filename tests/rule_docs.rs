@@ -2,7 +2,8 @@
 //! fails here.
 //!
 //! An example is a fence marked `python bad` or `python good`. It is the body of `upgrade`, with import lines
-//! moved to the top of the file; with `file=versions/x.py` it is a whole file. Fences without such a mark
+//! moved to the top of the file; with `file=versions/x.py` it is a whole file, and such fences that follow each other
+//! are one project. Fences without such a mark
 //! are not run, and pages of rules that need git have none.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read what it judges has failed")]
@@ -22,15 +23,29 @@ struct Example {
     is_bad: bool,
     file: Option<String>,
     text: String,
+    /// The other files of its project, with their paths.
+    others: Vec<(String, String)>,
 }
 
 fn examples(docs: &str) -> Vec<Example> {
-    let mut examples = Vec::new();
+    let mut examples: Vec<Example> = Vec::new();
+    let mut is_next_to_last = false;
     let mut open: Option<Example> = None;
     let mut in_other_fence = false;
     for line in docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
         match (line.strip_prefix("```"), &mut open) {
-            (Some(_), Some(_)) => examples.extend(open.take()),
+            (Some(_), Some(_)) => {
+                let Some(example) = open.take() else { continue };
+                match (examples.last_mut(), &example.file) {
+                    (Some(last), Some(path))
+                        if is_next_to_last && last.file.is_some() && last.is_bad == example.is_bad =>
+                    {
+                        last.others.push((path.clone(), example.text));
+                    }
+                    _ => examples.push(example),
+                }
+                is_next_to_last = true;
+            }
             (Some(_), None) if in_other_fence => in_other_fence = false,
             (Some(info), None) => {
                 open = example_of(info);
@@ -40,7 +55,7 @@ fn examples(docs: &str) -> Vec<Example> {
                 example.text.push_str(line);
                 example.text.push('\n');
             }
-            (None, None) => {}
+            (None, None) => is_next_to_last &= line.trim().is_empty(),
         }
     }
     examples
@@ -54,7 +69,7 @@ fn example_of(info: &str) -> Option<Example> {
         _ => return None,
     };
     let file = words.find_map(|word| word.strip_prefix("file=")).map(str::to_owned);
-    Some(Example { is_bad, file, text: String::new() })
+    Some(Example { is_bad, file, text: String::new(), others: Vec::new() })
 }
 
 /// A whole file around the body of `upgrade`.
@@ -90,8 +105,9 @@ fn messages(rule: &Rule, example: &Example) -> Vec<String> {
         Some(path) => file(path, example.text.clone()),
         None => file("versions/ab12_add_user_age.py", wrapped(&example.text)),
     };
-    let project =
-        Project { directories: vec![ScriptDirectory::default()], files: vec![file], ..Project::default() };
+    let mut files = vec![file];
+    files.extend(example.others.iter().map(|(path, text)| self::file(path, text.clone())));
+    let project = Project { directories: vec![ScriptDirectory::default()], files, ..Project::default() };
     // All rules run: what a suppression comment is for depends on the others.
     let settings = Settings { select: vec!["all".to_owned()], ..Settings::default() };
     let selection = Selection::resolve(&settings).unwrap();

@@ -7,11 +7,11 @@ pub mod schema;
 use std::borrow::Cow;
 
 use crate::config::Settings;
-use crate::project::Project;
+use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, Siblings};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use applied::AppliedRevisions;
-use graph::Graph;
+use graph::{Fault, Graph, IdentifierKind};
 
 /// The revisions of a project with what surrounds them.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,23 @@ impl History<'_> {
     /// The graph that a revision file belongs to.
     pub fn graph_of(&self, id: FileId) -> Option<&Graph<'_>> {
         self.graphs.get(self.project.file(id)?.directory)
+    }
+
+    /// The place of an identifier variable (`down_revision`); the whole file where nothing binds it.
+    pub fn identifier_span(&self, id: FileId, name: &str) -> Span {
+        self.revision(id).and_then(|revision| revision.identifiers.span(name)).unwrap_or_default()
+    }
+
+    /// Whether a graph is only a part of what Alembic loads: references may lead out of it.
+    pub fn is_part(&self, graph: &Graph<'_>) -> bool {
+        let directory = self.project.directories.get(graph.directory());
+        directory.is_some_and(ScriptDirectory::is_part)
+            || graph.faults().iter().any(|fault| {
+                matches!(
+                    fault,
+                    Fault::Unknown { variable: IdentifierKind::Revision, .. } | Fault::NotPython { .. }
+                )
+            })
     }
 
     /// The graphs to judge: those of the script directories, but a graph for each of several version locations that

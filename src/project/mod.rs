@@ -70,6 +70,13 @@ pub struct ScriptDirectory {
     pub applied: AppliedSource,
 }
 
+impl ScriptDirectory {
+    /// Whether it is a bare directory of revisions: a part of a history that other code puts together.
+    pub fn is_part(&self) -> bool {
+        self.version_locations.first() == Some(&self.path)
+    }
+}
+
 /// The merge base of HEAD and the branch that deployed databases follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseCommit {

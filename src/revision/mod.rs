@@ -4,6 +4,7 @@
 
 mod created;
 mod fingerprint;
+mod header;
 mod import_line;
 mod replacement;
 mod siblings;
@@ -11,6 +12,7 @@ mod suggestion;
 
 pub use created::Created;
 pub use fingerprint::{Fingerprint, NoFingerprint};
+pub use header::Header;
 pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};
 pub use replacement::KeyObject;
 pub use siblings::Siblings;
@@ -102,6 +104,11 @@ pub enum IdentifierValue {
 }
 
 impl IdentifierValue {
+    /// Whether only running the module would tell.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::Unknown
+    }
+
     /// The strings it holds.
     pub fn strings(&self) -> &[Box<str>] {
         match self {

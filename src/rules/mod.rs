@@ -27,6 +27,19 @@ mod destructive {
     pub(super) mod drop_table;
     pub(super) mod truncate;
 }
+mod graph {
+    pub(super) mod depends_on_missing;
+    pub(super) mod docstring_header_mismatch;
+    pub(super) mod duplicate_revision_id;
+    pub(super) mod filename_mismatch;
+    pub(super) mod invalid_revision_id;
+    pub(super) mod merge_revision_with_operations;
+    pub(super) mod missing_parent;
+    pub(super) mod multiple_bases;
+    pub(super) mod multiple_heads;
+    pub(super) mod placeholder_revision_id;
+    pub(super) mod revision_cycle;
+}
 mod imports {
     pub(super) mod missing_revision_identifiers;
     pub(super) mod missing_sqlmodel_import;
@@ -55,21 +68,32 @@ pub static RULES: &[&Rule] = &[
     &applied::applied_revision_reparented::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
+    &graph::depends_on_missing::RULE,
+    &graph::docstring_header_mismatch::RULE,
     &destructive::drop_column::RULE,
     &destructive::drop_constraint::RULE,
     &destructive::drop_index::RULE,
     &destructive::drop_schema::RULE,
     &destructive::drop_table::RULE,
     &data::duplicate_definition::RULE,
+    &graph::duplicate_revision_id::RULE,
     &sql::dynamic_sql::RULE,
     &content::empty_migration::RULE,
+    &graph::filename_mismatch::RULE,
+    &graph::invalid_revision_id::RULE,
     &content::manual_migration::RULE,
+    &graph::merge_revision_with_operations::RULE,
+    &graph::missing_parent::RULE,
     &imports::missing_revision_identifiers::RULE,
     &imports::missing_sqlmodel_import::RULE,
+    &graph::multiple_bases::RULE,
+    &graph::multiple_heads::RULE,
     &content::nondescriptive_message::RULE,
     &imports::parse_error::RULE,
+    &graph::placeholder_revision_id::RULE,
     &sql::raw_sql::RULE,
     &imports::required_import::RULE,
+    &graph::revision_cycle::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,
     &destructive::truncate::RULE,

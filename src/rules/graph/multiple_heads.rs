@@ -1,0 +1,233 @@
+//! `multiple-heads`: a branch with several ends. Several beginnings are for `multiple-bases`.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Edit, Fix};
+use crate::history::History;
+use crate::history::graph::{Fault, Graph, IdentifierKind, Links, NodeId};
+use crate::rule::{Sink, declare_rule};
+
+declare_rule! {
+    /// ## What it does
+    /// Finds branches of a history with more than one head: revisions that nothing follows. Branches that are meant
+    /// pass: different branch labels, a head that another one `depends_on`, histories with a beginning of their own.
+    ///
+    /// ## Why is this bad?
+    /// `alembic upgrade head` and `alembic revision` stop with "Multiple head revisions are present". It happens when
+    /// two pull requests each add a revision after the same one: git merges them without a conflict, and the
+    /// deployment fails.
+    ///
+    /// ## Example
+    /// ```python bad file=versions/ab12_add_user.py
+    /// revision = "ab12"
+    /// down_revision = None
+    /// ```
+    ///
+    /// ```python bad file=versions/cd34_add_email.py
+    /// revision = "cd34"
+    /// down_revision = "ab12"
+    /// ```
+    ///
+    /// ```python bad file=versions/ef56_add_phone.py
+    /// revision = "ef56"
+    /// down_revision = "ab12"
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```python good file=versions/ab12_add_user.py
+    /// revision = "ab12"
+    /// down_revision = None
+    /// ```
+    ///
+    /// ```python good file=versions/cd34_add_email.py
+    /// revision = "cd34"
+    /// down_revision = "ab12"
+    /// ```
+    ///
+    /// ```python good file=versions/ef56_add_phone.py
+    /// revision = "ef56"
+    /// down_revision = "cd34"
+    /// ```
+    /// As long as one of the two is not merged, put it after the other one. Once both are applied, join them:
+    /// ```shell
+    /// alembic merge heads -m "merge heads"
+    /// ```
+    ///
+    /// ## Fix safety
+    /// Unsafe, and only for a single new revision beside one applied head: its `down_revision` becomes that head. A
+    /// database that has run it already would not run what now comes before it.
+    ///
+    /// ## References
+    /// - [Alembic: Working with Branches](https://alembic.sqlalchemy.org/en/latest/branches.html)
+    "multiple-heads", Graph, Error,
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
+    check: History(check),
+}
+
+fn check(history: &History<'_>, sink: &mut Sink<'_>) {
+    for graph in &history.histories() {
+        // What cannot be read may follow any of them.
+        if !graph.faults().iter().any(hides_links) && graph.unordered().is_empty() {
+            for heads in branches(graph) {
+                report(history, graph, &heads, sink);
+            }
+        }
+    }
+}
+
+const fn hides_links(fault: &Fault<'_>) -> bool {
+    match fault {
+        Fault::Unknown { variable, .. } => !matches!(variable, IdentifierKind::BranchLabels),
+        Fault::NotPython { .. } | Fault::MissingParent { .. } => true,
+        _ => false,
+    }
+}
+
+/// The heads of each branch that has several.
+fn branches(graph: &Graph<'_>) -> Vec<Vec<NodeId>> {
+    let heads: Vec<NodeId> = graph.effective_heads().filter(|head| !graph.node(*head).is_shadowed).collect();
+    if heads.len() < 2 {
+        return Vec::new();
+    }
+    // A label that is only known when the module runs tells branches apart as any other.
+    let computed: Vec<_> = graph
+        .faults()
+        .iter()
+        .filter_map(|fault| match fault {
+            Fault::Unknown { file, variable: IdentifierKind::BranchLabels } => graph.of_file(*file),
+            _ => None,
+        })
+        .map(|node| graph.descendants([node], Links::Parents).into_set())
+        .collect();
+    let mut groups: BTreeMap<_, Vec<NodeId>> = BTreeMap::new();
+    let bases = first_bases(graph);
+    for head in heads {
+        let hidden: Vec<bool> = computed.iter().map(|branch| branch.contains(head)).collect();
+        groups.entry((bases.get(head.index()).copied(), graph.labels(head), hidden)).or_default().push(head);
+    }
+    let mut groups: Vec<Vec<NodeId>> = groups.into_values().filter(|heads| heads.len() > 1).collect();
+    groups.sort();
+    groups
+}
+
+/// For each node the base that its first parents lead to.
+fn first_bases(graph: &Graph<'_>) -> Vec<NodeId> {
+    let mut bases: Vec<NodeId> = graph.nodes().map(|(id, _)| id).collect();
+    for id in graph.in_order() {
+        let parent = graph.node(*id).parents.first().and_then(|parent| bases.get(parent.index()).copied());
+        if let (Some(base), Some(place)) = (parent, bases.get_mut(id.index())) {
+            *place = base;
+        }
+    }
+    bases
+}
+
+fn report(history: &History<'_>, graph: &Graph<'_>, heads: &[NodeId], sink: &mut Sink<'_>) {
+    let (applied, new): (Vec<NodeId>, Vec<NodeId>) =
+        heads.iter().partition(|head| history.is_applied(graph.node(**head).file));
+    let places = if new.is_empty() { applied.last().copied().into_iter().collect() } else { new };
+    for place in places {
+        let node = graph.node(place);
+        let others: Vec<String> = heads
+            .iter()
+            .filter(|head| **head != place)
+            .map(|head| format!("`{}`", graph.node(*head).id))
+            .collect();
+        let is_are = if others.len() == 1 { "is a head too" } else { "are heads too" };
+        let finding = sink
+            .report_in(
+                node.file,
+                history.identifier_span(node.file, "down_revision"),
+                format!(
+                    "`{}` is a head, and {} {is_are}: `alembic upgrade head` stops with `Multiple head revisions are \
+                     present`",
+                    node.id,
+                    others.join(", ")
+                ),
+            )
+            .help(help(history, graph, heads, place, applied.as_slice()));
+        if let [target] = applied.as_slice()
+            && let Some(edits) = repointed(history, graph, place, *target)
+        {
+            let target = graph.node(*target).id;
+            finding.fix(Fix::unsafe_(format!("put `{}` after `{target}`", node.id), edits));
+        }
+    }
+}
+
+fn help(
+    history: &History<'_>,
+    graph: &Graph<'_>,
+    heads: &[NodeId],
+    place: NodeId,
+    applied: &[NodeId],
+) -> String {
+    let all = graph.effective_heads().count() == heads.len();
+    let ids: Vec<&str> = heads.iter().map(|head| graph.node(*head).id).collect();
+    let what = if all { "heads".to_owned() } else { ids.join(" ") };
+    let merge = format!("`alembic merge {what} -m \"merge heads\"`");
+    let node = graph.node(place);
+    if history.is_applied(node.file) || applied.len() > 1 {
+        return format!("join them with {merge}");
+    }
+    format!("put it after the other one with `alembic-lint rebase {}`, or join them with {merge}", node.id)
+}
+
+/// The edits that put a single new revision after `target`.
+fn repointed(history: &History<'_>, graph: &Graph<'_>, place: NodeId, target: NodeId) -> Option<Vec<Edit>> {
+    let node = graph.node(place);
+    let [parent] = node.parents.as_slice() else { return None };
+    let is_single = history.is_applied(graph.node(*parent).file) && !history.is_applied(node.file);
+    if !is_single {
+        return None;
+    }
+    let text = history.project.file(node.file)?.text();
+    let edits = history.revision(node.file)?.repoint(text, graph.node(*parent).id, graph.node(target).id)?;
+    Some(edits.into_iter().map(|(span, content)| Edit { span, content }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::testing::Tester;
+
+    fn files(files: &[(&str, &str)]) -> Tester {
+        files.iter().fold(Tester::new(&RULE), |tester, (id, rest)| {
+            tester.file(&format!("versions/{id}.py"), &format!("revision = '{id}'\ndown_revision = {rest}\n"))
+        })
+    }
+
+    #[test]
+    fn two_ends_of_one_branch() {
+        let found = files(&[("a", "None"), ("b", "'a'"), ("c", "'a'")])
+            .finds(&["`b` is a head, and `c` is a head too", "`c` is a head, and `b`"]);
+        assert!(found.help().contains("`alembic-lint rebase b`"));
+        assert!(found.help().contains("`alembic merge heads -m \"merge heads\"`"));
+    }
+
+    #[test]
+    fn branches_that_are_meant() {
+        files(&[("a", "None"), ("b", "'a'\nbranch_labels = 'x'"), ("c", "'a'\nbranch_labels = 'y'")]).ok();
+        files(&[("a", "None"), ("b", "'a'\nbranch_labels = 'x'"), ("c", "'a'")]).ok();
+        files(&[("a", "None"), ("b", "'a'"), ("c", "'a'\ndepends_on = 'b'")]).ok();
+        files(&[("a", "None"), ("b", "None")]).ok();
+        files(&[("a", "None\nbranch_labels = (x.A,)"), ("b", "None\nbranch_labels = (x.B,)")]).ok();
+        files(&[("a", "None"), ("b", "'a'\nbranch_labels = x.B"), ("c", "'a'\nbranch_labels = x.C")]).ok();
+    }
+
+    #[test]
+    fn two_ends_of_one_labelled_branch() {
+        let tester = files(&[
+            ("a", "None\nbranch_labels = 'x'"),
+            ("b", "'a'"),
+            ("c", "'a'"),
+            ("d", "None\nbranch_labels = 'y'"),
+        ]);
+        assert!(tester.finds(&["`b`", "`c`"]).help().contains("`alembic merge b c -m"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_may_follow() {
+        files(&[("a", "None"), ("b", "'a'"), ("c", "'a'"), ("d", "compute()")]).ok();
+    }
+}
