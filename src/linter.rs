@@ -60,6 +60,7 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     let (revisions, base_revisions) = read::revisions(project, settings);
     let siblings = Siblings::of_project(project, &revisions);
     let graphs = Graph::of_project(project, &revisions);
+    let upcoming = read::upcoming(project, settings);
     let applied = AppliedRevisions::of(project, &revisions, &base_revisions, &graphs);
     let history = History {
         project,
@@ -68,6 +69,7 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
         base_revisions: &base_revisions,
         siblings: &siblings,
         graphs: &graphs,
+        upcoming: &upcoming,
         applied: &applied,
     };
     let nowhere = (ScriptDirectory::default(), Siblings::default());

@@ -29,6 +29,8 @@ pub struct History<'a> {
     pub siblings: &'a [Siblings<'a>],
     /// The revisions of each script directory, linked, in the order of [`Project::directories`].
     pub graphs: &'a [Graph<'a>],
+    /// What was read from each file of [`Project::upcoming`], in the same order.
+    pub upcoming: &'a [Revision],
     /// Which revisions are applied.
     pub applied: &'a AppliedRevisions,
 }
@@ -74,6 +76,20 @@ impl History<'_> {
                     Fault::Unknown { variable: IdentifierKind::Revision, .. } | Fault::NotPython { .. }
                 )
             })
+    }
+
+    /// The graphs as they will be after a merge with the base ref, of directories where that brings revisions. Their
+    /// new nodes have files that only [`Self::upcoming_path`] knows.
+    pub fn merged(&self) -> Vec<Graph<'_>> {
+        let brings_any = |index: &usize| self.project.upcoming.iter().any(|file| file.directory == *index);
+        let directories = (0..self.project.directories.len()).filter(brings_any);
+        directories.map(|index| Graph::merged(self.project, self.revisions, self.upcoming, index)).collect()
+    }
+
+    /// The path of a file that a merge will bring; `None` for one that is here.
+    pub fn upcoming_path(&self, id: FileId) -> Option<&str> {
+        let index = (id.0 as usize).checked_sub(self.project.files.len())?;
+        self.project.upcoming.get(index).map(|file| &*file.path)
     }
 
     /// The graphs to judge: those of the script directories, but a graph for each of several version locations that

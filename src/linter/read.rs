@@ -44,6 +44,15 @@ pub(super) fn revisions(
         .unzip()
 }
 
+/// What a merge with the base ref will bring, in the order of [`Project::upcoming`].
+pub(super) fn upcoming(project: &Project, settings: &Settings) -> Vec<Revision> {
+    let modules = Modules::default();
+    let read = |file: &SourceFile| {
+        read_revision(file, &modules, dialect(settings, project.directories.get(file.directory)))
+    };
+    project.upcoming.par_iter().map(read).collect()
+}
+
 /// The dialect: configured, else detected, else [`Dialect::Postgresql`].
 pub(super) fn dialect(settings: &Settings, directory: Option<&ScriptDirectory>) -> Dialect {
     let detected = directory.and_then(|directory| directory.dialect);

@@ -29,6 +29,8 @@ pub struct Project {
     pub directories: Vec<ScriptDirectory>,
     /// All files, sorted by path.
     pub files: Vec<SourceFile>,
+    /// Revisions that the base ref has got since the merge base, and the work tree has not: what a merge will bring.
+    pub upcoming: Vec<SourceFile>,
     /// What could not be found or checked, for people: loud, but no finding.
     pub notes: Vec<String>,
     /// Whether a configuration names a script directory that is not there.

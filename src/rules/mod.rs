@@ -38,6 +38,7 @@ mod graph {
     pub(super) mod multiple_bases;
     pub(super) mod multiple_heads;
     pub(super) mod placeholder_revision_id;
+    pub(super) mod revision_behind_base_head;
     pub(super) mod revision_cycle;
 }
 mod imports {
@@ -93,6 +94,7 @@ pub static RULES: &[&Rule] = &[
     &graph::placeholder_revision_id::RULE,
     &sql::raw_sql::RULE,
     &imports::required_import::RULE,
+    &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,

@@ -14,6 +14,8 @@ pub(super) struct Base {
     pub(super) reference: String,
     /// Its full hash.
     pub(super) commit: String,
+    /// The hash of what the ref itself stands for, where that is further on.
+    pub(super) tip: Option<String>,
 }
 
 /// What was looked for.
@@ -93,10 +95,9 @@ pub(super) fn find(
     let Some(head) = commits.first().cloned().flatten() else {
         return Ok(Err("the git repository has no commit yet".to_string()));
     };
-    let found = candidates
-        .iter()
-        .zip(commits.iter().skip(1))
-        .find_map(|(name, commit)| Some(Base { reference: name.clone(), commit: commit.clone()? }));
+    let found = candidates.iter().zip(commits.iter().skip(1)).find_map(|(name, commit)| {
+        Some(Base { reference: name.clone(), commit: commit.clone()?, tip: None })
+    });
     let Some(mut base) = found else {
         return Ok(Err(missing(repository, &wanted)?));
     };
@@ -105,7 +106,9 @@ pub(super) fn find(
     }
     match repository.start(&["merge-base", &base.commit, &head])?.finish() {
         Ok(output) => {
-            base.commit = String::from_utf8_lossy(&output).trim().to_string();
+            let merge_base = String::from_utf8_lossy(&output).trim().to_string();
+            let tip = std::mem::replace(&mut base.commit, merge_base);
+            base.tip = Some(tip).filter(|tip| *tip != base.commit);
             Ok(Ok(base))
         }
         Err(GitError::Failed { .. }) => Ok(Err(unrelated(repository, &wanted, &base.reference)?)),

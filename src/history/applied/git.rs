@@ -13,6 +13,7 @@ use super::environment::CiEnvironment;
 use super::moved;
 use super::objects::{self, Blob, Change, Trees};
 use super::paths::{Loaded, Locations, Places};
+use super::upcoming;
 use super::vanished;
 use crate::config::AppliedRef;
 use crate::project::{AppliedSource, BaseCommit, Project, decode};
@@ -251,6 +252,7 @@ impl Marking {
             }
         }
         if let Some(base) = &self.base {
+            upcoming::add(repository, base, &self.locations, &present, project)?;
             for locations in
                 self.locations.iter().filter(|locations| locations.directories().next().is_some())
             {

@@ -14,6 +14,7 @@ mod paths;
 mod percent;
 pub mod record;
 mod set;
+mod upcoming;
 mod vanished;
 
 pub use set::{AppliedRevisions, Changed, Gone};

@@ -145,6 +145,29 @@ fn changes(output: &[u8]) -> FxHashMap<String, Change> {
     changes
 }
 
+/// The files below `directories` that `later` has and `earlier` has not, by path.
+pub(super) fn added(
+    repository: &Repository,
+    (earlier, later): (&str, &str),
+    directories: &[&String],
+) -> Result<Vec<(String, Blob)>, GitError> {
+    let mut arguments =
+        vec!["diff", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-relative"];
+    arguments.extend(["--diff-filter=A", earlier, later, "--"]);
+    // The top is among them: everything is asked for.
+    if directories.iter().all(|directory| !directory.is_empty()) {
+        arguments.extend(directories.iter().map(|directory| directory.as_str()));
+    }
+    let found = changes(&repository.start(&arguments)?.finish()?);
+    let added = found.into_iter().filter_map(|(path, change)| match change {
+        Change::Added(blob) => Some((path, blob)),
+        _ => None,
+    });
+    let mut added: Vec<(String, Blob)> = added.collect();
+    added.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(added)
+}
+
 /// All files of a commit.
 pub(super) fn tree(repository: &Repository, commit: &str) -> Result<FxHashMap<String, Blob>, GitError> {
     let output = repository.start(&["ls-tree", "-r", "-z", commit])?.finish()?;

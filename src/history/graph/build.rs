@@ -42,6 +42,28 @@ impl<'a> Graph<'a> {
             .collect()
     }
 
+    /// The graph of one script directory with the files a merge will bring; those get the identities after the
+    /// project's files. What both sides have by now is taken once.
+    pub(in crate::history) fn merged(
+        project: &'a Project,
+        revisions: &'a [Option<Revision>],
+        upcoming: &'a [Revision],
+        index: usize,
+    ) -> Self {
+        let mut files = files(project, revisions).into_iter().nth(index).unwrap_or_default();
+        let known: FxHashSet<&str> = files.iter().filter_map(|file| file.revision.id()).collect();
+        for (place, (file, revision)) in project.upcoming.iter().zip(upcoming).enumerate() {
+            if file.directory == index && revision.id().is_some_and(|id| !known.contains(id)) {
+                let id = FileId(u32::try_from(project.files.len() + place).unwrap_or(u32::MAX));
+                files.push(File { id, path: &file.path, revision });
+            }
+        }
+        if let Some(directory) = project.directories.get(index) {
+            locations::put_in_order(directory, &mut files);
+        }
+        Self { directory: index, ..Self::new(files) }
+    }
+
     /// The histories of the script directory with this index: one, or several where its version locations are
     /// alternatives.
     pub(in crate::history) fn histories(

@@ -4,6 +4,7 @@
 
 mod build;
 mod fault;
+mod heads;
 mod labels;
 mod locations;
 mod order;

@@ -1,10 +1,8 @@
 //! `multiple-heads`: a branch with several ends. Several beginnings are for `multiple-bases`.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Edit, Fix};
 use crate::history::History;
-use crate::history::graph::{Fault, Graph, IdentifierKind, Links, NodeId};
+use crate::history::graph::{Graph, NodeId};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -66,60 +64,10 @@ declare_rule! {
 
 fn check(history: &History<'_>, sink: &mut Sink<'_>) {
     for graph in &history.histories() {
-        // What cannot be read may follow any of them.
-        if !graph.faults().iter().any(hides_links) && graph.unordered().is_empty() {
-            for heads in branches(graph) {
-                report(history, graph, &heads, sink);
-            }
+        for heads in graph.contested_heads() {
+            report(history, graph, &heads, sink);
         }
     }
-}
-
-const fn hides_links(fault: &Fault<'_>) -> bool {
-    match fault {
-        Fault::Unknown { variable, .. } => !matches!(variable, IdentifierKind::BranchLabels),
-        Fault::NotPython { .. } | Fault::MissingParent { .. } => true,
-        _ => false,
-    }
-}
-
-/// The heads of each branch that has several.
-fn branches(graph: &Graph<'_>) -> Vec<Vec<NodeId>> {
-    let heads: Vec<NodeId> = graph.effective_heads().filter(|head| !graph.node(*head).is_shadowed).collect();
-    if heads.len() < 2 {
-        return Vec::new();
-    }
-    // A label that is only known when the module runs tells branches apart as any other.
-    let computed: Vec<_> = graph
-        .faults()
-        .iter()
-        .filter_map(|fault| match fault {
-            Fault::Unknown { file, variable: IdentifierKind::BranchLabels } => graph.of_file(*file),
-            _ => None,
-        })
-        .map(|node| graph.descendants([node], Links::Parents).into_set())
-        .collect();
-    let mut groups: BTreeMap<_, Vec<NodeId>> = BTreeMap::new();
-    let bases = first_bases(graph);
-    for head in heads {
-        let hidden: Vec<bool> = computed.iter().map(|branch| branch.contains(head)).collect();
-        groups.entry((bases.get(head.index()).copied(), graph.labels(head), hidden)).or_default().push(head);
-    }
-    let mut groups: Vec<Vec<NodeId>> = groups.into_values().filter(|heads| heads.len() > 1).collect();
-    groups.sort();
-    groups
-}
-
-/// For each node the base that its first parents lead to.
-fn first_bases(graph: &Graph<'_>) -> Vec<NodeId> {
-    let mut bases: Vec<NodeId> = graph.nodes().map(|(id, _)| id).collect();
-    for id in graph.in_order() {
-        let parent = graph.node(*id).parents.first().and_then(|parent| bases.get(parent.index()).copied());
-        if let (Some(base), Some(place)) = (parent, bases.get_mut(id.index())) {
-            *place = base;
-        }
-    }
-    bases
 }
 
 fn report(history: &History<'_>, graph: &Graph<'_>, heads: &[NodeId], sink: &mut Sink<'_>) {
