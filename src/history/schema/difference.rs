@@ -1,5 +1,7 @@
 //! What differs between two moments, as far as both are known. Judges nothing.
 
+use std::sync::Arc;
+
 use super::folding::key_of;
 use super::model::{
     Column, Constraint, Index, IndexColumn, Known, ObjectName, Part, Position, Table, TableKey, Text,
@@ -7,7 +9,7 @@ use super::model::{
 use super::store::{Kind, Written};
 use super::types;
 use super::view::Schema;
-use crate::operation::{Argument, Change, ConstraintKind, Operation};
+use crate::operation::{Argument, Change, ConstraintKind, Dialect, Operation, TableName};
 
 /// One thing that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,16 +82,24 @@ pub(super) fn between<'s>(trip: &RoundTrip<'s>) -> Vec<Difference<'s>> {
 
 fn table<'s>(trip: &RoundTrip<'s>, key: &TableKey<'s>, out: &mut Vec<Difference<'s>>) {
     let object = || Object::Table(key.clone());
+    let first = first_use(trip, key);
     match (trip.before.table_of(key), trip.after.table_of(key)) {
-        (Known::No, Known::Yes(left)) if !left.temporary => out.push(Difference::Left(object())),
-        (Known::Unknown, Known::Yes(left)) if left.made == trip.own && !left.temporary => {
+        // It is made where it was: the history is not the one of a single database.
+        (Known::Yes(_), _) if first == FirstUse::Creates => {}
+        (_, Known::Yes(left)) if left.temporary || first == FirstUse::CreatesPartition => {}
+        // It is used where it was not.
+        (Known::No, Known::Yes(left)) if left.made == Position::OUTSIDE => {}
+        (Known::No, Known::Yes(_)) => out.push(Difference::Left(object())),
+        (Known::Unknown, Known::Yes(left)) if left.made == trip.own => {
             out.push(Difference::Left(object()));
         }
         (Known::Yes(was), Known::No) if !was.temporary => out.push(Difference::Missing(object())),
-        (Known::Unknown, Known::No) if trip.between.table_of(key).is_no() && drops(trip, key) => {
+        (Known::Unknown, Known::No)
+            if trip.between.table_of(key).is_no() && first == FirstUse::DropsForSure =>
+        {
             out.push(Difference::Missing(object()));
         }
-        (Known::Yes(before), Known::Yes(after)) => parts(trip, before, after, out),
+        (Known::Yes(before), Known::Yes(after)) if !before.temporary => parts(trip, before, after, out),
         (Known::Unknown, Known::Yes(after)) => {
             let before = Table::outside(key.clone());
             parts(trip, &before, after, out);
@@ -98,12 +108,40 @@ fn table<'s>(trip: &RoundTrip<'s>, key: &TableKey<'s>, out: &mut Vec<Difference<
     }
 }
 
-/// Whether the upgrade drops a table that must have been there.
-fn drops(trip: &RoundTrip<'_>, key: &TableKey<'_>) -> bool {
-    trip.upgrade.iter().any(|operation| {
-        matches!(&operation.change, Change::DropTable(drop) if !drop.if_exists && !operation.conditional
-            && key_of(&drop.table, operation.sql(), trip.before.dialect()).as_ref() == Some(key))
-    })
+/// What the upgrade does first to the existence of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FirstUse {
+    Creates,
+    /// PostgreSQL drops partitions with their table.
+    CreatesPartition,
+    DropsForSure,
+    Other,
+}
+
+fn first_use(trip: &RoundTrip<'_>, key: &TableKey<'_>) -> FirstUse {
+    let is_it = |table: &TableName, operation: &Operation| {
+        key_of(table, operation.sql(), trip.before.dialect()).as_ref() == Some(key)
+    };
+    let first = trip.upgrade.iter().find_map(|operation| match &operation.change {
+        Change::CreateTable(create) if is_it(&create.table, operation) => {
+            let sql = operation.sql().unwrap_or_default().to_ascii_lowercase();
+            let words: Vec<&str> = sql.split_whitespace().collect();
+            Some(match words.windows(2).any(|pair| pair == ["partition", "of"]) {
+                true => FirstUse::CreatesPartition,
+                false if create.if_not_exists => FirstUse::Other,
+                false => FirstUse::Creates,
+            })
+        }
+        Change::DropTable(drop) if is_it(&drop.table, operation) => {
+            Some(if drop.if_exists || operation.conditional {
+                FirstUse::Other
+            } else {
+                FirstUse::DropsForSure
+            })
+        }
+        _ => None,
+    });
+    first.unwrap_or(FirstUse::Other)
 }
 
 fn parts<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out: &mut Vec<Difference<'s>>) {
@@ -131,12 +169,25 @@ fn parts<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out: &
 
 fn columns<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out: &mut Vec<Difference<'s>>) {
     let object = |column: &Column<'s>| Object::Column(after.key.clone(), column.name.clone());
-    for was in before.columns.iter().filter(|column| column.sure) {
+    let between = trip.between.table_of(&after.key).yes();
+    // What the upgrade makes where it was is not known.
+    let is_made_anyway = |was: &&Arc<Column<'s>>| {
+        between.is_some_and(|table| {
+            table.made != trip.own
+                && table.column(&was.name).yes().is_some_and(|column| column.made == trip.own)
+        })
+    };
+    for was in before.columns.iter().filter(|column| column.sure && !is_made_anyway(column)) {
         match after.column(&was.name) {
             Known::No => out.push(Difference::Missing(object(was))),
             Known::Unknown => {}
             Known::Yes(is) => {
-                for (attribute, before, after) in changes(was, is, trip) {
+                // What the upgrade sets as it was shows that it was not so where this was written.
+                if is_set_anyway(was, after, between, trip) {
+                    continue;
+                }
+                let is_added_again = is.made == Position::DOWNGRADE && after.made != Position::DOWNGRADE;
+                for (attribute, before, after) in changes(was, is, is_added_again, trip) {
                     out.push(Difference::Changed { object: object(was), attribute, before, after });
                 }
             }
@@ -150,25 +201,49 @@ fn columns<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out:
     }
 }
 
+/// Whether the upgrade alters a column, and leaves it as it was.
+fn is_set_anyway(
+    was: &Column<'_>,
+    after: &Table<'_>,
+    between: Option<&Table<'_>>,
+    trip: &RoundTrip<'_>,
+) -> bool {
+    between.and_then(|table| table.column(&was.name).yes()) == Some(was)
+        && trip.upgrade.iter().any(|operation| match &operation.change {
+            Change::AlterColumn(altered) => {
+                altered.column.known() == Some(&*was.name)
+                    && key_of(&altered.table, operation.sql(), trip.before.dialect()).as_ref()
+                        == Some(&after.key)
+            }
+            _ => false,
+        })
+}
+
 /// The attributes that surely differ, with how they were and are.
-fn changes(was: &Column<'_>, is: &Column<'_>, trip: &RoundTrip<'_>) -> Vec<(&'static str, String, String)> {
+fn changes(
+    was: &Column<'_>,
+    is: &Column<'_>,
+    is_added_again: bool,
+    trip: &RoundTrip<'_>,
+) -> Vec<(&'static str, String, String)> {
     let mut changes = Vec::new();
-    let dialect = trip.before.dialect();
     if let (Some(was), Some(is)) = (was.type_, is.type_)
         && was != is
-        && let (Some(was), Some(is)) = (types::sql_name(was, dialect), types::sql_name(is, dialect))
-        && !types::are_equal(&was, &is)
+        && let Some((was, is)) = different_types(was, is, trip)
     {
         changes.push(("type", was, is));
     }
+    // Rows that are there by then have no value for a column that is added again.
     if let (Some(was), Some(is)) = (was.nullable, is.nullable)
         && was != is
+        && !(is_added_again && is)
     {
         let word = |nullable| if nullable { "nullable" } else { "not null" }.to_owned();
-        changes.push(("nullable", word(was), word(is)));
+        changes.push(("nullability", word(was), word(is)));
     }
     if let (Some(was), Some(is)) = (was.server_default, is.server_default)
         && was != is
+        && !(is_added_again && was.is_none())
         && let (Some(was), Some(is)) = (default_text(was), default_text(is))
         && was != is
     {
@@ -177,23 +252,64 @@ fn changes(was: &Column<'_>, is: &Column<'_>, trip: &RoundTrip<'_>) -> Vec<(&'st
     changes
 }
 
+/// Two types as the database calls them, if they surely differ.
+fn different_types(was: &Argument, is: &Argument, trip: &RoundTrip<'_>) -> Option<(String, String)> {
+    if !is_sqlalchemy(was) || !is_sqlalchemy(is) {
+        return None;
+    }
+    let dialect = trip.before.dialect();
+    let names = |dialect| Some((types::sql_name(was, dialect)?, types::sql_name(is, dialect)?));
+    let (old, new) = names(dialect)?;
+    let is_enum = |type_| types::enum_of(type_).is_some();
+    // Generic types and what they are on one of the databases are mixed in revisions for several of them.
+    let is_equal_somewhere = !is_enum(was)
+        && !is_enum(is)
+        && [Dialect::Postgresql, Dialect::Mysql, Dialect::Sqlite]
+            .into_iter()
+            .any(|dialect| names(dialect).is_some_and(|(was, is)| types::are_equal(&was, &is)));
+    let is_text = |name: &str| matches!(name, "TEXT" | "VARCHAR");
+    // A type that was renamed or dropped since is not what the column has.
+    let is_stale = |name: &str| {
+        let name = name.trim_end_matches("[]").to_ascii_lowercase();
+        let is_gone = |schema: &Schema<'_>| {
+            schema.object_entry(Kind::Type, &name).is_some_and(|entry| entry.value.is_none())
+        };
+        is_gone(&trip.after) || is_gone(&trip.before)
+    };
+    let is_equal = types::are_equal(&old, &new) || is_equal_somewhere || (is_text(&old) && is_text(&new));
+    (!is_equal && !is_stale(&old) && !is_stale(&new)).then_some((old, new))
+}
+
+/// Whether a type is one of SQLAlchemy or SQLModel, or SQL: what a type of the project is, only the project knows.
+fn is_sqlalchemy(type_: &Argument) -> bool {
+    type_.path().is_none_or(|path| matches!(path.split('.').next(), Some("sqlalchemy" | "sqlmodel")))
+}
+
 /// A default as text, so that two spellings compare; `None` where it cannot be told.
 fn default_text(default: Option<&Argument>) -> Option<String> {
     let Some(default) = default else { return Some("none".to_owned()) };
     match default {
         Argument::Call(call) => match (super::columns::last(&call.callee), &*call.args) {
             ("text", [text]) => Some(bare(text.as_str()?)),
-            ("now" | "current_timestamp", []) => Some("now()".to_owned()),
-            ("true" | "false", []) => Some(super::columns::last(&call.callee).to_owned()),
+            ("now" | "current_timestamp", []) => Some("now".to_owned()),
+            ("true" | "false", []) => Some(bare(super::columns::last(&call.callee))),
             _ => None,
         },
         other => Some(bare(other.as_str()?)),
     }
 }
 
-/// Without quotes, brackets and case: `'x'`, `(1)` and `NOW()` mean what they mean without.
+/// Without quotes, brackets, case and cast: `'x'`, `(1)`, `NOW()` and `'x'::text` mean what they mean without.
 fn bare(text: &str) -> String {
-    text.trim().trim_matches(|c| matches!(c, '\'' | '(' | ')' | '"')).to_ascii_lowercase()
+    let text = text.trim();
+    let text = text.rsplit_once("'::").map_or(text, |(literal, _)| literal);
+    let text = text.trim_matches(|c| matches!(c, '\'' | '(' | ')' | '"')).to_ascii_lowercase();
+    match text.as_str() {
+        "current_timestamp" => "now".to_owned(),
+        "t" | "true" => "1".to_owned(),
+        "f" | "false" => "0".to_owned(),
+        _ => text,
+    }
 }
 
 fn indexes<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out: &mut Vec<Difference<'s>>) {
@@ -201,10 +317,17 @@ fn indexes<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out:
         let real = table.indexes.iter().filter(|index| index.sure && !index.implicit);
         real.filter_map(|index| Some((name_of(&index.name)?, Index::clone(index)))).collect()
     };
+    let between = trip.between.table_of(&after.key).yes();
     for (name, was) in named(before) {
+        let made = between
+            .filter(|table| table.made != trip.own)
+            .and_then(|table| table.index(&name).yes())
+            .filter(|index| index.made == trip.own);
         match after.index(&name) {
-            Known::No => out.push(Difference::Missing(Object::Index(after.key.clone(), name))),
-            Known::Yes(is) if was.columns.is_some() && is.columns.is_some() && was.columns != is.columns => {
+            Known::No if made.is_none() => {
+                out.push(Difference::Missing(Object::Index(after.key.clone(), name)));
+            }
+            Known::Yes(is) if is_plain(&was) && is_plain(is) && was.columns != is.columns => {
                 out.push(Difference::Changed {
                     object: Object::Index(after.key.clone(), name),
                     attribute: "columns",
@@ -212,7 +335,12 @@ fn indexes<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out:
                     after: column_list(is.columns.as_deref()),
                 });
             }
-            Known::Yes(is) if was.unique != is.unique && was.unique.is_some() && is.unique.is_some() => {
+            Known::Yes(is)
+                if made.is_none_or(|made| made.unique != was.unique)
+                    && was.unique != is.unique
+                    && was.unique.is_some()
+                    && is.unique.is_some() =>
+            {
                 let word = |unique| if unique == Some(true) { "unique" } else { "not unique" }.to_owned();
                 out.push(Difference::Changed {
                     object: Object::Index(after.key.clone(), name),
@@ -232,6 +360,11 @@ fn indexes<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out:
     }
 }
 
+/// Whether all it orders by are columns: expressions are written in many ways.
+fn is_plain(index: &Index<'_>) -> bool {
+    index.columns.as_ref().is_some_and(|columns| columns.iter().all(|column| column.column().is_some()))
+}
+
 fn column_list(columns: Option<&[IndexColumn<'_>]>) -> String {
     let names = columns.unwrap_or_default().iter().map(|column| column.column().unwrap_or("an expression"));
     names.collect::<Vec<_>>().join(", ")
@@ -243,11 +376,16 @@ fn constraints<'s>(
     after: &Table<'s>,
     out: &mut Vec<Difference<'s>>,
 ) {
+    let between = trip.between.table_of(&after.key).yes();
     for was in before.constraints.iter().filter(|constraint| constraint.sure) {
         let is_back = after.constraints.iter().any(|is| is_same(was, is) || (!is.sure && may_be(was, is)));
         let is_known_gone = !after.open.constraints
             || name_of(&was.name).is_some_and(|name| after.dropped(Part::Constraint, &name).is_some());
-        if !is_back && is_known_gone {
+        let is_made_anyway = between.is_some_and(|table| {
+            table.made != trip.own
+                && table.constraints.iter().any(|other| other.made == trip.own && is_same(was, other))
+        });
+        if !is_back && is_known_gone && !is_made_anyway {
             out.push(Difference::Missing(Object::Constraint(after.key.clone(), label(was))));
         }
     }
@@ -267,7 +405,8 @@ fn is_same(one: &Constraint<'_>, other: &Constraint<'_>) -> bool {
         return false;
     }
     if let (ObjectName::Given(one), ObjectName::Given(other)) = (&one.name, &other.name) {
-        return one == other;
+        // What differs in case only is one on all databases but PostgreSQL.
+        return one.eq_ignore_ascii_case(other);
     }
     one.kind == ConstraintKind::PrimaryKey || may_be(one, other)
 }
@@ -278,6 +417,12 @@ fn may_be(one: &Constraint<'_>, other: &Constraint<'_>) -> bool {
             || other.columns.is_none()
             || one.columns == other.columns
             || one.kind == ConstraintKind::Check)
+}
+
+/// The constraint that a difference speaks of.
+pub(super) fn constraint_called<'s>(table: &'s Table<'s>, name: &str) -> Option<&'s Constraint<'s>> {
+    let sure = table.constraints.iter().filter(|constraint| constraint.sure);
+    sure.map(|constraint| &**constraint).find(|constraint| label(constraint) == name)
 }
 
 fn label<'s>(constraint: &Constraint<'s>) -> Text<'s> {
@@ -297,12 +442,15 @@ fn name_of<'s>(name: &ObjectName<'s>) -> Option<Text<'s>> {
 fn object<'s>(trip: &RoundTrip<'s>, kind: Kind, name: &Text<'s>, out: &mut Vec<Difference<'s>>) {
     let this = || Object::Other(kind, name.clone());
     match (trip.before.object(kind, name), trip.after.object(kind, name)) {
+        // It may stand for the one that a serial column had.
+        (_, Known::Yes(left)) if kind == Kind::Sequence && left.made != trip.own => {}
         (Known::No, Known::Yes(_)) => out.push(Difference::Left(this())),
         (Known::Unknown, Known::Yes(left)) if left.made == trip.own => out.push(Difference::Left(this())),
         (Known::Yes(_), Known::No) => out.push(Difference::Missing(this())),
         (Known::Yes(was), Known::Yes(is)) => {
+            // PostgreSQL drops no label: one that was added stays, whatever a downgrade does.
             if let (Some(was), Some(is)) = (&was.labels, &is.labels)
-                && was != is
+                && !was.iter().all(|label| is.contains(label))
             {
                 out.push(Difference::Changed {
                     object: this(),

@@ -5,6 +5,7 @@
 //! base to heads; [`Step`] shows one revision of it to a rule.
 
 mod apply;
+mod cause;
 mod columns;
 mod difference;
 mod doubt;
@@ -18,7 +19,9 @@ mod store;
 mod tests;
 mod types;
 mod view;
+mod wording;
 
+pub use cause::Cause;
 pub use difference::{Difference, Object as DifferingObject};
 pub use model::{
     Column, Constraint, Fact, Gone, Index, IndexColumn, Known, Object, ObjectName, Open, Part, Position,

@@ -60,7 +60,7 @@ fn what_comes_back_otherwise() {
         "op.create_table('t', sa.Column('a', sa.BigInteger), sa.Column('b', sa.String(5)))\nop.create_index('ix_a', 't', ['b'], unique=True)",
         &[
             "Changed object Column t a attribute type before INTEGER after BIGINT",
-            "Changed object Column t a attribute nullable before not null after nullable",
+            "Changed object Column t a attribute nullability before not null after nullable",
             "Changed object Column t a attribute server default before 1 after none",
             "Changed object Index t ix_a attribute columns before a after b",
             "Missing Constraint t uq_b",
@@ -158,4 +158,70 @@ fn a_new_table_stays_new_under_another_name() {
             .collect();
         assert_eq!(new, [false, true, true, false, false]);
     });
+}
+
+#[test]
+fn what_is_written_otherwise_and_means_the_same() {
+    differs(
+        "op.add_column('t', sa.Column('x', sa.Uuid(), server_default='{}'))\nop.add_column('t', sa.Column('y', sa.Boolean(), server_default='0'))",
+        "op.drop_column('t', 'x')\nop.drop_column('t', 'y')",
+        &[],
+    );
+    let wide = "op.create_table('w', sa.Column('a', sa.Uuid(), server_default='{}'), sa.Column('b', sa.Boolean(), server_default='0'), sa.Column('c', sa.Text()), sa.Column('d', sa.DateTime(), server_default=sa.func.now()), sa.Column('e', app.types.JSON()))";
+    let history = History::on(Postgresql).then(wide);
+    history
+        .revision(
+            "op.drop_table('w')",
+            "op.create_table('w', sa.Column('a', sa.CHAR(32), server_default=sa.text(\"'{}'::json\")), sa.Column('b', sa.BOOLEAN(), server_default=sa.text('false')), sa.Column('c', sa.VARCHAR()), sa.Column('d', sa.DateTime(), server_default=sa.text('CURRENT_TIMESTAMP')), sa.Column('e', sa.Text()))",
+        )
+        .differs(&[]);
+}
+
+#[test]
+fn a_column_that_is_added_again_takes_null_for_the_rows_that_are_there() {
+    differs(
+        "op.drop_column('t', 'a')",
+        "op.add_column('t', sa.Column('a', sa.Integer))\nop.create_index('ix_a', 't', ['a'])",
+        &["Changed object Column t a attribute server default before 1 after none"],
+    );
+}
+
+#[test]
+fn what_goes_or_comes_with_something_else() {
+    differs(
+        "op.create_table('p', sa.Column('a', sa.Integer))\nop.execute('CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (2)')",
+        "op.drop_table('p')",
+        &[],
+    );
+    differs(
+        "op.drop_column('t', 'b')",
+        "op.execute('CREATE SEQUENCE IF NOT EXISTS t_b_seq OWNED BY t.b')\nop.add_column('t', sa.Column('b', sa.String(5)))",
+        &["Missing Constraint t uq_b"],
+    );
+    differs("op.execute('CREATE TEMP TABLE x (a int)')", "pass", &[]);
+}
+
+#[test]
+fn an_upgrade_that_makes_what_was_there_shows_that_it_was_not() {
+    differs(TABLE, "op.drop_index('ix_a')\nop.drop_table('t')", &[]);
+    differs(
+        "op.add_column('t', sa.Column('a', sa.Integer))",
+        "op.drop_column('t', 'a')",
+        &["Missing Index t ix_a"],
+    );
+    differs("op.alter_column('t', 'a', nullable=False)", "op.alter_column('t', 'a', nullable=True)", &[]);
+    differs("op.add_column('u', sa.Column('a', sa.Integer))", "op.drop_column('u', 'a')", &[]);
+}
+
+#[test]
+fn labels_that_were_added_stay_and_names_of_types_that_are_gone_tell_nothing() {
+    let history =
+        || History::on(Postgresql).then("op.create_table('e', sa.Column('s', sa.Enum('a', name='state')))");
+    history().revision("op.execute(\"ALTER TYPE state ADD VALUE 'b'\")", "pass").differs(&[]);
+    history()
+        .revision(
+            "op.execute(\"UPDATE e SET s = 'a'\")",
+            "op.execute(\"CREATE TYPE state_new AS ENUM ('a')\")\nop.execute('ALTER TABLE e ALTER COLUMN s TYPE state_new USING s::text::state_new')\nop.execute('DROP TYPE state')\nop.execute('ALTER TYPE state_new RENAME TO state')",
+        )
+        .differs(&[]);
 }
