@@ -49,6 +49,8 @@ pub enum Category {
     Graph,
     /// The history in the repository differs from what databases have run.
     Applied,
+    /// `downgrade` does not undo what `upgrade` did.
+    Downgrade,
     /// What a revision says and holds.
     Content,
     /// SQL that is written by hand.
@@ -66,6 +68,7 @@ impl Category {
             Self::Data => "data",
             Self::Graph => "graph",
             Self::Applied => "applied",
+            Self::Downgrade => "downgrade",
             Self::Content => "content",
             Self::Sql => "sql",
             Self::Style => "style",

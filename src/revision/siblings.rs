@@ -12,10 +12,16 @@ use crate::source::Role;
 pub struct Siblings<'a> {
     /// Whether the project uses SQLModel: by its dependencies, `env.py`, the template or a revision.
     pub uses_sqlmodel: bool,
+    /// Whether autogenerate writes the lines that make and drop enum types: with `alembic-postgresql-enum`.
+    pub manages_enum_types: bool,
     /// How many revisions have the markers of autogenerate.
     pub with_markers: usize,
     /// How many revisions that do something have no markers.
     pub without_markers: usize,
+    /// How many revisions have a `downgrade`.
+    pub with_downgrade: usize,
+    /// How many revisions have an `upgrade` only.
+    pub without_downgrade: usize,
     /// The message of each revision by its identifier.
     pub messages: FxHashMap<&'a str, &'a str>,
 }
@@ -29,6 +35,10 @@ impl<'a> Siblings<'a> {
             .iter()
             .map(|directory| Self {
                 uses_sqlmodel: directory.dependencies.iter().any(|name| &**name == "sqlmodel"),
+                manages_enum_types: directory
+                    .dependencies
+                    .iter()
+                    .any(|name| &**name == "alembic-postgresql-enum"),
                 ..Self::default()
             })
             .collect();
@@ -40,7 +50,10 @@ impl<'a> Siblings<'a> {
                         facts.count(revision);
                     }
                 }
-                Role::Template | Role::Environment => facts.uses_sqlmodel |= imports_sqlmodel(file.text()),
+                Role::Template | Role::Environment => {
+                    facts.uses_sqlmodel |= imports(file.text(), "sqlmodel");
+                    facts.manages_enum_types |= imports(file.text(), "alembic_postgresql_enum");
+                }
                 Role::Module(_) | Role::Deleted | Role::Lock => {}
             }
         }
@@ -62,6 +75,11 @@ impl<'a> Siblings<'a> {
         } else if revision.upgrade.as_ref().is_some_and(|body| !body.operations.is_empty()) {
             self.without_markers += 1;
         }
+        if revision.downgrade.is_some() {
+            self.with_downgrade += 1;
+        } else if revision.upgrade.is_some() {
+            self.without_downgrade += 1;
+        }
         if let (Some(id), Some(message)) = (revision.id(), revision.message()) {
             self.messages.insert(id, message);
         }
@@ -77,22 +95,22 @@ fn touches_sqlmodel(revision: &Revision) -> bool {
         })
 }
 
-fn imports_sqlmodel(text: &str) -> bool {
+fn imports(text: &str, module: &str) -> bool {
     text.lines().any(|line| {
         let mut words = line.split_whitespace();
         matches!(words.next(), Some("import" | "from"))
-            && words.next().and_then(|path| path.split(['.', ',', ';', '#']).next()) == Some("sqlmodel")
+            && words.next().and_then(|path| path.split(['.', ',', ';', '#']).next()) == Some(module)
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::imports_sqlmodel;
+    use super::imports;
 
     #[test]
     fn sqlmodel_is_found_by_its_import() {
-        assert!(imports_sqlmodel("from alembic import op\nimport sqlmodel\n"));
-        assert!(imports_sqlmodel("    from sqlmodel.sql import sqltypes\n"));
-        assert!(!imports_sqlmodel("import sqlmodel_utils\n# import sqlmodel\n"));
+        assert!(imports("from alembic import op\nimport sqlmodel\n", "sqlmodel"));
+        assert!(imports("    from sqlmodel.sql import sqltypes\n", "sqlmodel"));
+        assert!(!imports("import sqlmodel_utils\n# import sqlmodel\n", "sqlmodel"));
     }
 }

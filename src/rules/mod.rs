@@ -27,6 +27,13 @@ mod destructive {
     pub(super) mod drop_table;
     pub(super) mod truncate;
 }
+mod downgrade {
+    pub(super) mod downgrade_asymmetric;
+    pub(super) mod downgrade_wrong_order;
+    pub(super) mod empty_downgrade;
+    pub(super) mod enum_not_dropped_on_downgrade;
+    pub(super) mod missing_downgrade;
+}
 mod graph {
     pub(super) mod depends_on_missing;
     pub(super) mod docstring_header_mismatch;
@@ -71,6 +78,8 @@ pub static RULES: &[&Rule] = &[
     &data::delete_without_where::RULE,
     &graph::depends_on_missing::RULE,
     &graph::docstring_header_mismatch::RULE,
+    &downgrade::downgrade_asymmetric::RULE,
+    &downgrade::downgrade_wrong_order::RULE,
     &destructive::drop_column::RULE,
     &destructive::drop_constraint::RULE,
     &destructive::drop_index::RULE,
@@ -79,11 +88,14 @@ pub static RULES: &[&Rule] = &[
     &data::duplicate_definition::RULE,
     &graph::duplicate_revision_id::RULE,
     &sql::dynamic_sql::RULE,
+    &downgrade::empty_downgrade::RULE,
     &content::empty_migration::RULE,
+    &downgrade::enum_not_dropped_on_downgrade::RULE,
     &graph::filename_mismatch::RULE,
     &graph::invalid_revision_id::RULE,
     &content::manual_migration::RULE,
     &graph::merge_revision_with_operations::RULE,
+    &downgrade::missing_downgrade::RULE,
     &graph::missing_parent::RULE,
     &imports::missing_revision_identifiers::RULE,
     &imports::missing_sqlmodel_import::RULE,
