@@ -18,3 +18,4 @@ mod paths;
 mod project;
 mod review;
 mod rules;
+mod schema;

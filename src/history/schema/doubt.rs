@@ -65,7 +65,30 @@ fn unsure<'a, T: Named<'a> + Clone>(part: &Arc<T>) -> Arc<T> {
     Arc::new(part)
 }
 
+/// Tables of more columns, indexes or constraints are not followed: PostgreSQL takes 1,600 columns, SQLite 2,000,
+/// `InnoDB` 1,017, and each state of a table is kept.
+const MOST_PARTS: usize = 2000;
+
 impl<'a> Table<'a> {
+    /// Forgets what no database would take.
+    pub(super) fn limit(&mut self) {
+        if self.columns.len() > MOST_PARTS {
+            self.open.columns = true;
+            self.columns.clear();
+        }
+        if self.indexes.len() > MOST_PARTS {
+            self.open.indexes = true;
+            self.indexes.clear();
+        }
+        if self.constraints.len() > MOST_PARTS {
+            self.open.constraints = true;
+            self.constraints.clear();
+        }
+        if self.gone.len() > MOST_PARTS {
+            self.gone.clear();
+        }
+    }
+
     /// Something unknown was done: nothing about it is sure any more.
     pub(super) fn doubt(&mut self) {
         self.sure = false;

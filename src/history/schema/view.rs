@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::folding::key_of;
-use super::model::{Constraint, Index, Known, Object, Position, Table, TableKey};
+use super::model::{Constraint, Index, Known, Object, Table, TableKey};
 use super::store::{Entry, Kind, Store, Version};
 use crate::operation::{Dialect, Name, TableName};
 
@@ -154,11 +154,6 @@ impl<'a> Schema<'a> {
             }
         }
         found
-    }
-
-    /// Whether `made` lies at or after a place in the order.
-    pub fn is_made_since(made: Position, position: Position) -> bool {
-        made != Position::OUTSIDE && made >= position
     }
 
     pub(super) fn entry(&self, id: &str) -> Option<Entry<&'a Arc<Table<'a>>>> {

@@ -8,7 +8,7 @@ use super::super::model::{
 };
 use super::super::types;
 use super::Apply;
-use super::constraint::{columns_in, words};
+use super::constraint::words;
 use super::table::{add_column, set_key_columns};
 use crate::operation::{
     AddColumn, AlterColumn, Argument, Attribute, ConstraintKind, Dialect, DropColumn, Name, ServerDefault,
@@ -87,7 +87,7 @@ impl<'a> Apply<'_, 'a> {
         }
     }
 
-    pub(super) fn alter_column(&mut self, alter: &'a AlterColumn, is_batch: bool) {
+    pub(super) fn alter_column(&mut self, alter: &'a AlterColumn) {
         let Some(key) = self.key(&alter.table) else {
             return self.doubt_all(Open::ALL, "a column is altered of a table whose name is not known");
         };
@@ -98,7 +98,6 @@ impl<'a> Apply<'_, 'a> {
         let dialect = self.dialect;
         let is_mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
         let restates = is_mysql && self.sql.is_none() && restates_column(alter);
-        let sql = self.sql;
         self.edit(&key, |table| {
             let at = table.columns.iter().position(|column| same_name(dialect, &column.name, &name));
             let at = at.unwrap_or_else(|| {
@@ -112,7 +111,6 @@ impl<'a> Apply<'_, 'a> {
             if restates {
                 restate(column, alter);
             }
-            let _ = (sql, is_batch);
         });
         match &alter.new_name {
             Name::None => {}
@@ -319,7 +317,6 @@ fn remove_column<'a>(table: &mut Table<'a>, name: &Text<'a>, dialect: Dialect, p
             }
         }
     }
-    let _ = columns_in;
 }
 
 /// Whether a condition speaks of a column; one that is not known may.

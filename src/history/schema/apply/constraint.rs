@@ -162,10 +162,6 @@ impl<'a> Apply<'_, 'a> {
     }
 
     pub(super) fn push(&mut self, table: &mut Table<'a>, constraint: Constraint<'a>) {
-        if table.constraints.len() >= super::MOST_PARTS {
-            table.open.constraints = true;
-            return;
-        }
         if let Some(name) = constraint.name.known() {
             table.gone.retain(|gone| gone.part != Part::Constraint || gone.name != name);
             // One of the same name is gone by now, or batch mode replaces it.

@@ -78,10 +78,6 @@ impl<'a> Apply<'_, 'a> {
     }
 
     pub(super) fn push_index(&self, table: &mut Table<'a>, index: Index<'a>) {
-        if table.indexes.len() >= super::MOST_PARTS {
-            table.open.indexes = true;
-            return;
-        }
         if let Some(name) = index.name.known() {
             table.gone.retain(|gone| gone.part != Part::Index || gone.name != name);
             table.indexes.retain(|other| other.sure || other.name.known() != Some(name));

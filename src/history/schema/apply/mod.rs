@@ -12,9 +12,6 @@ use super::model::{Position, Table, TableKey, Text};
 use super::store::Store;
 use crate::operation::{Change, Dialect, Name, Operation, TableName};
 
-/// More columns, indexes or constraints than this no database takes in one table (MySQL: 4,096 columns).
-pub(super) const MOST_PARTS: usize = 4096;
-
 /// Puts operations into a store.
 #[derive(Debug)]
 pub(super) struct Apply<'s, 'a> {
@@ -59,7 +56,7 @@ impl<'s, 'a> Apply<'s, 'a> {
             Change::RenameTable(rename) => self.rename_table(rename),
             Change::AddColumn(add) => self.add_column(add),
             Change::DropColumn(drop) => self.drop_column(drop),
-            Change::AlterColumn(alter) => self.alter_column(alter, operation.batch),
+            Change::AlterColumn(alter) => self.alter_column(alter),
             Change::CreateIndex(create) => self.create_index(create),
             Change::DropIndex(drop) => self.drop_index(drop),
             Change::CreateConstraint(create) => self.create_constraint(create),
@@ -126,6 +123,7 @@ impl<'s, 'a> Apply<'s, 'a> {
         self.store.edit(key, |table| {
             table.sure = true;
             change(table);
+            table.limit();
         });
     }
 }

@@ -42,7 +42,8 @@ impl<'a> Apply<'_, 'a> {
     }
 
     /// Puts a whole table where it was not.
-    pub(super) fn put(&mut self, key: &TableKey<'a>, table: Table<'a>) {
+    pub(super) fn put(&mut self, key: &TableKey<'a>, mut table: Table<'a>) {
+        table.limit();
         for constraint in &table.constraints {
             self.remember(key, constraint);
         }
@@ -288,10 +289,6 @@ impl<'a> Apply<'_, 'a> {
 
 /// Adds a column in the place of one of the same name.
 pub(super) fn add_column<'a>(table: &mut Table<'a>, column: Column<'a>) {
-    if table.columns.len() >= super::MOST_PARTS {
-        table.open.columns = true;
-        return;
-    }
     table.gone.retain(|gone| gone.part != super::super::model::Part::Column || gone.name != column.name);
     match table.columns.iter_mut().find(|other| other.name == column.name) {
         Some(other) => *other = Arc::new(column),
