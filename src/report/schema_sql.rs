@@ -140,10 +140,14 @@ impl Sql {
             text += &line;
         }
         text.push(')');
-        self.statement(out, sure, &text);
+        // A table of which no part is sure cannot be written down.
+        self.statement(out, sure && last.is_some(), &text);
+        let has =
+            |column: &IndexColumn<'_>| column.column().is_none_or(|name| table.column(name).yes().is_some());
         for index in &table.indexes {
             let text = self.index(index, &table.key);
-            self.statement(out, sure && index.sure && index.columns.is_some() && !text.contains('?'), &text);
+            let is_known = index.columns.as_ref().is_some_and(|columns| columns.iter().all(has));
+            self.statement(out, sure && index.sure && is_known && !text.contains('?'), &text);
         }
         self.comments(out, table, sure);
     }
@@ -237,13 +241,18 @@ impl Sql {
         let unique = if index.unique == Some(true) { "UNIQUE " } else { "" };
         let columns = index.columns.iter().flatten().map(|column| match column {
             IndexColumn::Column(name) => self.name(name),
-            IndexColumn::Expression(Some(text)) => format!("({text})"),
+            IndexColumn::Expression(Some(text)) => expression(text),
             IndexColumn::Expression(None) => "?".to_owned(),
         });
         let columns = columns.collect::<Vec<_>>().join(", ");
         let name = index.name.known().map_or_else(|| "?".to_owned(), |name| self.name(name));
         let table = self.table_name(table);
-        let method = index.method.map_or_else(String::new, |method| format!(" USING {method}"));
+        let using = index.method.map_or_else(String::new, |method| format!(" USING {method}"));
+        let (before, after) = match self.dialect {
+            Dialect::Postgresql => (using, String::new()),
+            Dialect::Mysql | Dialect::Mariadb => (String::new(), using),
+            Dialect::Sqlite => (String::new(), String::new()),
+        };
         let condition = match index.condition {
             None => String::new(),
             Some(Argument::Call(call)) => call
@@ -255,7 +264,7 @@ impl Sql {
                 condition.as_str().map_or(" WHERE ?".to_owned(), |text| format!(" WHERE {text}"))
             }
         };
-        format!("CREATE {unique}INDEX {name} ON {table}{method} ({columns}){condition}")
+        format!("CREATE {unique}INDEX {name} ON {table}{before} ({columns}){after}{condition}")
     }
 
     fn comments(&self, out: &mut String, table: &Table<'_>, sure: bool) {
@@ -274,6 +283,19 @@ impl Sql {
             }
         }
     }
+}
+
+/// An expression in brackets, its order outside.
+fn expression(text: &str) -> String {
+    let mut end = text.len();
+    for order in ["nulls first", "nulls last", "asc", "desc"] {
+        let before = text.get(..end).unwrap_or_default().trim_end();
+        if before.to_ascii_lowercase().ends_with(order) {
+            end = before.len() - order.len();
+        }
+    }
+    let (expression, order) = text.split_at_checked(end).unwrap_or((text, ""));
+    format!("({}) {order}", expression.trim()).trim_end().to_owned()
 }
 
 /// Words that are no names without quotes in one of the databases.

@@ -72,20 +72,13 @@ const MOST_PARTS: usize = 2000;
 impl<'a> Table<'a> {
     /// Forgets what no database would take.
     pub(super) fn limit(&mut self) {
-        if self.columns.len() > MOST_PARTS {
-            self.open.columns = true;
-            self.columns.clear();
-        }
-        if self.indexes.len() > MOST_PARTS {
-            self.open.indexes = true;
-            self.indexes.clear();
-        }
-        if self.constraints.len() > MOST_PARTS {
-            self.open.constraints = true;
-            self.constraints.clear();
-        }
-        if self.gone.len() > MOST_PARTS {
-            self.gone.clear();
+        let most =
+            self.columns.len().max(self.indexes.len()).max(self.constraints.len()).max(self.gone.len());
+        self.is_too_large |= most > MOST_PARTS;
+        if self.is_too_large {
+            self.open = Open::ALL;
+            (self.columns, self.indexes) = (Vec::new(), Vec::new());
+            (self.constraints, self.gone) = (Vec::new(), Vec::new());
         }
     }
 

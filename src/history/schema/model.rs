@@ -95,6 +95,8 @@ pub struct Table<'a> {
     pub open: Open,
     /// What was dropped from it and did not come back.
     pub gone: Vec<Gone<'a>>,
+    /// Whether it has more parts than any database takes, and is not followed any more.
+    pub(super) is_too_large: bool,
 }
 
 /// Kinds of parts of which a table may have more than is known.
@@ -296,6 +298,7 @@ impl<'a> Table<'a> {
             comment: Some(None),
             open: Open::default(),
             gone: Vec::new(),
+            is_too_large: false,
         }
     }
 

@@ -73,10 +73,8 @@ fn enum_call(call: &Call) -> EnumType<'_> {
         // `sqlalchemy/sql/sqltypes.py`, class Enum: the class's name in lower case.
         None => of_class.map(|class| std::borrow::Cow::Owned(class.to_lowercase())),
     };
-    let labels = match &*call.args {
-        [] => None,
-        args => args.iter().map(Argument::as_str).collect(),
-    };
+    // Without labels the type is made without any, and gets them by ALTER TYPE.
+    let labels = call.args.iter().map(Argument::as_str).collect();
     // The generic type takes the flag from SQLAlchemy 2.1 on and ignored it before.
     let is_dialect_type = last(&call.callee) == "ENUM";
     EnumType {

@@ -258,6 +258,13 @@ op.drop_table('t', schema='app')",
 }
 
 #[test]
+fn an_enum_type_without_labels_gets_them_later() {
+    History::on(Postgresql)
+        .then("op.create_table('t', sa.Column('s', sa.Enum(name='state')))\nop.execute(\"ALTER TYPE state ADD VALUE IF NOT EXISTS 'a'\")")
+        .shows("table t\n s state\n type state (a)");
+}
+
+#[test]
 fn indexes_and_constraints_are_renamed_replaced_and_dropped() {
     History::on(Postgresql)
         .then(USER)
