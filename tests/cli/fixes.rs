@@ -20,7 +20,7 @@ fn fix_writes_the_file_and_says_what_it_did() {
 fn fix_fails_while_something_remains() {
     let project = fixable_project().with(
         "migrations/versions/cc33_third.py",
-        dropping().replace("\"bb22\"", "\"cc33\"").replace("\"aa11\"", "\"bb22\""),
+        dropping().replace("bb22", "cc33").replace("aa11", "bb22"),
     );
     project.run(&["--fix"]).exits(1).prints("(1 fixed, 1 remaining)").prints("drop-column");
 }

@@ -123,12 +123,13 @@ pub(crate) fn revision(
     upgrade: &str,
     downgrade: &str,
 ) -> String {
+    let revises = down.map_or(String::new(), |down| format!(" {down}"));
     let down = down.map_or("None".to_owned(), |down| format!("\"{down}\""));
     format!(
         r#""""{message}
 
 Revision ID: {id}
-Revises:
+Revises:{revises}
 Create Date: 2026-01-01 12:00:00.000000
 
 """
