@@ -18,7 +18,7 @@ pub use replacement::KeyObject;
 pub use siblings::Siblings;
 
 use crate::config::Settings;
-use crate::operation::{Dialect, Operation};
+use crate::operation::{Change, Dialect, Operation, Statement};
 use crate::project::ScriptDirectory;
 use crate::source::{FileId, SourceFile, Span};
 
@@ -305,6 +305,20 @@ pub struct Body {
     pub raises: bool,
     /// Whether the body is nothing but `pass`, `...`, a docstring or a bare `return`.
     pub is_trivial: bool,
+}
+
+impl Body {
+    /// Whether it leaves the database alone and ends well, and everything of it could be read.
+    pub fn does_nothing(&self) -> bool {
+        let is_idle = |operation: &Operation| match &operation.change {
+            Change::Execute(execute) => matches!(
+                execute.statement,
+                Statement::Select | Statement::Set { .. } | Statement::Transaction
+            ),
+            _ => false,
+        };
+        !self.raises && self.unresolved.is_empty() && self.operations.iter().all(is_idle)
+    }
 }
 
 /// Something that only running the revision would tell.

@@ -86,6 +86,13 @@ fn enum_call(call: &Call) -> EnumType<'_> {
     }
 }
 
+/// Whether a column of this type has the type of PostgreSQL that is called so, or an array of it.
+pub fn is_of_type(type_: &Argument, name: &str) -> bool {
+    enum_of(type_).is_some_and(|found| found.name.as_deref() == Some(name))
+        || sql_name(type_, Dialect::Postgresql)
+            .is_some_and(|text| text.trim_end_matches("[]").trim_matches('"').eq_ignore_ascii_case(name))
+}
+
 /// The name of the check that a type brings along (`create_constraint=True`), where it brings one.
 pub(super) fn check_of(type_: &Argument, dialect: Dialect) -> Fact<Option<&str>> {
     let Argument::Call(call) = for_dialect(type_, dialect)? else { return None };

@@ -54,6 +54,13 @@ impl Display for Difference<'_> {
         match self {
             Self::Left(object) => write!(f, "{object} is still there"),
             Self::Missing(object) => write!(f, "{object} is missing"),
+            // Only those that are missing are a difference.
+            Self::Changed { object, attribute: "labels", before, after } => {
+                let is_missing = |label: &&str| !after.split(", ").any(|other| other == *label);
+                let missing: Vec<&str> = before.split(", ").filter(is_missing).collect();
+                let labels = if missing.len() == 1 { "label" } else { "labels" };
+                write!(f, "{object} lacks the {labels} `{}`", missing.join("`, `"))
+            }
             Self::Changed { object, attribute, before, after } => {
                 write!(f, "the {attribute} of {object} is `{after}` and was `{before}`")
             }

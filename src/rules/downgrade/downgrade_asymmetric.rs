@@ -61,7 +61,7 @@ struct Group<'s> {
 
 fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     let Some(body) = step.context.revision.downgrade.as_ref() else { return };
-    if body.operations.is_empty() {
+    if body.does_nothing() {
         return;
     }
     let mut groups: Vec<Group<'_>> = Vec::new();
@@ -110,7 +110,7 @@ fn help(group: &Group<'_>) -> String {
     let what = match group.differences.as_slice() {
         [Difference::Left(object)] => format!("drop {object} in `downgrade`"),
         [Difference::Missing(object)] => format!("bring {object} back in `downgrade`"),
-        [Difference::Changed { object, attribute, before, .. }] => {
+        [Difference::Changed { object, attribute, before, .. }] if *attribute != "labels" => {
             format!("set the {attribute} of {object} back to `{before}` in `downgrade`")
         }
         _ => "undo this in `downgrade`".to_owned(),
@@ -171,6 +171,23 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_do_not_come_back() {
+        round_trip(
+            "op.execute(\"CREATE TYPE st AS ENUM ('a', 'b')\")",
+            "op.execute('DROP TYPE st')\nop.execute('DELETE FROM t')",
+        )
+        .ok();
+        let first = "from alembic import op\nrevision = 'ba9876543210'\ndown_revision = None\n\ndef upgrade():\n    \
+             op.execute(\"CREATE TYPE st AS ENUM ('a', 'b', 'c')\")\n\ndef downgrade():\n    op.execute('DROP TYPE st')\n";
+        round_trip(
+            "op.execute('DROP TYPE st')\nop.execute(\"CREATE TYPE st AS ENUM ('a')\")",
+            "op.execute('DELETE FROM t')",
+        )
+        .file("versions/ba9876543210_x.py", first)
+        .finds(&["type `st` lacks the labels `b`, `c`"]);
+    }
+
+    #[test]
     fn one_finding_for_each_operation() {
         let add = "for name in 'abcdef':\n    op.add_column('t', sa.Column(name, sa.Integer()))";
         round_trip(add, "op.drop_column('t', 'f')")
@@ -193,6 +210,7 @@ mod tests {
     #[test]
     fn decisions_and_what_other_rules_say() {
         round_trip(TABLE, "pass").ok();
+        round_trip(TABLE, "op.execute('SELECT 1')").ok();
         round_trip(TABLE, "raise NotImplementedError('no way back')").ok();
         round_trip("op.create_table('t', sa.Column('a', sa.Enum('x', name='st')))", "op.drop_table('t')")
             .ok();

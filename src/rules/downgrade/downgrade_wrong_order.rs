@@ -1,6 +1,6 @@
 //! `downgrade-wrong-order`: `downgrade` fails because something is dropped too early or too late.
 
-use crate::history::schema::{Downgrade, Known, Moment, Schema, Step, Table, enum_of, sql_name};
+use crate::history::schema::{Downgrade, Known, Moment, Schema, Step, Table, is_of_type};
 use crate::operation::{Change, ConstraintKind, Dialect, Name, Operation, Statement, TableName};
 use crate::rule::{Sink, declare_rule};
 
@@ -269,17 +269,9 @@ impl Round<'_> {
         }
         let user = moment.schema.tables().filter(|listed| !listed.is_doubted && listed.table.sure).find_map(
             |listed| {
-                let uses = |type_| {
-                    enum_of(type_)
-                        .is_some_and(|found| found.name.as_deref() == Some(name) && found.schema.is_none())
-                        || sql_name(type_, Dialect::Postgresql)
-                            .is_some_and(|text| text.trim_end_matches("[]").eq_ignore_ascii_case(name))
-                };
-                let column = listed
-                    .table
-                    .columns
-                    .iter()
-                    .find(|column| column.sure && column.type_.is_some_and(uses))?;
+                let column = listed.table.columns.iter().find(|column| {
+                    column.sure && column.type_.is_some_and(|type_| is_of_type(type_, name))
+                })?;
                 Some(format!("{}.{}", listed.table.key, column.name))
             },
         )?;

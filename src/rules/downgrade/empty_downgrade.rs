@@ -2,8 +2,6 @@
 //! `missing-downgrade`'s; one that forgets a part is `downgrade-asymmetric`'s.
 
 use crate::history::schema::Step;
-use crate::operation::{Change, Statement};
-use crate::revision::Body;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -54,7 +52,7 @@ declare_rule! {
 }
 
 fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
-    let Some(downgrade) = step.context.revision.downgrade.as_ref().filter(|body| does_nothing(body)) else {
+    let Some(downgrade) = step.context.revision.downgrade.as_ref().filter(|body| body.does_nothing()) else {
         return;
     };
     let left = step.downgrade_difference();
@@ -72,19 +70,6 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         "undo in it what `upgrade` does, in the opposite order; where there is no way back, let it \
          `raise NotImplementedError(\"<reason>\")`",
     );
-}
-
-/// Whether it leaves the database alone, and everything of it could be read.
-fn does_nothing(body: &Body) -> bool {
-    let is_idle = |change: &Change| match change {
-        Change::Execute(execute) => {
-            matches!(execute.statement, Statement::Select | Statement::Set { .. } | Statement::Transaction)
-        }
-        _ => false,
-    };
-    !body.raises
-        && body.unresolved.is_empty()
-        && body.operations.iter().all(|operation| is_idle(&operation.change))
 }
 
 #[cfg(test)]

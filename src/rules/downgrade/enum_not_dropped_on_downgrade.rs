@@ -1,9 +1,8 @@
 //! `enum-not-dropped-on-downgrade`: an enum type that `upgrade` makes stays behind on PostgreSQL.
 
-use crate::history::schema::{
-    Cause, Difference, DifferingObject, Downgrade, Kind, Object, Step, enum_of, sql_name,
-};
+use crate::history::schema::{Cause, Difference, DifferingObject, Downgrade, Kind, Object, Step, is_of_type};
 use crate::operation::{Argument, Change, Dialect, Statement};
+use crate::revision::Body;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -55,7 +54,7 @@ declare_rule! {
 
 fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     let context = &step.context;
-    let is_empty = context.revision.downgrade.as_ref().is_none_or(|body| body.operations.is_empty());
+    let is_empty = context.revision.downgrade.as_ref().is_none_or(Body::does_nothing);
     if context.dialect != Dialect::Postgresql || is_empty || context.siblings.manages_enum_types {
         return;
     }
@@ -92,13 +91,7 @@ fn is_used(step: &Step<'_>, name: &str) -> bool {
 }
 
 fn has_column_of<'t>(types: impl Iterator<Item = Option<&'t Argument>>, name: &str) -> bool {
-    types.flatten().any(|type_| is_of(type_, name))
-}
-
-fn is_of(type_: &Argument, name: &str) -> bool {
-    enum_of(type_).is_some_and(|found| found.name.as_deref() == Some(name))
-        || sql_name(type_, Dialect::Postgresql)
-            .is_some_and(|text| text.trim_end_matches("[]").trim_matches('"').eq_ignore_ascii_case(name))
+    types.flatten().any(|type_| is_of_type(type_, name))
 }
 
 /// Whether what makes it does not look first: `op.create_table` does not, and `CREATE TYPE` has no `IF NOT EXISTS`.
