@@ -40,13 +40,9 @@ impl<'a> Interpreter<'a> {
                 certain: true,
             },
             Value::Class(class) if Self::is_enum(class) => {
-                let members = class.attributes.snapshot();
-                let mut names: Vec<&str> =
-                    members.keys().copied().filter(|name| !name.starts_with('_')).collect();
-                names.sort_unstable();
-                let items = names
-                    .iter()
-                    .filter_map(|name| Some(Self::enum_member(class, name, class.attribute(name)?)));
+                let members = class.members.iter().filter(|name| !name.starts_with('_'));
+                let items =
+                    members.filter_map(|name| Some(Self::enum_member(class, name, class.attribute(name)?)));
                 Turns { items: items.collect(), certain: true }
             }
             Value::OneOf(values) => {

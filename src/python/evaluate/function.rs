@@ -174,11 +174,18 @@ impl<'a> Interpreter<'a> {
             Stmt::AnnAssign(field) => field.target.as_name_expr().map(|name| name.id.as_str()),
             _ => None,
         });
+        let members = class.body.iter().flat_map(|statement| match statement {
+            Stmt::Assign(assign) => assign.targets.as_slice(),
+            Stmt::AnnAssign(assign) => std::slice::from_ref(&*assign.target),
+            _ => &[],
+        });
+        let members = members.filter_map(|target| target.as_name_expr().map(|name| name.id.as_str()));
         Value::Class(Rc::new(Class {
             name: class.name.as_str(),
             attributes,
             bases,
             fields: fields.collect(),
+            members: members.collect(),
         }))
     }
 

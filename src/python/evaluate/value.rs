@@ -165,6 +165,8 @@ pub(super) struct Class<'a> {
     pub(super) bases: Vec<Value<'a>>,
     /// Annotated names in order: the parameters of a data class or named tuple.
     pub(super) fields: Vec<&'a str>,
+    /// Assigned names in order: the members of an enum.
+    pub(super) members: Vec<&'a str>,
 }
 
 impl<'a> Class<'a> {
