@@ -28,6 +28,8 @@ struct Directory<'a> {
     enums: Vec<EnumEntry<'a>>,
     sequences: Vec<&'a str>,
     views: Vec<&'a str>,
+    /// Enums, sequences and views that may be there or not.
+    uncertain_objects: Vec<&'a str>,
     unknown: Vec<UnknownEntry<'a>>,
 }
 
@@ -44,6 +46,8 @@ struct TableEntry<'a> {
     exclude_constraints: Vec<Named<'a>>,
     indexes: Vec<IndexEntry<'a>>,
     comment: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +60,9 @@ struct ColumnEntry<'a> {
     identity: bool,
     computed: bool,
     comment: Option<&'a str>,
+    /// Of which keys the value is not known; in the others null means that there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +79,8 @@ struct ForeignKey<'a> {
     referent_table: Option<&'a str>,
     referent_columns: Option<Vec<&'a str>>,
     ondelete: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -121,6 +130,7 @@ fn directory<'s>(shown: &'s Shown<'_>) -> Directory<'s> {
         }
     }
     let names = |kind| schema.objects(kind).filter(|(_, _, sure)| *sure).map(|(name, _, _)| name).collect();
+    let uncertain = |kind| schema.objects(kind).filter(|(_, _, sure)| !*sure).map(|(name, _, _)| name);
     Directory {
         path: &shown.directory.path,
         dialect: dialect_name(shown.dialect),
@@ -131,6 +141,7 @@ fn directory<'s>(shown: &'s Shown<'_>) -> Directory<'s> {
         enums: enums(schema),
         sequences: names(Kind::Sequence),
         views: names(Kind::View),
+        uncertain_objects: [Kind::Type, Kind::Sequence, Kind::View].into_iter().flat_map(uncertain).collect(),
         unknown: shown
             .doubts()
             .iter()
@@ -176,19 +187,36 @@ fn table<'s>(table: &'s Table<'s>, dialect: Dialect) -> TableEntry<'s> {
         exclude_constraints: named(ConstraintKind::Exclude),
         indexes: table.indexes.iter().filter(|index| index.sure).map(|it| index(it)).collect(),
         comment: table.comment.as_ref().and_then(|comment| comment.as_deref()),
+        unknown: unknown([("comment", table.comment.is_none())]),
     }
 }
 
 fn column<'s>(column: &'s Column<'s>, dialect: Dialect) -> ColumnEntry<'s> {
+    let type_ = column.type_.and_then(|type_| sql_name(type_, dialect));
+    let server_default = column.server_default.flatten().and_then(|default| default_sql(default, dialect));
+    let has_default = column.server_default.map(|default| default.is_some());
     ColumnEntry {
         name: &column.name,
-        type_: column.type_.and_then(|type_| sql_name(type_, dialect)),
+        unknown: unknown([
+            ("type", type_.is_none()),
+            ("nullable", column.nullable.is_none()),
+            ("server_default", has_default != Some(server_default.is_some())),
+            ("identity", column.identity.is_none()),
+            ("computed", column.computed.is_none()),
+            ("comment", column.comment.is_none()),
+        ]),
+        type_,
         nullable: column.nullable,
-        server_default: column.server_default.flatten().and_then(|default| default_sql(default, dialect)),
+        server_default,
         identity: column.identity == Some(true),
         computed: column.computed == Some(true),
         comment: column.comment.as_ref().and_then(|comment| comment.as_deref()),
     }
+}
+
+/// The keys whose value is not known.
+fn unknown<const N: usize>(keys: [(&'static str, bool); N]) -> Vec<&'static str> {
+    keys.into_iter().filter(|(_, is_unknown)| *is_unknown).map(|(key, _)| key).collect()
 }
 
 fn strs<'s>(names: Option<&'s Vec<std::borrow::Cow<'s, str>>>) -> Option<Vec<&'s str>> {
@@ -208,6 +236,7 @@ fn foreign_key<'s>(constraint: &'s Constraint<'s>) -> ForeignKey<'s> {
         referent_table: referent.map(|table| &*table.name),
         referent_columns: strs(constraint.referent_columns.as_ref()),
         ondelete: constraint.ondelete.as_ref().and_then(|action| action.as_deref()),
+        unknown: unknown([("ondelete", constraint.ondelete.is_none())]),
     }
 }
 
