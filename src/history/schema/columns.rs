@@ -44,6 +44,13 @@ pub(super) fn column<'a>(
     };
     let identity = has("Identity");
     let computed = has("Computed");
+    // An item that is not known may be either.
+    let are_items_known = given.complete
+        && given
+            .items
+            .iter()
+            .all(|item| matches!(item, Argument::Call(_) | Argument::None | Argument::Str(_)));
+    let in_items = |found: bool| (found || are_items_known).then_some(found);
     let type_ = given.type_.as_ref();
     let comment = given.options.iter().find(|(key, _)| &**key == "comment").map(|(_, value)| value);
     Some(Column {
@@ -56,8 +63,8 @@ pub(super) fn column<'a>(
             ServerDefault::NotGiven => given.complete.then_some(None),
             given => server_default(given),
         },
-        identity: Some(identity),
-        computed: Some(computed),
+        identity: in_items(identity),
+        computed: in_items(computed),
         comment: match comment {
             None => given.complete.then_some(None),
             Some(comment) => text(comment),

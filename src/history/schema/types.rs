@@ -11,7 +11,7 @@ pub(super) fn for_dialect(type_: &Argument, dialect: Dialect) -> Option<&Argumen
         && last(&call.callee) == "with_variant"
     {
         let [base, variant, names @ ..] = &*call.args else { return None };
-        let is_meant = names.iter().any(|name| name.as_str() == Some(sqlalchemy_name(dialect)));
+        let is_meant = names.iter().filter_map(Argument::as_str).any(|name| is_called(dialect, name));
         if is_meant {
             return Some(variant);
         }
@@ -20,13 +20,14 @@ pub(super) fn for_dialect(type_: &Argument, dialect: Dialect) -> Option<&Argumen
     (*type_ != Argument::Unknown).then_some(type_)
 }
 
-/// What SQLAlchemy calls the dialect.
-const fn sqlalchemy_name(dialect: Dialect) -> &'static str {
+/// Whether SQLAlchemy calls the dialect so. MariaDB's is `mysql` with a `mysql://` URL, which nearly all projects have, and
+/// `mariadb` with a `mariadb://` URL (`sqlalchemy/dialects/mysql/mariadb.py`).
+fn is_called(dialect: Dialect, name: &str) -> bool {
     match dialect {
-        Dialect::Postgresql => "postgresql",
-        Dialect::Mysql => "mysql",
-        Dialect::Mariadb => "mariadb",
-        Dialect::Sqlite => "sqlite",
+        Dialect::Postgresql => name == "postgresql",
+        Dialect::Mysql => name == "mysql",
+        Dialect::Mariadb => matches!(name, "mysql" | "mariadb"),
+        Dialect::Sqlite => name == "sqlite",
     }
 }
 
@@ -156,6 +157,8 @@ fn named(
         "Integer" | "INTEGER" | "INT" => chosen("INTEGER", "INTEGER", "INTEGER"),
         "SmallInteger" | "SMALLINT" => chosen("SMALLINT", "SMALLINT", "SMALLINT"),
         "BigInteger" | "BIGINT" => chosen("BIGINT", "BIGINT", "BIGINT"),
+        // `sqlmodel/sql/sqltypes.py`, `load_dialect_impl`.
+        "AutoString" if mysql && number(0, "length")?.is_none() => Some("VARCHAR(255)".to_owned()),
         "String" | "Unicode" | "VARCHAR" | "AutoString" | "NVARCHAR" => sized("VARCHAR", 0, "length"),
         "CHAR" | "NCHAR" => sized("CHAR", 0, "length"),
         "Text" | "UnicodeText" | "TEXT" if mysql => sized("TEXT", 0, "length"),
@@ -183,6 +186,8 @@ fn named(
             if mysql { sized(name, usize::MAX, "fsp") } else { Some(name.to_owned()) }
         }
         "Interval" | "INTERVAL" => chosen("INTERVAL", "DATETIME", "DATETIME"),
+        // `visit_FLOAT` of `sqlalchemy/sql/compiler.py` writes no precision; PostgreSQL's and MySQL's do.
+        "Float" | "FLOAT" if dialect == Dialect::Sqlite => Some("FLOAT".to_owned()),
         "Float" | "FLOAT" => sized("FLOAT", 0, "precision"),
         "Double" | "DOUBLE" | "DOUBLE_PRECISION" => chosen("DOUBLE PRECISION", "DOUBLE", "DOUBLE"),
         "REAL" => Some("REAL".to_owned()),
@@ -221,8 +226,8 @@ fn enum_name(args: &[Argument], keywords: &[(Box<str>, Argument)], dialect: Dial
         || args.iter().map(Argument::as_str).collect::<Option<Vec<_>>>().filter(|all| !all.is_empty());
     match dialect {
         Dialect::Postgresql if is_native => match (keyword("name"), args) {
-            (Some(name), _) => name.as_str().map(str::to_owned),
-            (None, [Argument::Path(class)]) => Some(last(class).to_lowercase()),
+            (Some(name), _) => name.as_str().map(quoted),
+            (None, [Argument::Path(class)]) => Some(quoted(&last(class).to_lowercase())),
             (None, _) => None,
         },
         Dialect::Mysql | Dialect::Mariadb if is_native => {
@@ -236,6 +241,13 @@ fn enum_name(args: &[Argument], keywords: &[(Box<str>, Argument)], dialect: Dial
             None => Some(format!("VARCHAR({})", labels()?.iter().map(|label| label.chars().count()).max()?)),
         },
     }
+}
+
+/// A name as PostgreSQL must be told it, which folds bare names to lower case.
+fn quoted(name: &str) -> String {
+    let is_bare = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    if is_bare { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// Whether two types, as [`sql_name`] gives them, are one.

@@ -39,6 +39,7 @@ impl<'a> Apply<'_, 'a> {
         }
         let name = column.name.clone();
         add_column(&mut table, column);
+        let before = table.constraints.len();
         let attached = columns::attached(&add.column, self.sql.is_some(), self.dialect);
         for attached in attached {
             // MySQL and SQLite read `REFERENCES` at a column and do nothing or nothing more.
@@ -59,7 +60,7 @@ impl<'a> Apply<'_, 'a> {
             self.push(&mut table, primary);
         }
         self.name_rest(&mut table);
-        self.index_foreign_keys(&mut table);
+        self.index_foreign_keys(&mut table, before);
         self.put(&key, table);
     }
 
@@ -109,7 +110,7 @@ impl<'a> Apply<'_, 'a> {
             column.sure = true;
             change_column(column, alter, dialect);
             if restates {
-                restate(column, alter);
+                restate(column, alter, dialect);
             }
         });
         match &alter.new_name {
@@ -238,7 +239,13 @@ fn restates_column(alter: &AlterColumn) -> bool {
 }
 
 /// What is not given is as it is said to have been, or the database's default.
-fn restate<'a>(column: &mut Column<'a>, alter: &'a AlterColumn) {
+fn restate<'a>(column: &mut Column<'a>, alter: &'a AlterColumn, dialect: Dialect) {
+    // Alembic refuses to go on without the type that is there.
+    if alter.type_.is_none()
+        && let Some(existing) = &alter.existing_type
+    {
+        column.type_ = types::for_dialect(existing, dialect);
+    }
     if alter.nullable == Attribute::Unchanged {
         column.nullable = Some(alter.existing_nullable.unwrap_or(true));
     }

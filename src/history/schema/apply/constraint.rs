@@ -21,9 +21,10 @@ impl<'a> Apply<'_, 'a> {
                 .open_all(Open::CONSTRAINTS, "a constraint is added to a table whose name is not known");
         };
         let mut table = self.taken_out(&key);
+        let before = table.constraints.len();
         self.add_to(&mut table, &create.constraint);
         self.name_rest(&mut table);
-        self.index_foreign_keys(&mut table);
+        self.index_foreign_keys(&mut table, before);
         self.put(&key, table);
     }
 
@@ -175,7 +176,11 @@ impl<'a> Apply<'_, 'a> {
             // It refers to a table that no revision made.
             self.store.open();
         }
+        let is_key = is_key(constraint.kind);
         table.constraints.push(Arc::new(constraint));
+        if is_key {
+            self.drop_implicit(table);
+        }
     }
 
     /// Names the constraints that got none, as the database does.
@@ -205,24 +210,35 @@ impl<'a> Apply<'_, 'a> {
         }
     }
 
-    /// MySQL makes an index for a foreign key where none starts with its columns.
-    pub(super) fn index_foreign_keys(&mut self, table: &mut Table<'a>) {
+    /// MySQL makes an index for a foreign key where none starts with its columns. One that it made for an earlier foreign
+    /// key of the same columns goes (`mysql_prepare_create_table` in `sql/sql_table.cc`). `from` is the first new constraint.
+    pub(super) fn index_foreign_keys(&mut self, table: &mut Table<'a>, from: usize) {
         if !matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
             return;
         }
-        for at in 0..table.constraints.len() {
+        // What was replaced makes it fewer.
+        let from = from.min(table.constraints.len().saturating_sub(1));
+        for at in from..table.constraints.len() {
             let Some(key) = table.constraints.get(at).map(Arc::clone) else { continue };
-            let Some(columns) = key.columns.as_deref().filter(|_| key.kind == ConstraintKind::ForeignKey)
-            else {
-                continue;
-            };
-            if is_indexed(table, columns) {
+            if key.kind != ConstraintKind::ForeignKey {
                 continue;
             }
+            let Some(columns) = key.columns.as_deref() else {
+                table.doubt_implicit_indexes();
+                continue;
+            };
+            let is_served_by_longer = table.indexes.iter().any(|index| {
+                index.columns.as_ref().is_some_and(|of| of.len() > columns.len())
+                    && starts_with(index, columns)
+            });
+            if is_indexed(table, columns) || is_served_by_longer {
+                continue;
+            }
+            table.indexes.retain(|index| !(index.implicit && starts_with(index, columns)));
             let name = match (&key.name, columns.first()) {
                 (ObjectName::Given(name), _) => ObjectName::Derived(name.clone()),
+                (ObjectName::Unknown, _) | (_, None) => ObjectName::Unknown,
                 (_, Some(first)) => ObjectName::Derived(Cow::Owned(names::mysql_index(table, first))),
-                (_, None) => ObjectName::Unknown,
             };
             table.indexes.push(Arc::new(Index {
                 name,
@@ -349,6 +365,14 @@ fn lose_constraint(table: &mut Table<'_>, name: &str, kind: Option<ConstraintKin
 }
 
 impl Table<'_> {
+    /// A foreign key is made; whether its index is new or takes the place of one of MySQL's own is not known.
+    fn doubt_implicit_indexes(&mut self) {
+        for index in self.indexes.iter_mut().filter(|index| index.implicit) {
+            Arc::make_mut(index).sure = false;
+        }
+        self.open.indexes = true;
+    }
+
     /// One of its constraints of a kind is dropped; which one is not known.
     fn doubt_constraints_of(&mut self, kind: Option<ConstraintKind>) {
         for constraint in &mut self.constraints {
@@ -360,21 +384,23 @@ impl Table<'_> {
     }
 }
 
-/// Whether an index or key starts with these columns.
+/// Whether a key, or an index that somebody asked for, starts with these columns.
 pub(super) fn is_indexed(table: &Table<'_>, columns: &[Text<'_>]) -> bool {
-    let starts = |of: &[&str]| {
-        of.len() >= columns.len()
-            && of.iter().zip(columns).all(|(one, other)| one.eq_ignore_ascii_case(other))
-    };
     let by_key = table.constraints.iter().filter(|constraint| is_key(constraint.kind)).any(|constraint| {
         let key: Vec<&str> = constraint.columns.iter().flatten().map(|name| &**name).collect();
-        starts(&key)
+        starts(&key, columns)
     });
-    by_key
-        || table.indexes.iter().any(|index| {
-            let of: Vec<&str> = index.columns.iter().flatten().map_while(IndexColumn::column).collect();
-            starts(&of)
-        })
+    by_key || table.indexes.iter().any(|index| !index.implicit && starts_with(index, columns))
+}
+
+fn starts(of: &[&str], columns: &[Text<'_>]) -> bool {
+    of.len() >= columns.len() && of.iter().zip(columns).all(|(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+/// Whether these columns are the first ones of an index.
+fn starts_with(index: &Index<'_>, columns: &[Text<'_>]) -> bool {
+    let of: Vec<&str> = index.columns.iter().flatten().map_while(IndexColumn::column).collect();
+    starts(&of, columns)
 }
 
 /// The columns of a table that a condition speaks of.

@@ -87,20 +87,21 @@ impl<'a> Apply<'_, 'a> {
     }
 
     /// MySQL's own indexes go as soon as another one serves the foreign key.
-    fn drop_implicit(&self, table: &mut Table<'a>) {
+    pub(super) fn drop_implicit(&self, table: &mut Table<'a>) {
         if !matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
             return;
         }
-        while let Some(at) = table.indexes.iter().position(|index| index.implicit) {
-            let index = table.indexes.remove(at);
-            let columns: Vec<Text<'a>> =
-                index.columns.iter().flatten().filter_map(|column| column.column().map(own)).collect();
-            if !is_indexed(table, &columns) {
-                // Nothing else serves: it stays, and so do those behind it.
-                table.indexes.insert(at, index);
-                break;
-            }
-        }
+        let served: Vec<bool> = table
+            .indexes
+            .iter()
+            .map(|index| {
+                let columns: Vec<Text<'a>> =
+                    index.columns.iter().flatten().filter_map(|column| column.column().map(own)).collect();
+                index.implicit && is_indexed(table, &columns)
+            })
+            .collect();
+        let mut served = served.into_iter();
+        table.indexes.retain(|_| !served.next().unwrap_or_default());
     }
 
     /// `Column(index=True)`.

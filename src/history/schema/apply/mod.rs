@@ -8,9 +8,9 @@ mod table;
 mod unknown;
 
 use super::folding;
-use super::model::{Position, Table, TableKey, Text};
+use super::model::{ObjectName, Position, Table, TableKey, Text};
 use super::store::Store;
-use crate::operation::{Change, Dialect, Name, Operation, TableName};
+use crate::operation::{Change, ConstraintKind, Dialect, Name, Operation, TableName};
 
 /// Puts operations into a store.
 #[derive(Debug)]
@@ -50,6 +50,25 @@ impl<'s, 'a> Apply<'s, 'a> {
     }
 
     fn change(&mut self, operation: &'a Operation) {
+        self.change_alone(operation);
+        let is_recreated = self.dialect == Dialect::Sqlite
+            && operation.batch
+            && !matches!(
+                operation.change,
+                Change::AddColumn(_) | Change::CreateIndex(_) | Change::DropIndex(_)
+            );
+        if is_recreated && let Some(key) = operation.change.table().and_then(|table| self.key(table)) {
+            // SQLite's batch mode makes the table anew without the checks that have no name (`alembic/operations/batch.py`,
+            // `_grab_table_elements`).
+            self.store.edit(&key, |table| {
+                table.constraints.retain(|constraint| {
+                    constraint.kind != ConstraintKind::Check || constraint.name != ObjectName::None
+                });
+            });
+        }
+    }
+
+    fn change_alone(&mut self, operation: &'a Operation) {
         match &operation.change {
             Change::CreateTable(create) => self.create_table(create),
             Change::DropTable(drop) => self.drop_table(drop),

@@ -99,7 +99,7 @@ impl<'a> Apply<'_, 'a> {
             merge_equal_keys(&mut table);
         }
         self.name_rest(&mut table);
-        self.index_foreign_keys(&mut table);
+        self.index_foreign_keys(&mut table, 0);
         table
     }
 

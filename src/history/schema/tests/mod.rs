@@ -1,6 +1,7 @@
 //! Revisions as source text -> the schema as text, through the real reader.
 
 mod names;
+mod proved;
 mod round_trip;
 mod tables;
 mod unknown;
