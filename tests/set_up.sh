@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 environment=target/test-environment
 wanted=tests/python/requirements.txt
+alone=tests/python/requirements-alone.txt
 python=${PYTHON:-python3}
 
 # Installs Debian packages without starting a service of theirs: the tests start their own servers.
@@ -40,13 +41,15 @@ if [ -n "$missing" ]; then
     install_packages $missing
 fi
 
-if ! cmp -s "$wanted" "$environment/requirements.txt"; then
+if ! cat "$wanted" "$alone" | cmp -s - "$environment/requirements.txt"; then
     if ! "$python" -c 'import ensurepip' 2>/dev/null && may_install; then
         install_packages python3-venv
     fi
     rm -rf "$environment"
     "$python" -m venv "$environment"
     "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
-    cp "$wanted" "$environment/requirements.txt"
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$alone"
+    cat "$wanted" "$alone" >"$environment/requirements.txt"
 fi
 "$environment/bin/python" tests/corpus/download.py target/corpus
+"$environment/bin/python" tests/corpus/download.py --with-modules target/replay

@@ -7,6 +7,7 @@ revision can be run once each way.
 import collections
 import contextlib
 import dis
+import importlib
 import importlib.abc
 import importlib.machinery
 import sys
@@ -146,11 +147,15 @@ class Options(dict):
 
 
 class StandInModule(types.ModuleType):
-    """A module that is not installed, or a folder without `__init__.py` of which only the revisions are here."""
+    """A module that is not installed, or a folder without `__init__.py` of which only some modules are here."""
 
     def __getattr__(self, name):
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
+        # `from folder import module` asks here first.
+        found = importlib.machinery.PathFinder.find_spec(f"{self.__name__}.{name}", self.__path__)
+        if found is not None and found.origin is not None:
+            return importlib.import_module(found.name)
         return StandIn()
 
 
