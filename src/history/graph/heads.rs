@@ -5,6 +5,22 @@ use std::collections::BTreeMap;
 use super::{Fault, Graph, IdentifierKind, Links, NodeId};
 
 impl Graph<'_> {
+    /// For each node, by [`NodeId::index`], one node that stands for all it is linked with through `down_revision`,
+    /// in either direction.
+    pub fn components(&self) -> Vec<NodeId> {
+        let mut parents: Vec<NodeId> = self.nodes().map(|(id, _)| id).collect();
+        for (id, node) in self.nodes() {
+            for parent in &node.parents {
+                let (one, other) = (root(&mut parents, id), root(&mut parents, *parent));
+                if let Some(place) = parents.get_mut(one.index()) {
+                    *place = other;
+                }
+            }
+        }
+        let ids: Vec<NodeId> = self.nodes().map(|(id, _)| id).collect();
+        ids.into_iter().map(|id| root(&mut parents, id)).collect()
+    }
+
     /// The effective heads of each branch that has several. Branches with different labels, or with beginnings of their
     /// own, are meant; where links cannot be read, nothing is known.
     pub fn contested_heads(&self) -> Vec<Vec<NodeId>> {
@@ -27,7 +43,7 @@ impl Graph<'_> {
             .map(|node| self.descendants([node], Links::Parents).into_set())
             .collect();
         let mut groups: BTreeMap<_, Vec<NodeId>> = BTreeMap::new();
-        let bases = first_bases(self);
+        let bases = self.components();
         for head in heads {
             let hidden: Vec<bool> = computed.iter().map(|branch| branch.contains(head)).collect();
             groups
@@ -49,14 +65,18 @@ const fn hides_links(fault: &Fault<'_>) -> bool {
     }
 }
 
-/// For each node the base that its first parents lead to.
-fn first_bases(graph: &Graph<'_>) -> Vec<NodeId> {
-    let mut bases: Vec<NodeId> = graph.nodes().map(|(id, _)| id).collect();
-    for id in graph.in_order() {
-        let parent = graph.node(*id).parents.first().and_then(|parent| bases.get(parent.index()).copied());
-        if let (Some(base), Some(place)) = (parent, bases.get_mut(id.index())) {
-            *place = base;
+/// The root of the tree that `id` is in; halves the way there.
+fn root(parents: &mut [NodeId], mut id: NodeId) -> NodeId {
+    let parent_of = |parents: &[NodeId], id: NodeId| parents.get(id.index()).copied().unwrap_or(id);
+    loop {
+        let parent = parent_of(parents, id);
+        if parent == id {
+            return id;
         }
+        let next = parent_of(parents, parent);
+        if let Some(place) = parents.get_mut(id.index()) {
+            *place = next;
+        }
+        id = next;
     }
-    bases
 }

@@ -34,16 +34,24 @@ declare_rule! {
     check: History(check),
 }
 
+/// For so many the whole history is searched for what may be meant.
+const SEARCHED: usize = 5;
+
 fn check(history: &History<'_>, sink: &mut Sink<'_>) {
     let has_unknown_labels = |fault: &Fault<'_>| matches!(fault, Fault::Unknown { variable, .. } if variable.name() == "branch_labels");
     for graph in history.histories().iter().filter(|graph| !history.is_part(graph)) {
         if graph.faults().iter().any(has_unknown_labels) {
             continue;
         }
-        for fault in graph.faults() {
-            let Fault::MissingDependency { node, reference } = fault else { continue };
+        let missing = graph.faults().iter().filter_map(|fault| match fault {
+            Fault::MissingDependency { node, reference } => Some((node, *reference)),
+            _ => None,
+        });
+        for (index, (node, reference)) in missing.enumerate() {
             let node = graph.node(*node);
-            let help = match (graph.resolve(reference).as_deref(), graph.nearest(reference).first()) {
+            let found = (index < SEARCHED).then(|| (graph.resolve(reference), graph.nearest(reference)));
+            let (resolved, nearest) = found.unwrap_or((Ok(Vec::new()), Vec::new()));
+            let help = match (resolved.as_deref(), nearest.first()) {
                 (Ok([found]), _) => {
                     format!("`depends_on` takes no abbreviation: write `{}`", graph.node(*found).id)
                 }

@@ -43,10 +43,18 @@ declare_rule! {
     check: History(check),
 }
 
+/// For so many the whole history is searched for what may be meant; more come from files that are gone altogether.
+const SEARCHED: usize = 5;
+
+const BRING_BACK: &str = "bring its file back, or name a revision that exists";
+
 fn check(history: &History<'_>, sink: &mut Sink<'_>) {
     for graph in history.histories().iter().filter(|graph| !history.is_part(graph)) {
-        for fault in graph.faults() {
-            let Fault::MissingParent { node, reference } = fault else { continue };
+        let missing = graph.faults().iter().filter_map(|fault| match fault {
+            Fault::MissingParent { node, reference } => Some((node, *reference)),
+            _ => None,
+        });
+        for (index, (node, reference)) in missing.enumerate() {
             let node = graph.node(*node);
             sink.report_in(
                 node.file,
@@ -57,7 +65,7 @@ fn check(history: &History<'_>, sink: &mut Sink<'_>) {
                     node.id
                 ),
             )
-            .help(help(graph, reference));
+            .help(if index < SEARCHED { help(graph, reference) } else { BRING_BACK.to_owned() });
         }
     }
 }
@@ -81,7 +89,7 @@ fn help(graph: &Graph<'_>, reference: &str) -> String {
             Some(nearest) => {
                 format!("did you mean `{nearest}`? Otherwise bring the file of `{reference}` back")
             }
-            None => "bring its file back, or name a revision that exists".to_owned(),
+            None => BRING_BACK.to_owned(),
         },
     }
 }

@@ -1,5 +1,7 @@
 //! `multiple-bases`: a second beginning beside the first. Several ends are for `multiple-heads`.
 
+use rustc_hash::FxHashMap;
+
 use crate::history::History;
 use crate::history::graph::{Graph, Links, NodeId};
 use crate::rule::{Sink, declare_rule};
@@ -56,13 +58,21 @@ fn check(history: &History<'_>, sink: &mut Sink<'_>) {
 fn report(history: &History<'_>, graph: &Graph<'_>, bases: &[NodeId], sink: &mut Sink<'_>) {
     let folder =
         |base: NodeId| history.path(graph.node(base).file).rsplit_once('/').map(|(folder, _)| folder);
-    let size = |base: NodeId| graph.descendants([base], Links::Parents).count();
+    let components = graph.components();
+    let component = |node: NodeId| components.get(node.index()).copied();
+    let mut sizes: FxHashMap<NodeId, usize> = FxHashMap::default();
+    for component in &components {
+        *sizes.entry(*component).or_default() += 1;
+    }
+    let size = |base: NodeId| component(base).and_then(|component| sizes.get(&component)).copied();
     // The history that was there before: applied, else the longest, else the first.
     let main = bases.iter().copied().max_by_key(|base| {
         (history.is_applied(graph.node(*base).file), size(*base), std::cmp::Reverse(*base))
     });
     let Some(main) = main else { return };
-    let joined = graph.descendants([main], Links::Parents).into_set();
+    let head =
+        graph.descendants([main], Links::Parents).find(|node| graph.node(*node).is_head()).unwrap_or(main);
+    let head = graph.node(head).id;
     for base in bases.iter().copied().filter(|base| *base != main && folder(*base) == folder(main)) {
         let node = graph.node(base);
         let labels = history.revision(node.file).map(|revision| &revision.identifiers.branch_labels.value);
@@ -71,11 +81,9 @@ fn report(history: &History<'_>, graph: &Graph<'_>, bases: &[NodeId], sink: &mut
             continue;
         }
         // A merge further up made one history of both.
-        if graph.descendants([base], Links::Parents).any(|node| joined.contains(node)) {
+        if component(base) == component(main) {
             continue;
         }
-        let head = graph.descendants([main], Links::Parents).find(|node| graph.node(*node).is_head());
-        let head = head.map_or(graph.node(main).id, |head| graph.node(head).id);
         sink.report_in(
             node.file,
             history.identifier_span(node.file, "down_revision"),

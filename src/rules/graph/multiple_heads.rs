@@ -62,6 +62,9 @@ declare_rule! {
     check: History(check),
 }
 
+/// How many other heads a message names.
+const NAMED: usize = 4;
+
 fn check(history: &History<'_>, sink: &mut Sink<'_>) {
     for graph in &history.histories() {
         for heads in graph.contested_heads() {
@@ -74,14 +77,20 @@ fn report(history: &History<'_>, graph: &Graph<'_>, heads: &[NodeId], sink: &mut
     let (applied, new): (Vec<NodeId>, Vec<NodeId>) =
         heads.iter().partition(|head| history.is_applied(graph.node(**head).file));
     let places = if new.is_empty() { applied.last().copied().into_iter().collect() } else { new };
+    let merge = merge_command(graph, heads);
     for place in places {
         let node = graph.node(place);
-        let others: Vec<String> = heads
+        let mut others: Vec<String> = heads
             .iter()
             .filter(|head| **head != place)
+            .take(NAMED)
             .map(|head| format!("`{}`", graph.node(*head).id))
             .collect();
-        let is_are = if others.len() == 1 { "is a head too" } else { "are heads too" };
+        let rest = heads.len().saturating_sub(1 + others.len());
+        if rest > 0 {
+            others.push(format!("{rest} more"));
+        }
+        let is_are = if heads.len() == 2 { "is a head too" } else { "are heads too" };
         let finding = sink
             .report_in(
                 node.file,
@@ -93,7 +102,7 @@ fn report(history: &History<'_>, graph: &Graph<'_>, heads: &[NodeId], sink: &mut
                     others.join(", ")
                 ),
             )
-            .help(help(history, graph, heads, place, applied.as_slice()));
+            .help(help(history, graph, &merge, place, applied.as_slice()));
         if let [target] = applied.as_slice()
             && let Some(edits) = repointed(history, graph, place, *target)
         {
@@ -103,17 +112,15 @@ fn report(history: &History<'_>, graph: &Graph<'_>, heads: &[NodeId], sink: &mut
     }
 }
 
-fn help(
-    history: &History<'_>,
-    graph: &Graph<'_>,
-    heads: &[NodeId],
-    place: NodeId,
-    applied: &[NodeId],
-) -> String {
-    let all = graph.effective_heads().count() == heads.len();
+/// The command that joins heads.
+fn merge_command(graph: &Graph<'_>, heads: &[NodeId]) -> String {
     let ids: Vec<&str> = heads.iter().map(|head| graph.node(*head).id).collect();
-    let what = if all { "heads".to_owned() } else { ids.join(" ") };
-    let merge = format!("`alembic merge {what} -m \"merge heads\"`");
+    let what =
+        if graph.effective_heads().count() == heads.len() { "heads".to_owned() } else { ids.join(" ") };
+    format!("`alembic merge {what} -m \"merge heads\"`")
+}
+
+fn help(history: &History<'_>, graph: &Graph<'_>, merge: &str, place: NodeId, applied: &[NodeId]) -> String {
     let node = graph.node(place);
     if history.is_applied(node.file) || applied.len() > 1 {
         return format!("join them with {merge}");
