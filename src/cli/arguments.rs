@@ -12,6 +12,7 @@ Examples:
   alembic-lint versions/ab12_x.py      check one revision, with its whole history as context
   alembic-lint --all                   audit applied revisions too
   alembic-lint review                  say in plain words what the new revisions do
+  alembic-lint rebase                  put new revisions behind the head that was merged meanwhile
   alembic-lint rule drop-column        explain a rule
 
 A path that is named like a command is written with a directory: ./rule
@@ -61,6 +62,21 @@ Exit codes:
   0  shown
   2  could not run: wrong usage, broken configuration, unreadable path, no such revision";
 
+const REBASE_EXAMPLES: &str = "\
+Examples:
+  alembic-lint rebase                  put the new revisions behind the merged head
+  alembic-lint rebase --diff           show what that would change
+  alembic-lint rebase ab12             put ab12, and what follows it, behind the other head
+  alembic-lint rebase --onto ef56      choose the head
+  alembic-lint rebase migrations/      of one script directory among several
+
+Git tells which side is merged, also in the middle of `git merge` and `git rebase`. What is applied or merged is never
+written.
+
+Exit codes:
+  0  written, or nothing to do
+  2  could not run: not clear what goes behind what, a conflict left in a file, wrong usage";
+
 /// Check and repair Alembic revisions without running them
 ///
 /// Reads Alembic revision files without running them, says what each one would do to a database, and repairs
@@ -94,6 +110,9 @@ pub(super) enum Command {
     /// Show the schema that the revisions lead to, read from the files alone
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArguments),
+    /// Put new revisions behind the head that was merged meanwhile: two heads become one
+    #[command(after_help = REBASE_EXAMPLES)]
+    Rebase(RebaseArguments),
 }
 
 #[derive(Debug, Args)]
@@ -134,7 +153,7 @@ pub(super) struct ProjectArguments {
 }
 
 /// What tells applied revisions from new ones; else the configuration does.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Applied revisions")]
 pub(super) struct AppliedArguments {
     /// Revisions in the merge base with this git ref are applied; `false` counts every revision as new
@@ -269,14 +288,56 @@ pub(super) struct SchemaArguments {
     pub(super) output: OutputArguments,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct RebaseArguments {
+    /// A revision of the side that moves [default: the one that is not merged]
+    #[arg(value_name = "REVISION")]
+    pub(super) revision: Option<String>,
+    /// Revision files or directories [default: the project found from here upward and below]
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The head that it goes behind [default: the merged one]
+    #[arg(long, value_name = "REVISION")]
+    pub(super) onto: Option<String>,
+    /// Say what would be done, and write nothing
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) dry_run: bool,
+    /// Print what would be done as a unified diff, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Configuration file to use, or a setting such as 'dialect = "mysql"'; may be repeated
+    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Revisions")]
+    pub(super) config: Vec<String>,
+    #[command(flatten)]
+    pub(super) applied: AppliedArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+/// The first argument is a revision, unless a path of that name is there.
+fn reference_and_paths<'a>(first: Option<&'a str>, rest: &[PathBuf]) -> (Option<&'a str>, Vec<PathBuf>) {
+    let reference = first.filter(|first| !Path::new(first).exists());
+    let path = first.filter(|_| reference.is_none()).map(PathBuf::from);
+    (reference, path.into_iter().chain(rest.iter().cloned()).collect())
+}
+
+impl RebaseArguments {
+    /// The revision and the paths.
+    pub(super) fn reference_and_paths(&self) -> (Option<&str>, Vec<PathBuf>) {
+        reference_and_paths(self.revision.as_deref(), &self.paths)
+    }
+
+    /// The revisions that are meant.
+    pub(super) fn project(&self) -> ProjectArguments {
+        let (_, paths) = self.reference_and_paths();
+        ProjectArguments { paths, config: self.config.clone(), applied: self.applied.clone(), all: false }
+    }
+}
+
 impl SchemaArguments {
-    /// The revision and the paths: the first argument is a revision, unless a path of that name is there.
+    /// The revision and the paths.
     pub(super) fn reference_and_project(&self) -> (Option<&str>, ProjectArguments) {
-        let mut paths = self.paths.clone();
-        let reference = self.revision.as_deref().filter(|first| !Path::new(first).exists());
-        if let (Some(path), None) = (&self.revision, reference) {
-            paths.insert(0, PathBuf::from(path));
-        }
+        let (reference, paths) = reference_and_paths(self.revision.as_deref(), &self.paths);
         let applied = AppliedArguments {
             // All revisions are shown, whoever has run them.
             applied_ref: Some("false".to_owned()),

@@ -5,6 +5,7 @@ mod arguments;
 mod check;
 mod load;
 mod lock;
+mod rebase;
 mod review;
 mod rule;
 mod schema;
@@ -62,6 +63,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Review(review)) => review::run(review),
         Some(Command::Lock(lock)) => lock::run(lock),
         Some(Command::Schema(schema)) => schema::run(schema),
+        Some(Command::Rebase(rebase)) => rebase::run(rebase),
     }
 }
 
@@ -72,6 +74,7 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         Some(Command::Review(review)) => review.output.color,
         Some(Command::Lock(lock)) => lock.output.color,
         Some(Command::Schema(schema)) => schema.output.color,
+        Some(Command::Rebase(rebase)) => rebase.output.color,
     }
 }
 

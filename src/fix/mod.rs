@@ -3,12 +3,14 @@
 mod apply;
 mod diff;
 mod import;
+mod repoint;
 mod rounds;
 mod write;
 
 pub use apply::{EditSet, apply_edits};
 pub use diff::unified_diff;
 pub use import::insert_import;
+pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
 pub use write::{Reason, WriteError, write};
 

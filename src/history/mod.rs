@@ -2,6 +2,7 @@
 
 pub mod applied;
 pub mod graph;
+pub mod rebase;
 pub mod schema;
 
 use std::borrow::Cow;
@@ -92,18 +93,27 @@ impl History<'_> {
         self.project.upcoming.get(index).map(|file| &*file.path)
     }
 
-    /// The graphs to judge: those of the script directories, but a graph for each of several version locations that
-    /// the project's code chooses from and nothing links.
+    /// The graphs to judge, see [`histories`].
     pub fn histories(&self) -> Vec<Cow<'_, Graph<'_>>> {
-        let mut histories = Vec::with_capacity(self.graphs.len());
-        for (index, (graph, directory)) in self.graphs.iter().zip(&self.project.directories).enumerate() {
-            if directory.lists_locations || directory.version_locations.len() < 2 {
-                histories.push(Cow::Borrowed(graph));
-                continue;
-            }
-            let own = Graph::histories(self.project, self.revisions, index);
-            histories.extend(own.into_iter().map(Cow::Owned));
-        }
-        histories
+        histories(self.project, self.revisions, self.graphs)
     }
+}
+
+/// The graphs to judge: those of the script directories, but a graph for each of several version locations that the
+/// project's code chooses from and nothing links.
+pub fn histories<'a>(
+    project: &'a Project,
+    revisions: &'a [Option<Revision>],
+    graphs: &'a [Graph<'a>],
+) -> Vec<Cow<'a, Graph<'a>>> {
+    let mut histories = Vec::with_capacity(graphs.len());
+    for (index, (graph, directory)) in graphs.iter().zip(&project.directories).enumerate() {
+        if directory.lists_locations || directory.version_locations.len() < 2 {
+            histories.push(Cow::Borrowed(graph));
+            continue;
+        }
+        let own = Graph::histories(project, revisions, index);
+        histories.extend(own.into_iter().map(Cow::Owned));
+    }
+    histories
 }

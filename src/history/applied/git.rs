@@ -61,10 +61,10 @@ pub fn unchecked(reason: &str) -> String {
 }
 
 /// The project's files in one work tree, by their path from its top.
-type Files = FxHashMap<String, usize>;
+pub(super) type Files = FxHashMap<String, usize>;
 
 /// The project's files by work tree, and the script directories that are in none.
-fn group(project: &Project, places: &mut Places) -> (Vec<(PathBuf, Files)>, Vec<Box<str>>) {
+pub(super) fn group(project: &Project, places: &mut Places) -> (Vec<(PathBuf, Files)>, Vec<Box<str>>) {
     let mut repositories: Vec<(PathBuf, Files)> = Vec::new();
     let mut outside = Vec::new();
     let mut add = |root: PathBuf, file: Option<(String, usize)>| {

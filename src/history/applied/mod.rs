@@ -14,6 +14,7 @@ mod paths;
 mod percent;
 pub mod record;
 mod set;
+pub mod underway;
 mod upcoming;
 mod vanished;
 
