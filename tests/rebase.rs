@@ -1,6 +1,6 @@
 //! `alembic-lint rebase` in real git repositories, judged by real Alembic.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
 
 mod environment;
 

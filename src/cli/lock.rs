@@ -132,8 +132,8 @@ fn lock_one(
         graph.effective_heads().map(|head| format!("`{}`", graph.node(head).id)).collect();
     if in_conflict.is_some() && heads.len() > 1 {
         terminal.warn(format_args!(
-            "the merged history has {} heads: {}; put one behind the other by its `down_revision`, or join them with \
-             `alembic merge heads`, and run `alembic-lint lock` again",
+            "the merged history has {} heads: {}; put the new one behind the other with `alembic-lint rebase`, or join \
+             them with `alembic merge heads`, and run `alembic-lint lock` again",
             heads.len(),
             heads.join(", ")
         ));

@@ -170,10 +170,12 @@ fn find_in(
         found.idle.push(format!("`{path}` has one head, {head}"));
         return;
     }
-    if graph.faults().iter().any(fix::is_in_doubt) || !graph.unordered().is_empty() {
+    if let Some(fault) = graph.faults().iter().find(|fault| fix::is_in_doubt(fault)) {
+        let file = fault.file(graph).and_then(|file| project.file(file));
         found.refused.push(format!(
-            "{path}: not every link of the history can be followed, so no revision is moved; `alembic-lint --all` says \
-             what is wrong"
+            "{}: not every link of the history can be followed, so no revision is moved; `alembic-lint --all` says \
+             what is wrong",
+            file.map_or(path, |file| &file.path)
         ));
         return;
     }

@@ -114,7 +114,7 @@ fn objection(project: &Project, outcome: &Outcome, heads: usize, parent: &Parent
     let Some(graph) = histories.iter().find(|graph| graph.of_file(parent.file).is_some()) else {
         return Some("the file would be no revision any more".to_owned());
     };
-    if graph.faults().iter().any(is_in_doubt) || !graph.unordered().is_empty() {
+    if graph.faults().iter().any(is_in_doubt) {
         return Some("the history could not be followed any more".to_owned());
     }
     let parents = graph.of_file(parent.file).map(|node| &graph.node(node).parents);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::graph::{Graph, Links, NodeId};
+use super::graph::{Graph, Links, NodeId, NodeSet};
 use crate::operation::Operation;
 use crate::revision::Revision;
 
@@ -52,7 +52,7 @@ pub enum Refusal {
     /// Several heads are merged.
     #[error(
         "the heads {} are all merged, and merged revisions are never written; join them with `alembic merge {}`, or \
-         choose one with `--onto`", list(.merged), .merged.join(" ")
+         choose one with `--onto`", list(.merged), merging(.merged)
     )]
     SeveralAreMerged {
         /// The merged heads.
@@ -69,7 +69,7 @@ pub enum Refusal {
     },
     /// What would be written is applied or merged.
     #[error("`{revision}` is applied or merged, and such a revision is never written; join the heads with \
-             `alembic merge {}`", .heads.join(" "))]
+             `alembic merge {}`", merging(.heads))]
     IsMerged {
         /// The revision.
         revision: String,
@@ -92,9 +92,9 @@ pub enum Refusal {
         /// The heads.
         heads: Vec<String>,
     },
-    /// The side that moves hangs on the other one in several places.
-    #[error("`{head}` hangs on the history of `{target}` in several places ({}); edit `down_revision` by hand, or join \
-             the heads with `alembic merge {head} {target}`", list(.revisions))]
+    /// The side that moves does not hang on the other one in one place.
+    #[error("`{head}` does not hang on the history of `{target}` by one revision{}; edit `down_revision` by hand, or join \
+             the heads with `alembic merge {head} {target}`", by(.revisions))]
     SeveralPlaces {
         /// The head of the side that moves.
         head: String,
@@ -110,7 +110,22 @@ fn quoted(name: &str) -> String {
 }
 
 fn list(names: &[String]) -> String {
-    names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
+    /// How many names people read.
+    const SHOWN: usize = 10;
+    let mut parts: Vec<String> = names.iter().take(SHOWN).map(|name| quoted(name)).collect();
+    if names.len() > SHOWN {
+        parts.push(format!("{} more", names.len() - SHOWN));
+    }
+    parts.join(", ")
+}
+
+fn by(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(" but by {}", list(names)) }
+}
+
+/// What `alembic merge` is to join.
+fn merging(names: &[String]) -> String {
+    if names.len() > 10 { "heads".to_owned() } else { names.join(" ") }
 }
 
 fn first(names: &[String]) -> &str {
@@ -127,8 +142,8 @@ pub fn plan(graph: &Graph<'_>, sides: Sides<'_>, request: Request) -> Result<Vec
     let groups = graph.contested_heads();
     let mut plans = Vec::new();
     for heads in &groups {
-        let group = Group { graph, heads, sides };
-        if request.revision.is_some_and(|revision| group.side_of(revision).is_empty())
+        let group = Group::new(graph, heads, sides);
+        if request.revision.is_some_and(|revision| group.sides_of(revision).0.is_empty())
             || (request.revision.is_none() && request.onto.is_some_and(|onto| !heads.contains(&onto)))
         {
             continue;
@@ -155,19 +170,24 @@ struct Group<'g, 'a> {
     graph: &'g Graph<'a>,
     heads: &'g [NodeId],
     sides: Sides<'g>,
+    /// Whether no head is applied, so that a merge under way tells.
+    asks_git: bool,
 }
 
-impl Group<'_, '_> {
-    fn is_merged(&self, node: NodeId) -> bool {
-        let is_applied = self.sides.is_applied;
-        let git_is_asked = !self.heads.iter().any(|head| is_applied(*head));
-        is_applied(node) || (git_is_asked && (self.sides.is_upstream)(node))
+impl<'g, 'a> Group<'g, 'a> {
+    fn new(graph: &'g Graph<'a>, heads: &'g [NodeId], sides: Sides<'g>) -> Self {
+        let is_applied = sides.is_applied;
+        Self { graph, heads, sides, asks_git: !heads.iter().any(|head| is_applied(*head)) }
     }
 
-    /// The heads that a revision leads to.
-    fn side_of(&self, revision: NodeId) -> Vec<NodeId> {
+    fn is_merged(&self, node: NodeId) -> bool {
+        (self.sides.is_applied)(node) || (self.asks_git && (self.sides.is_upstream)(node))
+    }
+
+    /// The heads that a revision leads to, and the others.
+    fn sides_of(&self, revision: NodeId) -> (Vec<NodeId>, Vec<NodeId>) {
         let above = self.graph.descendants([revision], Links::Parents).into_set();
-        self.heads.iter().copied().filter(|head| above.contains(*head)).collect()
+        self.heads.iter().partition(|head| above.contains(**head))
     }
 
     fn ids(&self, nodes: &[NodeId]) -> Vec<String> {
@@ -179,39 +199,26 @@ impl Group<'_, '_> {
     }
 
     fn plan(&self, request: Request) -> Result<Repointing, Refusal> {
-        let named = request.revision.map(|revision| self.side_of(revision));
-        let others: Vec<NodeId> = match &named {
-            Some(side) => self.heads.iter().copied().filter(|head| !side.contains(head)).collect(),
-            None => self.heads.to_vec(),
+        let (moving, others) = match request.revision {
+            Some(revision) => self.sides_of(revision),
+            None => (Vec::new(), self.heads.to_vec()),
         };
         if let (Some(revision), true) = (request.revision, others.is_empty()) {
             return Err(Refusal::OnNoSide { revision: self.id(revision), heads: self.ids(self.heads) });
         }
         let target = self.target(&others, request)?;
-        let moving: Vec<NodeId> = match named {
-            Some(side) => side,
-            None => {
-                self.heads.iter().copied().filter(|head| *head != target && !self.is_merged(*head)).collect()
-            }
+        let moving: Vec<NodeId> = match request.revision {
+            Some(_) => moving,
+            None => others.iter().copied().filter(|head| *head != target && !self.is_merged(*head)).collect(),
         };
-        let mut found: Option<Repointing> = None;
-        for head in &moving {
-            let own = self.repointing(*head, target)?;
-            if found.is_some_and(|found| found != own) {
-                return Err(Refusal::SeveralAreUnmerged {
-                    unmerged: self.ids(&moving),
-                    target: self.id(target),
-                });
-            }
-            found = Some(own);
+        let is_merged = |node| Refusal::IsMerged { revision: self.id(node), heads: self.ids(self.heads) };
+        if moving.is_empty() {
+            return Err(is_merged(others.iter().find(|head| **head != target).copied().unwrap_or(target)));
         }
-        let Some(found) = found else {
-            let merged = others.iter().find(|head| **head != target).copied().unwrap_or(target);
-            return Err(Refusal::IsMerged { revision: self.id(merged), heads: self.ids(self.heads) });
-        };
+        let found = self.repointing(&moving, target)?;
         let mut rewritten = self.graph.descendants([found.revision], Links::All);
         match rewritten.find(|node| self.is_merged(*node)) {
-            Some(merged) => Err(Refusal::IsMerged { revision: self.id(merged), heads: self.ids(self.heads) }),
+            Some(merged) => Err(is_merged(merged)),
             None => Ok(found),
         }
     }
@@ -234,26 +241,37 @@ impl Group<'_, '_> {
         }
     }
 
-    /// The link by which `head` hangs on the history of `target`. Where merges tied it there again and again, the last
-    /// one counts: all others are below it.
-    fn repointing(&self, head: NodeId, target: NodeId) -> Result<Repointing, Refusal> {
-        let below = self.graph.ancestors([target], Links::Parents).into_set();
-        let own = self.graph.ancestors([head], Links::Parents).filter(|node| !below.contains(*node));
+    /// The link by which all of `moving` hang on the history of `target`. Where merges tied them there again and again,
+    /// the last one counts: all others are below it.
+    fn repointing(&self, moving: &[NodeId], target: NodeId) -> Result<Repointing, Refusal> {
+        let graph = self.graph;
+        let below = graph.ancestors([target], Links::Parents).into_set();
+        let own =
+            graph.ancestors(moving.iter().copied(), Links::Parents).filter(|node| !below.contains(*node));
         let links: Vec<(NodeId, NodeId)> = own
-            .flat_map(|node| self.graph.node(node).parents.iter().map(move |parent| (node, *parent)))
+            .flat_map(|node| graph.node(node).parents.iter().map(move |parent| (node, *parent)))
             .filter(|(_, parent)| below.contains(*parent))
             .collect();
-        let refuse = || Refusal::SeveralPlaces {
-            head: self.id(head),
-            target: self.id(target),
-            revisions: ids(self.graph, links.iter().map(|(node, _)| node)),
+        let refuse = || match moving {
+            [head] => Refusal::SeveralPlaces {
+                head: self.id(*head),
+                target: self.id(target),
+                revisions: ids(graph, links.iter().map(|(node, _)| node)),
+            },
+            _ => Refusal::SeveralAreUnmerged { unmerged: self.ids(moving), target: self.id(target) },
         };
-        let mut order = self.graph.in_order().iter().rev();
-        let last = order.find(|node| links.iter().any(|(other, _)| other == *node)).ok_or_else(refuse)?;
-        let needed = self.graph.ancestors([*last], Links::Parents).into_set();
-        let mut own = links.iter().filter(|(node, _)| node == last);
+        let mut ends = NodeSet::new(graph.len());
+        for (node, _) in &links {
+            ends.insert(*node);
+        }
+        let last = graph.in_order().iter().rfind(|node| ends.contains(**node)).copied().ok_or_else(refuse)?;
+        let needed = graph.ancestors([last], Links::Parents).into_set();
+        let above = graph.descendants([last], Links::Parents).into_set();
+        let mut own = links.iter().filter(|(node, _)| *node == last);
+        let holds_all = links.iter().all(|(node, _)| needed.contains(*node))
+            && moving.iter().all(|head| above.contains(*head));
         match (own.next(), own.next()) {
-            (Some((revision, from)), None) if links.iter().all(|(node, _)| needed.contains(*node)) => {
+            (Some((revision, from)), None) if holds_all => {
                 Ok(Repointing { revision: *revision, from: *from, to: target })
             }
             _ => Err(refuse()),

@@ -34,7 +34,7 @@ impl Underway {
 
 /// Asks the repositories of `project`.
 ///
-/// During `git merge` the merged side is the one of HEAD and MERGE_HEAD that the base ref leads to or comes from.
+/// During `git merge` the merged side is the one of HEAD and `MERGE_HEAD` that the base ref leads to or comes from.
 /// During `git rebase` it is what the commits are put onto.
 pub fn underway(project: &Project, setting: &AppliedRef, environment: &CiEnvironment) -> Underway {
     let mut found = Underway::default();

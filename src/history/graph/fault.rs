@@ -1,6 +1,6 @@
 //! What can be wrong with a graph. Speaks to nobody; rules do.
 
-use super::NodeId;
+use super::{Graph, NodeId};
 use crate::source::FileId;
 
 /// An identifier variable of a revision module.
@@ -102,6 +102,23 @@ pub enum Fault<'a> {
 }
 
 impl Fault<'_> {
+    /// The file to look at: the one that says it, the last one of several.
+    pub fn file(&self, graph: &Graph<'_>) -> Option<FileId> {
+        match self {
+            Self::Unusable { file, .. } | Self::Unknown { file, .. } | Self::NotPython { file } => {
+                Some(*file)
+            }
+            Self::MissingParent { node, .. }
+            | Self::MissingDependency { node, .. }
+            | Self::SelfLoop { node, .. }
+            | Self::LabelClash { node, .. }
+            | Self::IllegalId { node, .. } => Some(graph.node(*node).file),
+            Self::Cycle { nodes, .. } | Self::DuplicateId { nodes } => {
+                nodes.last().map(|node| graph.node(*node).file)
+            }
+        }
+    }
+
     /// Whether Alembic stops with an error for it, whatever the command.
     pub const fn is_error(&self) -> bool {
         !matches!(self, Self::DuplicateId { .. } | Self::Unknown { .. })

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Edit, Fix};
 use crate::history::History;
 use crate::history::graph::{Graph, NodeId};
+use crate::history::rebase::{Repointing, Request, Sides, plan};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -52,8 +53,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Unsafe, and only for a single new revision beside one applied head: its `down_revision` becomes that head. A
-    /// database that has run it already would not run what now comes before it.
+    /// Unsafe, and only for a single new revision beside one applied head: its `down_revision` becomes that head, and so
+    /// does the `Revises:` line. A database that has run it already would not run what now comes before it.
+    /// `alembic-lint rebase` does the same for several revisions that follow each other.
     ///
     /// ## References
     /// - [Alembic: Working with Branches](https://alembic.sqlalchemy.org/en/latest/branches.html)
@@ -103,10 +105,10 @@ fn report(history: &History<'_>, graph: &Graph<'_>, heads: &[NodeId], sink: &mut
                 ),
             )
             .help(help(history, graph, &merge, place, applied.as_slice()));
-        if let [target] = applied.as_slice()
-            && let Some(edits) = repointed(history, graph, place, *target)
+        // Two new heads behind the same one would be two heads again.
+        if applied.len() + 1 == heads.len()
+            && let Some((target, edits)) = repointed(history, graph, place)
         {
-            let target = graph.node(*target).id;
             finding.fix(Fix::unsafe_(format!("put `{}` after `{target}`", node.id), edits));
         }
     }
@@ -128,17 +130,25 @@ fn help(history: &History<'_>, graph: &Graph<'_>, merge: &str, place: NodeId, ap
     format!("put it after the other one with `alembic-lint rebase {}`, or join them with {merge}", node.id)
 }
 
-/// The edits that put a single new revision after `target`.
-fn repointed(history: &History<'_>, graph: &Graph<'_>, place: NodeId, target: NodeId) -> Option<Vec<Edit>> {
-    let node = graph.node(place);
-    let [parent] = node.parents.as_slice() else { return None };
-    let is_single = history.is_applied(graph.node(*parent).file) && !history.is_applied(node.file);
-    if !is_single {
+/// The edits that put `place` behind the applied head, with its identifier, where `alembic-lint rebase` would edit that
+/// file and no other.
+fn repointed<'a>(history: &History<'_>, graph: &Graph<'a>, place: NodeId) -> Option<(&'a str, Vec<Edit>)> {
+    let sides = Sides {
+        is_applied: &|node| history.is_applied(graph.node(node).file),
+        // What git is in the middle of is for the command.
+        is_upstream: &|_| false,
+    };
+    let request = Request { revision: Some(place), onto: None };
+    let plans = plan(graph, sides, request).ok()?;
+    let [Repointing { revision, from, to }] = plans.as_slice() else { return None };
+    let file = graph.node(place).file;
+    if *revision != place || !history.is_applied(graph.node(*to).file) {
         return None;
     }
-    let text = history.project.file(node.file)?.text();
-    let edits = history.revision(node.file)?.repoint(text, graph.node(*parent).id, graph.node(target).id)?;
-    Some(edits.into_iter().map(|(span, content)| Edit { span, content }).collect())
+    let text = history.project.file(file)?.text();
+    let to = graph.node(*to).id;
+    let edits = history.revision(file)?.repoint(text, graph.node(*from).id, to)?;
+    Some((to, edits.into_iter().map(|(span, content)| Edit { span, content }).collect()))
 }
 
 #[cfg(test)]
