@@ -268,6 +268,44 @@ fn a_conflict_in_a_revision_is_named_with_the_way_out() {
 }
 
 #[test]
+fn a_lock_in_conflict_is_written_afterwards() {
+    let tree = Tree::forked();
+    for branch in ["main", "feature"] {
+        tree.git(&["switch", "--quiet", branch]);
+        run(ALEMBIC_LINT, &["lock"], tree.root()).succeeded();
+        tree.commit("lock");
+    }
+    tree.merge("main");
+    let lock = tree.root().join("migrations/alembic-lint.lock");
+    assert!(fs::read_to_string(&lock).unwrap().contains("<<<<<<< "));
+    let ran = tree.rebase(&[]).succeeded();
+    assert!(ran.stdout.contains("cccc add cccc: down revision aaaa -> bbbb"), "{}", ran.text());
+    assert!(ran.stdout.contains("run `alembic-lint lock`"), "{}", ran.text());
+    run(ALEMBIC_LINT, &["lock"], tree.root()).succeeded();
+    run(ALEMBIC_LINT, &["lock", "--check"], tree.root()).succeeded();
+    assert!(fs::read_to_string(&lock).unwrap().contains("\ncccc down=bbbb "));
+    tree.upgrades_to("cccc", &["aaaa", "bbbb", "cccc"]);
+}
+
+#[test]
+fn what_would_go_in_circles_is_not_written() {
+    let tree = Tree::new();
+    tree.revision("bbbb", "\"aaaa\"\ndepends_on = \"dddd\"");
+    tree.revision("cccc", "\"aaaa\"");
+    tree.revision("dddd", "\"cccc\"");
+    tree.revision("eeee", "\"dddd\"");
+    assert_eq!(tree.heads().len(), 2);
+    let before = tree.read("cccc");
+    let ran = tree.rebase(&["eeee"]);
+    assert_eq!(ran.code, 2, "{}", ran.text());
+    assert!(
+        ran.stderr
+            .contains("cccc_add.py: with `bbbb` in the place of `aaaa` the history could not be followed")
+    );
+    assert_eq!(tree.read("cccc"), before);
+}
+
+#[test]
 fn a_merge_revision_keeps_its_other_parent() {
     let tree = Tree::forked();
     tree.merge("main");

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use super::applied::demand_known;
+use super::applied::{demand_known, tell};
 use super::arguments::RebaseArguments;
-use super::load::{Loaded, load};
+use super::load::{Loaded, read};
 use super::terminal::Terminal;
 use super::{COULD_NOT_RUN, PASSED};
 use crate::fix::{self, Parent, Repointed};
 use crate::history::applied::environment::CiEnvironment;
+use crate::history::applied::lock::Lock;
 use crate::history::applied::underway::{Underway, underway};
 use crate::history::graph::{Graph, NodeId, ResolveError};
 use crate::history::histories;
@@ -26,7 +27,9 @@ pub(super) fn run(arguments: &RebaseArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
     let project = arguments.project();
     let (mut loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
-        let loaded = load(&project, |_| {})?;
+        let (mut loaded, silent_git) = read(&project, |_| {})?;
+        join_locks(&mut loaded.project);
+        tell(&mut loaded.project, &loaded.settings, &project.applied, &silent_git)?;
         let outcome = lint(&loaded.project, &loaded.settings, &Selection::of(&[]));
         Ok((loaded, outcome))
     })?;
@@ -73,6 +76,15 @@ pub(super) fn run(arguments: &RebaseArguments) -> anyhow::Result<ExitCode> {
         terminal.tell("Nothing was written.");
     }
     Ok(loaded.exit(code))
+}
+
+/// A lock that a merge left in conflict says what both sides say; writing it comes afterwards.
+fn join_locks(project: &mut Project) {
+    for file in project.files.iter_mut().filter(|file| file.role == Role::Lock) {
+        if Lock::is_in_conflict(file.text()) {
+            file.text = Ok(Lock::of_both_sides(file.text()).into());
+        }
+    }
 }
 
 /// A conflict that git left in a revision hides what the history is.

@@ -266,7 +266,10 @@ fn two_branches_that_both_record_a_revision_conflict() {
         .unwrap();
     assert!(!merge.status.success());
     project.run(&["lock", "--check"]).exits(2).warns("migrations/alembic-lint.lock:7: a merge conflict");
-    project.run(&[]).exits(2).warns("a merge conflict: put the new revisions of one side behind");
+    project
+        .run(&[])
+        .exits(2)
+        .warns("a merge conflict: `alembic-lint rebase` puts the new revisions of one side behind");
     // The lines of both are written; that they follow the same revision is said.
     let lock = project.run(&["lock"]).exits(0).warns("Wrote migrations/alembic-lint.lock: 4 revisions");
     lock.warns("the merged history has 2 heads: `cc33`, `dd44`");

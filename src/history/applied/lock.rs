@@ -128,7 +128,7 @@ impl Lock {
             let error = |message: String| LockError { line: index + 1, message };
             if CONFLICT_MARKERS.iter().any(|marker| content.starts_with(marker)) {
                 return Err(error(
-                    "a merge conflict: put the new revisions of one side behind those of the other, then \
+                    "a merge conflict: `alembic-lint rebase` puts the new revisions of one side behind those of the other, then \
                      `alembic-lint lock` writes the lines of both"
                         .to_owned(),
                 ));
