@@ -77,6 +77,17 @@ Exit codes:
   0  written, or nothing to do
   2  could not run: not clear what goes behind what, a conflict left in a file, wrong usage";
 
+const GRAPH_EXAMPLES: &str = "\
+Examples:
+  alembic-lint graph                   the history, newest first; long runs of applied revisions are one line
+  alembic-lint graph --all             every revision
+  alembic-lint graph --output-format svg -o history.svg
+  alembic-lint graph --output-format dot | dot -Tpdf -o history.pdf
+
+Exit codes:
+  0  drawn
+  2  could not run: wrong usage, broken configuration, unreadable path";
+
 /// Check and repair Alembic revisions without running them
 ///
 /// Reads Alembic revision files without running them, says what each one would do to a database, and repairs
@@ -113,6 +124,9 @@ pub(super) enum Command {
     /// Put new revisions behind the head that was merged meanwhile: two heads become one
     #[command(after_help = REBASE_EXAMPLES)]
     Rebase(RebaseArguments),
+    /// Draw the history: text, Mermaid, Graphviz or SVG
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(GraphArguments),
 }
 
 #[derive(Debug, Args)]
@@ -286,6 +300,29 @@ pub(super) struct SchemaArguments {
     pub(super) output_format: SchemaFormat,
     #[command(flatten)]
     pub(super) output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GraphArguments {
+    #[command(flatten)]
+    pub(super) project: ProjectArguments,
+    /// How the history is drawn
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(super) output_format: GraphFormat,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// For a terminal, as `git log --graph` does
+    Text,
+    /// For Markdown on GitHub and GitLab
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture of its own
+    Svg,
 }
 
 #[derive(Debug, Args)]

@@ -69,7 +69,7 @@ fn refuse_mistyped_command(paths: &[PathBuf]) -> anyhow::Result<()> {
     let Some(first) = paths.first().filter(|path| !path.exists()).and_then(|path| path.to_str()) else {
         return Ok(());
     };
-    let commands = ["lock", "rebase", "review", "rule", "schema"];
+    let commands = ["graph", "lock", "rebase", "review", "rule", "schema"];
     match commands.iter().find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
         Some(command) => bail!(
             "`{first}` does not exist; did you mean the command `{command}`? It stands before all options: \

@@ -3,6 +3,7 @@
 mod applied;
 mod arguments;
 mod check;
+mod graph;
 mod load;
 mod lock;
 mod rebase;
@@ -64,6 +65,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Lock(lock)) => lock::run(lock),
         Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Rebase(rebase)) => rebase::run(rebase),
+        Some(Command::Graph(graph)) => graph::run(graph),
     }
 }
 
@@ -75,6 +77,7 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         Some(Command::Lock(lock)) => lock.output.color,
         Some(Command::Schema(schema)) => schema.output.color,
         Some(Command::Rebase(rebase)) => rebase.output.color,
+        Some(Command::Graph(graph)) => graph.output.color,
     }
 }
 

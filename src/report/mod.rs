@@ -6,6 +6,12 @@ pub mod concise;
 pub mod full;
 #[cfg(test)]
 mod golden;
+pub mod graph;
+pub mod graph_dot;
+mod graph_lanes;
+pub mod graph_mermaid;
+pub mod graph_svg;
+pub mod graph_text;
 pub mod json;
 mod paint;
 mod place;

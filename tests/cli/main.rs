@@ -13,6 +13,7 @@ mod bad_files;
 mod exit_codes;
 mod fixes;
 mod formats;
+mod graph;
 mod lock;
 mod paths;
 mod project;

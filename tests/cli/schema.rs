@@ -88,7 +88,8 @@ fn programs_get_what_is_sure() {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         keys(directory),
-        "path dialect revisions complete tables uncertain_tables enums sequences views unknown"
+        "path dialect revisions complete tables uncertain_tables enums sequences views \
+         uncertain_objects unknown"
     );
     let table = &directory["tables"][0];
     assert_eq!(
