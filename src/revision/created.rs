@@ -1,7 +1,11 @@
 //! What an upgrade has made by the time an operation runs: such objects hold no rows anybody would miss.
 //!
 //! Only what surely was made counts: a creation that may not run, or that may find the object there
-//! (`if_not_exists`), leaves it in doubt, and doubt means "was there before".
+//! (`if_not_exists`), leaves it in doubt, and doubt means "was there before". A renamed object stays what it was. Once it is
+//! committed (`autocommit_block`, `COMMIT`), a new table is like any other: others may have written to it.
+//!
+//! This is the one place that knows what "made in the same revision" means; it needs no schema, so that a rule
+//! can ask in a history with faults as well.
 
 use rustc_hash::FxHashSet;
 
@@ -12,8 +16,10 @@ use crate::operation::{AlterColumn, Change, Name, Operation, Statement, TableNam
 #[derive(Debug, Clone, Default)]
 pub struct Created {
     tables: FxHashSet<TableName>,
+    /// Nobody else ever sees these.
+    temporary: FxHashSet<TableName>,
     columns: FxHashSet<(TableName, Name)>,
-    indexes: FxHashSet<Name>,
+    indexes: FxHashSet<(TableName, Name)>,
     constraints: FxHashSet<(TableName, Name)>,
     schemas: FxHashSet<Name>,
 }
@@ -26,10 +32,16 @@ impl Body {
         };
         let mut created = Created::default();
         for operation in self.operations.iter().take(last + 1) {
+            if operation.autocommit {
+                created.commit();
+            }
             if may_lose(&operation.change) {
                 visit(operation, &created);
             }
             created.absorb(operation);
+            if operation.autocommit || commits(operation) {
+                created.commit();
+            }
         }
     }
 }
@@ -45,10 +57,21 @@ fn may_lose(change: &Change) -> bool {
     )
 }
 
+/// Whether SQL ends the transaction.
+fn commits(operation: &Operation) -> bool {
+    let is_transaction = matches!(
+        &operation.change,
+        Change::Execute(execute) if execute.statement == Statement::Transaction
+    );
+    let first = || operation.sql().unwrap_or_default().split(|c: char| !c.is_ascii_alphabetic()).next();
+    is_transaction
+        && first().is_some_and(|word| word.eq_ignore_ascii_case("commit") || word.eq_ignore_ascii_case("end"))
+}
+
 impl Created {
     /// Whether the table is new (or temporary, or in a new schema).
     pub fn has_table(&self, table: &TableName) -> bool {
-        self.tables.contains(table) || self.has_schema(&table.schema)
+        self.tables.contains(table) || self.temporary.contains(table) || self.has_schema(&table.schema)
     }
 
     /// Whether the column is new, by itself or with its table.
@@ -64,7 +87,10 @@ impl Created {
 
     /// Whether the index is new, by itself or with its table.
     pub fn has_index(&self, table: &TableName, index: &Name) -> bool {
-        self.has_table(table) || self.indexes.contains(index)
+        let is_it = |(of, name): &(TableName, Name)| {
+            name == index && (table.name == Name::None || of.name == table.name)
+        };
+        self.has_table(table) || self.indexes.iter().any(is_it)
     }
 
     /// Whether the constraint is new, by itself or with its table.
@@ -80,20 +106,25 @@ impl Created {
     fn absorb(&mut self, operation: &Operation) {
         match &operation.change {
             _ if operation.conditional => {}
-            Change::CreateTable(create) if !create.if_not_exists || create.temporary => {
-                self.make_table(&create.table);
+            Change::CreateTable(create) if create.temporary => {
+                self.temporary.insert(create.table.clone());
             }
+            Change::CreateTable(create) if !create.if_not_exists => self.make_table(&create.table),
             Change::DropTable(drop) => {
                 self.tables.remove(&drop.table);
+                self.temporary.remove(&drop.table);
             }
-            Change::RenameTable(rename) => self.rename_table(&rename.table, &rename.to),
+            Change::RenameTable(rename) => {
+                let renamed = TableName { schema: rename.table.schema.clone(), name: rename.to.clone() };
+                self.move_table(&rename.table, &renamed);
+            }
             Change::AddColumn(add) if !add.if_not_exists => self.make_column(&add.table, &add.column.name),
             Change::DropColumn(drop) => {
                 self.columns.remove(&(drop.table.clone(), drop.column.clone()));
             }
             Change::AlterColumn(alter) if alter.new_name != Name::None => self.rename_column(alter),
             Change::CreateIndex(create) if !create.if_not_exists && create.name.known().is_some() => {
-                self.indexes.insert(create.name.clone());
+                self.indexes.insert((create.table.clone(), create.name.clone()));
             }
             Change::CreateConstraint(create) if create.constraint.name.known().is_some() => {
                 self.constraints.insert((create.table.clone(), create.constraint.name.clone()));
@@ -104,11 +135,43 @@ impl Created {
     }
 
     fn absorb_statement(&mut self, operation: &Operation, statement: &Statement) {
-        let Statement::CreateSchema { name } = statement else { return };
-        let may_exist = operation.sql().is_some_and(|sql| sql.to_ascii_lowercase().contains("if not exists"));
-        if name.known().is_some() && !may_exist {
-            self.schemas.insert(name.clone());
+        match statement {
+            Statement::CreateSchema { name } => {
+                let may_exist =
+                    operation.sql().is_some_and(|sql| sql.to_ascii_lowercase().contains("if not exists"));
+                if name.known().is_some() && !may_exist {
+                    self.schemas.insert(name.clone());
+                }
+            }
+            Statement::DropSchema { name, .. } => {
+                self.schemas.remove(name);
+            }
+            Statement::SetSchema { table, schema } => {
+                let moved = TableName { schema: schema.clone(), name: table.name.clone() };
+                self.move_table(table, &moved);
+            }
+            Statement::RenameIndex { name, to, .. } => {
+                let old = self.indexes.iter().find(|(_, index)| index == name).cloned();
+                if let Some(old) = old.filter(|_| to.known().is_some()) {
+                    self.indexes.remove(&old);
+                    self.indexes.insert((old.0, to.clone()));
+                }
+            }
+            Statement::RenameConstraint { table, name, to }
+                if to.known().is_some() && self.constraints.remove(&(table.clone(), name.clone())) =>
+            {
+                self.constraints.insert((table.clone(), to.clone()));
+            }
+            _ => {}
         }
+    }
+
+    /// What was made so far can be seen by others from now on. Without an index or a constraint of their own nobody loses
+    /// anything.
+    fn commit(&mut self) {
+        self.tables.clear();
+        self.columns.clear();
+        self.schemas.clear();
     }
 
     fn make_table(&mut self, table: &TableName) {
@@ -130,17 +193,19 @@ impl Created {
     }
 
     /// A new table stays new under its new name; an old one makes that name old.
-    fn rename_table(&mut self, table: &TableName, to: &Name) {
-        let renamed = TableName { schema: table.schema.clone(), name: to.clone() };
+    fn move_table(&mut self, table: &TableName, renamed: &TableName) {
         if self.tables.remove(table) {
-            self.make_table(&renamed);
+            self.make_table(renamed);
         } else {
-            self.tables.remove(&renamed);
+            self.tables.remove(renamed);
+        }
+        if self.temporary.remove(table) {
+            self.temporary.insert(renamed.clone());
         }
         let moved: Vec<_> = self.columns.iter().filter(|(of, _)| of == table).cloned().collect();
         for key in moved {
             self.columns.remove(&key);
-            self.make_column(&renamed, &key.1);
+            self.make_column(renamed, &key.1);
         }
     }
 }

@@ -92,6 +92,17 @@ mod tests {
     }
 
     #[test]
+    fn an_index_of_the_same_upgrade() {
+        let create = "op.create_index('ix', 'user', ['a'], postgresql_concurrently=True)";
+        let drop = "op.drop_index('ix', table_name='user')";
+        upgrade(&format!("{create}\n{drop}")).ok();
+        upgrade(&format!("with op.get_context().autocommit_block():\n    {create}\n{drop}")).ok();
+        upgrade(&format!("{create}\nop.execute('ALTER INDEX ix RENAME TO iy')\nop.drop_index('iy')")).ok();
+        upgrade("op.create_index('ix', 'other', ['a'])\nop.drop_index('ix', table_name='user')")
+            .finds(&["`ix`"]);
+    }
+
+    #[test]
     fn downgrade_tells_that_it_was_unique() {
         upgrade(DROP)
             .downgrade("op.create_index('ix_user_email', 'user', ['email'], unique=True)")
@@ -127,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_of_the_same_upgrade() {
+    fn an_index_of_the_same_upgrade_wherever_it_goes() {
         upgrade(&format!("op.create_index('ix_user_email', 'user', ['email'])\n{DROP}")).ok();
         upgrade(&format!("op.create_table('user', sa.Column('email', sa.Text()))\n{DROP}")).ok();
     }

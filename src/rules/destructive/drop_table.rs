@@ -113,6 +113,31 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_others_have_seen() {
+        let create = "op.create_table('t', sa.Column('a', sa.Integer()))";
+        let block = "with op.get_context().autocommit_block():\n    op.execute('VACUUM')";
+        upgrade(&format!("{create}\n{block}\nop.drop_table('t')")).finds(&["`t`"]);
+        upgrade(&format!("{create}\nwith op.get_context().autocommit_block():\n    op.drop_table('t')"))
+            .finds(&["`t`"]);
+        upgrade(&format!("with op.get_context().autocommit_block():\n    {create}\nop.drop_table('t')"))
+            .finds(&["`t`"]);
+        upgrade(&format!("{create}\nop.execute('COMMIT')\nop.drop_table('t')")).finds(&["`t`"]);
+        upgrade(&format!("{block}\n{create}\nop.drop_table('t')")).ok();
+        upgrade(&format!("op.execute('CREATE TEMP TABLE t (a int)')\n{block}\nop.drop_table('t')")).ok();
+        upgrade(&format!("{create}\nop.execute('SAVEPOINT s')\nop.drop_table('t')")).ok();
+    }
+
+    #[test]
+    fn a_new_table_stays_new_wherever_it_goes() {
+        let create = "op.create_table('t', sa.Column('a', sa.Integer()))";
+        upgrade(&format!("{create}\nop.rename_table('t', 'u')\nop.drop_table('u')")).ok();
+        upgrade(&format!(
+            "{create}\nop.execute('ALTER TABLE t SET SCHEMA app')\nop.drop_table('t', schema='app')"
+        ))
+        .ok();
+    }
+
+    #[test]
     fn downgrade_is_not_judged() {
         upgrade("op.create_table('t')").downgrade("op.drop_table('t')").ok();
     }
