@@ -25,6 +25,7 @@ pub(crate) struct Tester {
     downgrade: String,
     has_markers: bool,
     files: Vec<SourceFile>,
+    dependencies: Vec<Box<str>>,
 }
 
 impl Tester {
@@ -38,7 +39,28 @@ impl Tester {
             downgrade: "pass".to_owned(),
             has_markers: true,
             files: Vec::new(),
+            dependencies: Vec::new(),
         }
+    }
+
+    /// A package that the project depends on.
+    pub(crate) fn depends_on(mut self, package: &str) -> Self {
+        self.dependencies.push(package.into());
+        self
+    }
+
+    /// A history instead of one revision: the body of each `upgrade`, from the base on.
+    pub(crate) fn history(mut self, upgrades: &[&str]) -> Self {
+        for (at, upgrade) in upgrades.iter().enumerate() {
+            let parent = at.checked_sub(1).map_or("None".to_owned(), |before| format!("'r{before}'"));
+            let text = format!(
+                "from alembic import op\nimport sqlalchemy as sa\nfrom sqlalchemy.dialects import mysql, postgresql\n\
+                 revision = 'r{at}'\ndown_revision = {parent}\n\ndef upgrade():\n    {}\n",
+                upgrade.trim().replace('\n', "\n    "),
+            );
+            self.files.push(source_file(&format!("versions/r{at}.py"), Ok(text.into())));
+        }
+        self
     }
 
     /// The body of `upgrade` of a revision that is otherwise as Alembic writes it.
@@ -122,6 +144,7 @@ impl Tester {
         let directory = ScriptDirectory {
             path: "migrations".into(),
             version_locations: vec!["versions".into()],
+            dependencies: self.dependencies,
             ..ScriptDirectory::default()
         };
         let project = Project { directories: vec![directory], files: self.files, ..Project::default() };

@@ -323,6 +323,8 @@ pub enum Statement {
         name: Name,
         /// Labels of an enum type, where they are known.
         labels: Option<Vec<Name>>,
+        /// Whether it is, or may be, made only where it is missing: `checkfirst=True`.
+        if_missing: bool,
     },
     /// `DROP TYPE`, `Enum.drop(bind)`; one for each.
     DropType {

@@ -228,7 +228,7 @@ fn statement(statement: &Statement, origin: &Origin) -> String {
             format!("drops {}{contents}", object("schema", name))
         }
         Statement::DropDatabase { name } => format!("drops {} and all its data", object("database", name)),
-        Statement::CreateType { name, labels } => match labels {
+        Statement::CreateType { name, labels, .. } => match labels {
             Some(labels) => format!("creates {} ({})", object("type", name), names(labels)),
             None => format!("creates {}", object("type", name)),
         },

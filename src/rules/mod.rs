@@ -15,6 +15,8 @@ mod content {
 mod data {
     pub(super) mod delete_without_where;
     pub(super) mod duplicate_definition;
+    pub(super) mod enum_type_created_twice;
+    pub(super) mod enum_type_not_created;
     pub(super) mod unknown_object;
     pub(super) mod update_without_where;
 }
@@ -91,6 +93,8 @@ pub static RULES: &[&Rule] = &[
     &downgrade::empty_downgrade::RULE,
     &content::empty_migration::RULE,
     &downgrade::enum_not_dropped_on_downgrade::RULE,
+    &data::enum_type_created_twice::RULE,
+    &data::enum_type_not_created::RULE,
     &graph::filename_mismatch::RULE,
     &graph::invalid_revision_id::RULE,
     &content::manual_migration::RULE,

@@ -62,23 +62,23 @@ fn created_view(mut cursor: Cursor<'_>) -> Option<Change> {
 
 /// After `CREATE TYPE`.
 fn create_type(mut cursor: Cursor<'_>) -> Option<Statement> {
-    cursor.if_not_exists();
+    let if_missing = cursor.if_not_exists();
     let name = cursor.name()?;
     if !cursor.take_all(&["as", "enum"]) {
-        return Some(Statement::CreateType { name, labels: None });
+        return Some(Statement::CreateType { name, labels: None, if_missing });
     }
     if !cursor.take_mark(b'(') {
         return None;
     }
     if cursor.take_mark(b')') {
-        return Some(Statement::CreateType { name, labels: Some(Vec::new()) });
+        return Some(Statement::CreateType { name, labels: Some(Vec::new()), if_missing });
     }
     if let Some(labels) = cursor.list(|cursor| Some(Name::new(&cursor.string()?))) {
         let is_closed = cursor.take_mark(b')') && cursor.is_done();
-        return is_closed.then_some(Statement::CreateType { name, labels: Some(labels) });
+        return is_closed.then_some(Statement::CreateType { name, labels: Some(labels), if_missing });
     }
     let has_unknown = cursor.rest().iter().any(|token| names::is_unknown(token.text(cursor.source())));
-    has_unknown.then_some(Statement::CreateType { name, labels: None })
+    has_unknown.then_some(Statement::CreateType { name, labels: None, if_missing })
 }
 
 /// Lowers a statement that starts with `DROP`.

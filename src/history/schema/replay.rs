@@ -166,6 +166,12 @@ impl<'a> Replay<'a> {
         Schema::new(store, version, self.dialect)
     }
 
+    /// The schema at the end of the history that a revision belongs to.
+    pub(super) fn end_of(&self, record: &Record<'_>) -> Schema<'_> {
+        let store = self.stores.get(record.store).unwrap_or(&self.nothing);
+        Schema::new(store, store.now(), self.dialect)
+    }
+
     pub(super) fn record(&self, file: FileId) -> Option<&Record<'a>> {
         self.records.get(&file)
     }

@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 
 use super::difference::{self, Difference};
-use super::model::{Known, Position};
+use super::model::{Position, Table};
 use super::replay::{Record, Replay, run_body, runs};
-use super::store::{Kind, Store, Version, Written};
+use super::store::{Store, Version, Written};
 use super::view::Schema;
-use crate::operation::{Change, Name, Operation, TableName};
+use crate::operation::{Change, Dialect, Operation};
 use crate::revision::{Body, RevisionContext};
 
 /// One revision with the schema around it.
@@ -20,15 +20,13 @@ pub struct Step<'a> {
     downgraded: OnceCell<Downgraded<'a>>,
 }
 
-/// An operation with the schema before it.
+/// An operation with the schema before it. What the revision made itself, [`crate::revision::Created`] knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
     /// The operation.
     pub operation: &'a Operation,
     /// The schema before it.
     pub schema: Schema<'a>,
-    /// Marks what the same function made before.
-    position: Position,
 }
 
 /// The downgrade, run on the schema after the upgrade.
@@ -65,6 +63,11 @@ impl<'a> Step<'a> {
         self.replay.at(self.record, self.record.after)
     }
 
+    /// The schema after all revisions.
+    pub fn at_head(&self) -> Schema<'a> {
+        self.replay.end_of(self.record)
+    }
+
     /// The identifier of the revision that made something; `None` where no revision of the history did.
     pub fn maker(&self, made: Position) -> Option<&'a str> {
         self.replay.revision_at(made)
@@ -75,16 +78,33 @@ impl<'a> Step<'a> {
         made == self.record.position
     }
 
+    /// Whether enum types are objects of their own that revisions make and drop: on PostgreSQL, where no plugin does it.
+    pub fn is_about_enum_types(&self) -> bool {
+        self.context.dialect == Dialect::Postgresql
+            && !self.context.directory.dependencies.iter().any(|name| &**name == "alembic-postgresql-enum")
+    }
+
+    /// The operation of the upgrade that makes something: the last one before which it is not there.
+    pub fn making(&self, is_there: impl Fn(Schema<'a>) -> bool) -> Option<&'a Operation> {
+        let absent = self.upgrade().filter(|moment| !is_there(moment.schema));
+        absent.last().map(|moment| moment.operation)
+    }
+
+    /// The tables that operations of the upgrade make or change, as they are after it; each once.
+    pub fn touched_tables(&self) -> impl Iterator<Item = &'a Table<'a>> {
+        let after = self.after();
+        self.record.written.tables.iter().filter_map(move |key| after.table_of(key).yes())
+    }
+
     /// The operations of the upgrade, each with the schema before it.
     pub fn upgrade(&self) -> impl Iterator<Item = Moment<'a>> {
         let (replay, record) = (self.replay, self.record);
         let operations =
             runs(self.context.revision.upgrade_on_dialect()).map_or(&[][..], |body| &body.operations);
-        operations.iter().zip(&record.moments).map(move |(operation, version)| Moment {
-            operation,
-            schema: replay.at(record, *version),
-            position: record.position,
-        })
+        operations
+            .iter()
+            .zip(&record.moments)
+            .map(move |(operation, version)| Moment { operation, schema: replay.at(record, *version) })
     }
 
     /// The downgrade; `None` where there is none, or it does nothing but raise.
@@ -130,7 +150,6 @@ impl<'a> Downgrade<'a> {
         run.body.operations.iter().zip(&run.moments).map(move |(operation, version)| Moment {
             operation,
             schema: Schema::new(&run.store, *version, dialect),
-            position: Position::DOWNGRADE,
         })
     }
 
@@ -141,68 +160,6 @@ impl<'a> Downgrade<'a> {
 }
 
 impl Moment<'_> {
-    /// Whether the same function made something.
-    fn is_new(&self, made: Position) -> bool {
-        made == self.position
-    }
-
-    /// Whether the table surely is new (or temporary, or in a new schema): it holds no rows anybody would miss.
-    pub fn has_new_table(&self, table: &TableName) -> bool {
-        let found = self.schema.table(table).yes();
-        found.is_some_and(|table| table.temporary || self.is_new(table.made))
-            || self.has_new_schema(&table.schema)
-    }
-
-    /// Whether the column surely is new, by itself or with its table.
-    pub fn has_new_column(&self, table: &TableName, column: &Name) -> bool {
-        let by_itself = || {
-            let found = self.schema.table(table).yes()?.column(column.known()?).yes()?;
-            Some(self.is_new(found.made))
-        };
-        self.has_new_table(table) || by_itself() == Some(true)
-    }
-
-    /// Whether a column was added to the table, which itself may be old.
-    pub fn has_new_column_in(&self, table: &TableName) -> bool {
-        self.schema
-            .table(table)
-            .yes()
-            .is_some_and(|table| table.columns.iter().any(|column| column.sure && self.is_new(column.made)))
-    }
-
-    /// Whether the index surely is new, by itself or with its table.
-    pub fn has_new_index(&self, table: &TableName, index: &Name) -> bool {
-        let by_itself = || {
-            let name = index.known()?;
-            let found = match table.name {
-                Name::None => self.schema.index(&table.schema, name).yes()?.1,
-                _ => self.schema.table(table).yes()?.index(name).yes()?,
-            };
-            Some(self.is_new(found.made))
-        };
-        self.has_new_table(table) || by_itself() == Some(true)
-    }
-
-    /// Whether the constraint surely is new, by itself or with its table.
-    pub fn has_new_constraint(&self, table: &TableName, constraint: &Name) -> bool {
-        let by_itself = || {
-            let found = self.schema.table(table).yes()?.constraint(constraint.known()?, None).yes()?;
-            Some(self.is_new(found.made))
-        };
-        self.has_new_table(table) || by_itself() == Some(true)
-    }
-
-    /// Whether the schema surely is new.
-    pub fn has_new_schema(&self, schema: &Name) -> bool {
-        self.has_new_object(Kind::Schema, schema)
-    }
-
-    /// Whether a type, sequence, view or schema surely is new.
-    pub fn has_new_object(&self, kind: Kind, name: &Name) -> bool {
-        let found = name.known().map_or(Known::Unknown, |name| self.schema.object(kind, name));
-        found.yes().is_some_and(|object| self.is_new(object.made))
-    }
-
     /// Whether the operation surely runs as it stands.
     pub fn is_certain(&self) -> bool {
         let sql = self.operation.sql().unwrap_or_default();

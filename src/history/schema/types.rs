@@ -43,12 +43,14 @@ pub(super) fn is_serial(text: &str) -> bool {
 pub struct EnumType<'a> {
     /// Its name; `None` where it is not known.
     pub name: Option<std::borrow::Cow<'a, str>>,
-    /// Its schema.
-    pub schema: Option<&'a str>,
+    /// Its schema; the inner `None` is the default one.
+    pub schema: Fact<Option<&'a str>>,
     /// Its labels, in order; `None` where they are not known.
     pub labels: Option<Vec<&'a str>>,
-    /// Whether `create_table` makes it: not with `postgresql.ENUM(create_type=False)`.
-    pub is_created_with_table: bool,
+    /// Whether `create_table` makes it: not with `postgresql.ENUM(create_type=False)`. Not known where releases of
+    /// SQLAlchemy differ: the generic type took `create_type` for nothing before 2.1, and left types of a `MetaData`
+    /// to its `create_all`.
+    pub is_created_with_table: Fact<bool>,
 }
 
 /// The enum type that a column of this type needs on PostgreSQL; arrays of one included.
@@ -57,7 +59,10 @@ pub fn enum_of(type_: &Argument) -> Option<EnumType<'_>> {
     let Argument::Call(call) = type_ else { return None };
     match last(&call.callee) {
         "ARRAY" => enum_of(call.args.first().or_else(|| call.keyword("item_type"))?),
-        "Enum" | "ENUM" if call.keyword("native_enum") != Some(&Argument::Bool(false)) => {
+        "Enum" | "ENUM"
+            if call.keyword("native_enum") != Some(&Argument::Bool(false))
+                && !call.callee.contains("mysql") =>
+        {
             Some(enum_call(call))
         }
         _ => None,
@@ -76,14 +81,26 @@ fn enum_call(call: &Call) -> EnumType<'_> {
     };
     // Without labels the type is made without any, and gets them by ALTER TYPE.
     let labels = call.args.iter().map(Argument::as_str).collect();
-    // The generic type takes the flag from SQLAlchemy 2.1 on and ignored it before.
-    let is_dialect_type = last(&call.callee) == "ENUM";
+    let is_native_known = matches!(call.keyword("native_enum"), None | Some(Argument::Bool(true)));
     EnumType {
-        name,
-        schema: call.keyword("schema").and_then(Argument::as_str),
+        name: name.filter(|_| is_native_known),
+        schema: match (call.keyword("inherit_schema"), call.keyword("schema")) {
+            (None | Some(Argument::Bool(false)), None | Some(Argument::None)) => Some(None),
+            (None | Some(Argument::Bool(false)), Some(schema)) => schema.as_str().map(Some),
+            (Some(_), _) => None,
+        },
         labels,
-        is_created_with_table: !(is_dialect_type
-            && call.keyword("create_type") == Some(&Argument::Bool(false))),
+        is_created_with_table: is_created_with_table(call),
+    }
+}
+
+fn is_created_with_table(call: &Call) -> Fact<bool> {
+    let is_bound = !matches!(call.keyword("metadata"), None | Some(Argument::None));
+    match call.keyword("create_type") {
+        _ if is_bound => None,
+        None | Some(Argument::Bool(true)) => Some(true),
+        Some(Argument::Bool(false)) if last(&call.callee) == "ENUM" => Some(false),
+        Some(_) => None,
     }
 }
 

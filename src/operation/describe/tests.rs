@@ -314,10 +314,14 @@ fn statements() {
         (Statement::DropSchema { name: n(), cascade: true }, "drops schema `n` and everything in it"),
         (Statement::DropDatabase { name: n() }, "drops database `n` and all its data"),
         (
-            Statement::CreateType { name: n(), labels: Some(vec![Name::new("a"), Name::Unknown]) },
+            Statement::CreateType {
+                name: n(),
+                labels: Some(vec![Name::new("a"), Name::Unknown]),
+                if_missing: false,
+            },
             "creates type `n` (`a`, ?)",
         ),
-        (Statement::CreateType { name: n(), labels: None }, "creates type `n`"),
+        (Statement::CreateType { name: n(), labels: None, if_missing: true }, "creates type `n`"),
         (Statement::DropType { name: n(), cascade: true }, "drops type `n` and the columns that use it"),
         (Statement::AddEnumValue { name: n(), value: Name::new("v") }, "adds value `v` to type `n`"),
         (Statement::CreateSequence { name: n() }, "creates sequence `n`"),

@@ -119,7 +119,8 @@ impl<'a> Interpreter<'a> {
             "CreateIndex" => self.index_object(element, true, span, scope),
             "DropIndex" => self.index_object(element, false, span, scope),
             "CreateSequence" | "DropSequence" => {
-                self.named_object(element, object.callee.ends_with("CreateSequence"), span, scope);
+                let is_made = object.callee.ends_with("CreateSequence");
+                self.named_object(element, is_made, &Arguments::of(Vec::new()), span, scope);
             }
             "AddConstraint" => {
                 let Some(constraint) = constraint(&Value::Object(Rc::clone(element))) else { return false };
@@ -182,6 +183,7 @@ impl<'a> Interpreter<'a> {
         &mut self,
         object: &Rc<Object<'a>>,
         create: bool,
+        call: &Arguments<'a>,
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) {
@@ -189,10 +191,24 @@ impl<'a> Interpreter<'a> {
         let statement = match (last(&object.callee), create) {
             ("Sequence", true) => Statement::CreateSequence { name: name(arguments.get(0, "name")) },
             ("Sequence", false) => Statement::DropSequence { name: name(arguments.get(0, "name")) },
-            (_, true) => Statement::CreateType { name: enum_name(arguments), labels: enum_labels(arguments) },
+            (_, true) => Statement::CreateType {
+                name: enum_name(arguments),
+                labels: enum_labels(arguments),
+                if_missing: checks_first(object, call),
+            },
             (_, false) => Statement::DropType { name: enum_name(arguments), cascade: false },
         };
         self.record_statement(statement, span, scope, Origin::Object);
+    }
+}
+
+/// Whether `.create(bind)` of a type is, or may be, sent only where the type is missing. The dialect's own types look
+/// first unless told otherwise, the generic one does not (`sqlalchemy/dialects/postgresql/named_types.py` and
+/// `sqlalchemy/sql/sqltypes.py`, `create`).
+fn checks_first(type_: &Object<'_>, call: &Arguments<'_>) -> bool {
+    match call.get(1, "checkfirst") {
+        None => call.open || last(&type_.callee) != "Enum",
+        Some(flag) => flag.truth() != Some(false),
     }
 }
 

@@ -161,7 +161,7 @@ impl<'a> Interpreter<'a> {
                 return Value::None;
             }
             if kind == "Sequence" || kind.eq_ignore_ascii_case("enum") || kind == "DOMAIN" {
-                self.named_object(object, create, span, scope);
+                self.named_object(object, create, &arguments, span, scope);
                 return Value::None;
             }
         }

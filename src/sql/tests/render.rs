@@ -230,7 +230,7 @@ fn statement(statement: &Statement) -> String {
             format!("drop_schema {}{}", name(schema), cascading(*cascade))
         }
         Statement::DropDatabase { name: database } => format!("drop_database {}", name(database)),
-        Statement::CreateType { name: type_, labels } => {
+        Statement::CreateType { name: type_, labels, .. } => {
             format!("create_type {}({})", name(type_), names(labels.as_ref()))
         }
         Statement::DropType { name: type_, cascade } => {

@@ -40,6 +40,7 @@ impl<'a> Apply<'_, 'a> {
         let name = column.name.clone();
         add_column(&mut table, column);
         let before = table.constraints.len();
+        self.use_type(add.column.type_.as_ref());
         let attached = columns::attached(&add.column, self.sql.is_some(), self.dialect);
         for attached in attached {
             // MySQL and SQLite read `REFERENCES` at a column and do nothing or nothing more.
@@ -99,6 +100,7 @@ impl<'a> Apply<'_, 'a> {
         let dialect = self.dialect;
         let is_mysql = matches!(dialect, Dialect::Mysql | Dialect::Mariadb);
         let restates = is_mysql && self.sql.is_none() && restates_column(alter);
+        self.use_type(alter.type_.as_ref());
         self.edit(&key, |table| {
             let at = table.columns.iter().position(|column| same_name(dialect, &column.name, &name));
             let at = at.unwrap_or_else(|| {

@@ -16,7 +16,7 @@ impl<'a> Apply<'_, 'a> {
             Statement::CreateSchema { name } => self.make_object(Kind::Schema, name, None, false),
             Statement::DropSchema { name, .. } => self.drop_schema(name),
             Statement::DropDatabase { .. } => self.shake("a database is dropped"),
-            Statement::CreateType { name, labels } => {
+            Statement::CreateType { name, labels, .. } => {
                 let is_other = labels.is_none() && self.sql.is_some();
                 let labels = labels.as_deref().and_then(|labels| {
                     let labels = labels.iter().map(|label| label.known().map(Cow::Borrowed));
@@ -70,8 +70,18 @@ impl<'a> Apply<'_, 'a> {
             self.store.open();
             return self.unknown("something is made whose name is not known");
         };
-        let object =
-            Object { sure: !self.store.is_maybe(), made: self.position, labels, is_other_type, schema: None };
+        // Which schema a type is in that SQL names with one is not kept.
+        let is_placed = kind == Kind::Type
+            && self.sql.is_some_and(|sql| {
+                sql.contains(&format!(".{name}")) || sql.contains(&format!(".\"{name}\""))
+            });
+        let object = Object {
+            sure: !self.store.is_maybe() && !is_placed,
+            made: self.position,
+            labels,
+            is_other_type,
+            schema: None,
+        };
         let now = self.store.now();
         let old = self.store.object(kind, &name, now).filter(|entry| !entry.is_doubted);
         let object = match old.and_then(|entry| entry.value) {

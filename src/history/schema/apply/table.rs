@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::super::columns::{self, Attached};
-use super::super::model::{Column, Constraint, Object, ObjectName, Open, Table, TableKey, Text};
+use super::super::model::{Column, Constraint, Object, ObjectName, Open, Position, Table, TableKey, Text};
 use super::super::store::Kind;
-use super::super::types;
+use super::super::types::{self, EnumType};
 use super::Apply;
 use crate::operation::{
     self, Argument, ConstraintKind, CreateTable, Dialect, DropTable, RenameTable, TableComment,
@@ -145,31 +145,50 @@ impl<'a> Apply<'_, 'a> {
         }
         for column in &create.columns {
             let Some(found) = column.type_.as_ref().and_then(types::enum_of) else { continue };
-            if !found.is_created_with_table {
-                continue;
-            }
-            let Some(name) = found.name else {
+            let is_made = found.is_created_with_table;
+            if found.name.is_none() && is_made != Some(false) {
                 self.store.open();
-                continue;
-            };
-            let is_there = self
-                .store
-                .object(Kind::Type, &name, self.store.now())
-                .is_some_and(|entry| !entry.is_doubted && entry.value.is_some_and(|object| object.sure));
-            if is_there {
-                continue;
             }
-            let labels =
-                found.labels.map(|labels| labels.into_iter().map(Cow::Borrowed).collect::<Vec<Text<'a>>>());
-            let object = Object {
-                sure: !self.store.is_maybe(),
-                made: self.position,
-                labels,
-                is_other_type: false,
-                schema: found.schema.map(Cow::Borrowed),
-            };
-            self.store.put_object(Kind::Type, name, Some(object));
+            match is_made {
+                Some(true) => self.put_enum_type(found, self.position, true),
+                Some(false) => self.put_enum_type(found, Position::OUTSIDE, true),
+                None => self.put_enum_type(found, self.position, false),
+            }
         }
+    }
+
+    /// A column with this type is made, so its enum type is there, whoever made it.
+    pub(super) fn use_type(&mut self, type_: Option<&'a Argument>) {
+        if self.dialect == Dialect::Postgresql
+            && self.sql.is_none()
+            && let Some(found) = type_.and_then(types::enum_of)
+        {
+            self.put_enum_type(found, Position::OUTSIDE, true);
+        }
+    }
+
+    /// An enum type that is there from now on, if it was not.
+    fn put_enum_type(&mut self, found: EnumType<'a>, made: Position, is_sure: bool) {
+        let (Some(name), Some(schema)) = (found.name, found.schema) else { return };
+        let now = self.store.now();
+        let old = self.store.object(Kind::Type, &name, now);
+        if old.is_some_and(|entry| !entry.is_doubted && entry.value.is_some_and(|object| object.sure)) {
+            return;
+        }
+        let made = match old.and_then(|entry| entry.value) {
+            Some(old) if made == Position::OUTSIDE => old.made,
+            _ => made,
+        };
+        let labels =
+            found.labels.map(|labels| labels.into_iter().map(Cow::Borrowed).collect::<Vec<Text<'a>>>());
+        let object = Object {
+            sure: is_sure && !self.store.is_maybe(),
+            made,
+            labels: labels.filter(|_| made == self.position),
+            is_other_type: false,
+            schema: schema.map(Cow::Borrowed),
+        };
+        self.store.put_object(Kind::Type, name, Some(object));
     }
 
     pub(super) fn drop_table(&mut self, drop: &'a DropTable) {

@@ -54,7 +54,7 @@ fn types_as_each_database_writes_them() {
         .then(
             "op.create_table('t', sa.Column('a', postgresql.ENUM('x', name='someState', create_type=False)))",
         )
-        .shows("table t\n a \"someState\"");
+        .shows("table t\n a \"someState\"\ntype someState");
 }
 
 #[test]

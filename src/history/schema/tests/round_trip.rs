@@ -1,6 +1,7 @@
 //! Upgrade and downgrade: each step with the schema before it, and what a downgrade leaves.
 
 use super::History;
+use crate::history::schema::{Position, Schema};
 use crate::operation::Dialect::{Postgresql, Sqlite};
 use crate::operation::{Name, TableName};
 
@@ -125,14 +126,14 @@ fn each_operation_sees_the_schema_before_it() {
         "op.drop_table('u')\nop.add_column('t', sa.Column('d', sa.Integer))\nop.drop_column('t', 'd')",
     );
     history.step(|step| {
-        let seen: Vec<(bool, bool)> = step
+        let has = |schema: Schema<'_>, name: &str| {
+            schema.table(&table).yes().unwrap().column(name).yes().map(|column| column.made)
+        };
+        let seen: Vec<bool> = step
             .upgrade()
-            .map(|moment| {
-                let column = moment.schema.table(&table).yes().unwrap().column("c").yes().is_some();
-                (column, moment.has_new_column(&table, &Name::new("c")))
-            })
+            .map(|moment| has(moment.schema, "c").is_some_and(|made| step.is_own(made)))
             .collect();
-        assert_eq!(seen, [(false, false), (true, true), (false, false)]);
+        assert_eq!(seen, [false, true, false]);
         assert!(step.before().table(&TableName::new(Name::new("u"))).is_no());
         assert!(step.after().table(&TableName::new(Name::new("u"))).yes().is_some());
         let downgrade = step.downgrade().unwrap();
@@ -140,7 +141,8 @@ fn each_operation_sees_the_schema_before_it() {
             .moments()
             .map(|moment| {
                 let other = TableName::new(Name::new("u"));
-                (moment.schema.table(&other).yes().is_some(), moment.has_new_column(&table, &Name::new("d")))
+                let made = has(moment.schema, "d");
+                (moment.schema.table(&other).yes().is_some(), made == Some(Position::DOWNGRADE))
             })
             .collect();
         assert_eq!(seen, [(true, false), (false, false), (false, true)]);
@@ -149,14 +151,18 @@ fn each_operation_sees_the_schema_before_it() {
 }
 
 #[test]
-fn a_new_table_stays_new_under_another_name() {
+fn a_table_keeps_its_maker_under_another_name() {
     let history = History::on(Postgresql).then(TABLE).then("op.create_table('n')\nop.rename_table('n', 'm')\nop.drop_table('m')\nop.rename_table('t', 'n')\nop.drop_table('n')");
     history.step(|step| {
-        let new: Vec<bool> = step
+        let own: Vec<bool> = step
             .upgrade()
-            .map(|moment| moment.operation.change.table().is_some_and(|table| moment.has_new_table(table)))
+            .map(|moment| {
+                let table =
+                    moment.operation.change.table().and_then(|table| moment.schema.table(table).yes());
+                table.is_some_and(|table| step.is_own(table.made))
+            })
             .collect();
-        assert_eq!(new, [false, true, true, false, false]);
+        assert_eq!(own, [false, true, true, false, false]);
     });
 }
 

@@ -133,11 +133,11 @@ op.drop_column('user', 'age')";
 }
 
 #[test]
-fn a_column_in_add_column_makes_no_key_and_no_type() {
+fn a_column_in_add_column_makes_no_key_and_needs_its_type() {
     History::on(Postgresql)
         .then("op.create_table('t', sa.Column('x', sa.Integer))")
         .then("op.add_column('t', sa.Column('id', sa.Integer, primary_key=True))\nop.add_column('t', sa.Column('s', sa.Enum('a', 'b', name='state')))")
-        .shows("table t\n x INTEGER\n id INTEGER not null\n s state");
+        .shows("table t\n x INTEGER\n id INTEGER not null\n s state\ntype state");
 }
 
 #[test]
@@ -250,6 +250,7 @@ op.drop_table('t', schema='app')",
         .shows(
             "type letter (x)
              type made2 (v)
+             type no
              type state (z, b, c)
              sequence s2
              view m
