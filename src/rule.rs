@@ -45,6 +45,8 @@ pub enum Category {
     Destructive,
     /// Rows are changed, or decide whether the revision runs.
     Data,
+    /// Others wait while it runs, or a way around that is left half done.
+    Locking,
     /// How revisions follow each other.
     Graph,
     /// The history in the repository differs from what databases have run.
@@ -66,6 +68,7 @@ impl Category {
             Self::Imports => "imports",
             Self::Destructive => "destructive",
             Self::Data => "data",
+            Self::Locking => "locking",
             Self::Graph => "graph",
             Self::Applied => "applied",
             Self::Downgrade => "downgrade",

@@ -17,12 +17,14 @@ mod data {
     pub(super) mod duplicate_definition;
     pub(super) mod enum_type_created_twice;
     pub(super) mod enum_type_not_created;
+    pub(super) mod mismatched_foreign_key_type;
     pub(super) mod unknown_object;
     pub(super) mod update_without_where;
 }
 mod destructive {
     pub(super) mod delete_data;
     pub(super) mod drop_column;
+    pub(super) mod drop_column_removes_constraint;
     pub(super) mod drop_constraint;
     pub(super) mod drop_index;
     pub(super) mod drop_schema;
@@ -58,11 +60,16 @@ mod imports {
     pub(super) mod template_missing_import;
     pub(super) mod undefined_name;
 }
+mod locking {
+    pub(super) mod constraint_never_validated;
+}
 mod sql {
     pub(super) mod dynamic_sql;
     pub(super) mod raw_sql;
 }
 mod style {
+    pub(super) mod foreign_key_without_index;
+    pub(super) mod redundant_index;
     pub(super) mod suppression_without_reason;
     pub(super) mod unknown_rule_in_suppression;
     pub(super) mod unused_suppression;
@@ -76,6 +83,7 @@ pub static RULES: &[&Rule] = &[
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
     &applied::applied_revision_reparented::RULE,
+    &locking::constraint_never_validated::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
     &graph::depends_on_missing::RULE,
@@ -83,6 +91,7 @@ pub static RULES: &[&Rule] = &[
     &downgrade::downgrade_asymmetric::RULE,
     &downgrade::downgrade_wrong_order::RULE,
     &destructive::drop_column::RULE,
+    &destructive::drop_column_removes_constraint::RULE,
     &destructive::drop_constraint::RULE,
     &destructive::drop_index::RULE,
     &destructive::drop_schema::RULE,
@@ -96,9 +105,11 @@ pub static RULES: &[&Rule] = &[
     &data::enum_type_created_twice::RULE,
     &data::enum_type_not_created::RULE,
     &graph::filename_mismatch::RULE,
+    &style::foreign_key_without_index::RULE,
     &graph::invalid_revision_id::RULE,
     &content::manual_migration::RULE,
     &graph::merge_revision_with_operations::RULE,
+    &data::mismatched_foreign_key_type::RULE,
     &downgrade::missing_downgrade::RULE,
     &graph::missing_parent::RULE,
     &imports::missing_revision_identifiers::RULE,
@@ -109,6 +120,7 @@ pub static RULES: &[&Rule] = &[
     &imports::parse_error::RULE,
     &graph::placeholder_revision_id::RULE,
     &sql::raw_sql::RULE,
+    &style::redundant_index::RULE,
     &imports::required_import::RULE,
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,

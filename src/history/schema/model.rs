@@ -235,6 +235,8 @@ pub struct Index<'a> {
     pub condition: Option<&'a Argument>,
     /// `USING ..`, where it was given.
     pub method: Option<&'a str>,
+    /// Whether it holds its columns as they are: no operator classes, lengths, directions or further columns.
+    pub is_plain: bool,
     /// Made by MySQL for a foreign key; goes when an index that serves as well is made.
     pub implicit: bool,
 }

@@ -248,6 +248,7 @@ impl<'a> Apply<'_, 'a> {
                 unique: Some(false),
                 condition: None,
                 method: None,
+                is_plain: true,
                 implicit: true,
             }));
         }

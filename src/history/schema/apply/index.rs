@@ -9,7 +9,7 @@ use super::super::model::{
 };
 use super::super::{folding, names};
 use super::Apply;
-use super::constraint::is_indexed;
+use super::constraint::{is_indexed, words};
 use crate::operation::{Argument, ConstraintKind, CreateIndex, Dialect, DropIndex, Name, TableName};
 
 impl<'a> Apply<'_, 'a> {
@@ -61,10 +61,31 @@ impl<'a> Apply<'_, 'a> {
             unique: Some(create.unique),
             condition,
             method,
+            is_plain: self.is_plain(create),
             implicit: false,
         };
         self.push_index(&mut table, index);
         self.put(&key, table);
+    }
+
+    /// Whether an index holds its columns as they are.
+    fn is_plain(&self, create: &CreateIndex) -> bool {
+        const HARMLESS: [&str; 5] = ["concurrently", "tablespace", "using", "where", "with"];
+        let is_harmless = |key: &str| {
+            key.split_once('_')
+                .is_none_or(|(dialect, option)| !self.is_own(dialect) || HARMLESS.contains(&option))
+        };
+        let is_column = |column: &Argument| matches!(column, Argument::Str(_));
+        let is_special = |word: &str| {
+            let word = word.to_ascii_lowercase();
+            word.ends_with("_ops") || ["desc", "nulls", "collate"].contains(&&*word)
+        };
+        // MySQL's `name (10)`: the first bytes only.
+        let has_length =
+            |sql: &str| words(sql).iter().any(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+        create.options.iter().all(|(key, _)| is_harmless(key))
+            && create.columns.iter().flatten().all(is_column)
+            && !self.sql.is_some_and(|sql| words(sql).iter().any(|word| is_special(word)) || has_length(sql))
     }
 
     /// Whether a dialect's prefix of an option is meant for this dialect.
@@ -117,6 +138,7 @@ impl<'a> Apply<'_, 'a> {
             unique: Some(unique),
             condition: None,
             method: None,
+            is_plain: true,
             implicit: false,
         };
         self.push_index(table, index);
