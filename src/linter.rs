@@ -214,7 +214,7 @@ impl<'a> Run<'a> {
             .zip(graphs)
             .map(|(directory, graph)| {
                 let dialect = read::dialect(settings, Some(directory));
-                Replay::of_all(graph, revisions, dialect, is_kept)
+                Replay::of_all(graph, revisions, dialect, &directory.naming_convention, is_kept)
             })
             .collect()
     }

@@ -14,6 +14,7 @@ use crate::history::applied::AppliedRevisions;
 use crate::history::applied::environment::CiEnvironment;
 use crate::history::applied::git::mark_applied;
 use crate::project::{self, AppliedSource, LoadRequest, Project, ScriptDirectory};
+use crate::python::naming::naming_convention;
 use crate::selection::Selection;
 use crate::source::{Role, SourceFile};
 
@@ -48,6 +49,12 @@ pub(super) fn read(
     adjust(&mut settings);
     let paths = arguments.paths.clone();
     let mut project = project::load(&LoadRequest { working_directory, paths }, &settings)?;
+    for index in 0..project.directories.len() {
+        let convention = naming_convention(&project.files, index);
+        if let Some(directory) = project.directories.get_mut(index) {
+            directory.naming_convention = convention;
+        }
+    }
     let environment = CiEnvironment::read(|name| std::env::var(name).ok());
     let silent_git = mark_applied(&mut project, &settings.applied_ref, &environment);
     Ok((Loaded { settings, project, config_file }, silent_git))

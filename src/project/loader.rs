@@ -11,7 +11,7 @@ use super::disk::Disk;
 use super::layouts::{Layouts, Selection};
 use super::modules::Module;
 use super::script_directory::{self, Layout};
-use super::{LOCK_FILE, Project, ScriptDirectory, modules, notes, read};
+use super::{LOCK_FILE, Project, ScriptDirectory, metadata, modules, notes, read};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
 /// Lists and reads what `search` found.
@@ -50,7 +50,15 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
         .enumerate()
         .map(|(index, layout)| {
             let revisions = project.files.iter().filter(|file| file.directory == index);
-            modules::load(layout, revisions).into_iter().map(|module| module.file(index, &printer)).collect()
+            let mut modules = modules::load(layout, revisions);
+            let is_environment =
+                |file: &&SourceFile| file.directory == index && file.role == Role::Environment;
+            if let Some(environment) = project.files.iter().find(is_environment) {
+                let of_metadata = metadata::load(layout, environment.text()).into_iter();
+                let known: FxHashSet<Box<str>> = modules.iter().map(|module| module.name.clone()).collect();
+                modules.extend(of_metadata.filter(|module| !known.contains(&module.name)));
+            }
+            modules.into_iter().map(|module| module.file(index, &printer)).collect()
         })
         .collect();
     project.files.extend(modules.into_iter().flatten());

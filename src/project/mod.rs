@@ -9,7 +9,9 @@ mod disk;
 mod ini;
 mod layouts;
 mod loader;
+mod metadata;
 mod modules;
+mod naming;
 mod notes;
 pub mod read;
 mod script_directory;
@@ -20,6 +22,7 @@ use crate::config::Settings;
 use crate::operation::Dialect;
 use crate::source::{FileId, SourceFile};
 
+pub use naming::{NamingConvention, Template};
 pub use read::{decode, encode, read};
 
 /// Everything that is judged together.
@@ -64,6 +67,8 @@ pub struct ScriptDirectory {
     pub lists_locations: bool,
     /// The database family, where `alembic.ini` or the dependencies tell.
     pub dialect: Option<Dialect>,
+    /// How its metadata names constraints and indexes, where `env.py` tells.
+    pub naming_convention: NamingConvention,
     /// Packages the project depends on, normalised (`geoalchemy2`), as far as files tell.
     pub dependencies: Vec<Box<str>>,
     /// The commit that contents are compared with, where git knows one.

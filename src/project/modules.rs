@@ -105,7 +105,7 @@ pub(super) fn load<'a>(layout: &Layout, files: impl Iterator<Item = &'a SourceFi
             all.extend(names);
             all
         });
-    let mut finder = Finder { roots: &layout.import_roots, known: FxHashMap::default() };
+    let mut finder = Finder::new(&layout.import_roots);
     let mut seen: FxHashSet<String> = imported.iter().cloned().collect();
     let mut open: VecDeque<String> = imported.into_iter().collect();
     let mut modules = Vec::new();
@@ -113,29 +113,40 @@ pub(super) fn load<'a>(layout: &Layout, files: impl Iterator<Item = &'a SourceFi
         if modules.len() == MAX_MODULES {
             break;
         }
-        let Some(path) = finder.find(&name) else { continue };
-        let is_small = fs::metadata(&path).is_ok_and(|data| data.len() <= MAX_BYTES);
-        let Some((text, encoding)) = is_small.then(|| read::read(&path).ok()).flatten() else { continue };
-        let is_package = path.file_name().is_some_and(|file| file == "__init__.py");
-        let package =
-            if is_package { name.as_str() } else { name.rsplit_once('.').map_or("", |(head, _)| head) };
+        let Some((module, package)) = finder.find(&name).and_then(|path| read_module(&name, path)) else {
+            continue;
+        };
         let mut names = BTreeSet::new();
-        imports(&text, Some(package), &mut names);
+        imports(&module.text, Some(&package), &mut names);
         open.extend(names.into_iter().filter(|name| seen.insert(name.clone())));
-        modules.push(Module { name: name.into(), path, text: text.into(), encoding });
+        modules.push(module);
     }
     modules
 }
 
+/// Reads a module; with the package that its relative imports start from.
+pub(super) fn read_module(name: &str, path: PathBuf) -> Option<(Module, String)> {
+    let is_small = fs::metadata(&path).is_ok_and(|data| data.len() <= MAX_BYTES);
+    let (text, encoding) = is_small.then(|| read::read(&path).ok()).flatten()?;
+    let is_package = path.file_name().is_some_and(|file| file == "__init__.py");
+    let package = if is_package { name } else { name.rsplit_once('.').map_or("", |(head, _)| head) };
+    Some((Module { name: name.into(), path, text: text.into(), encoding }, package.to_owned()))
+}
+
 /// Finds modules below the import roots.
-struct Finder<'a> {
+pub(super) struct Finder<'a> {
     roots: &'a [PathBuf],
     /// The roots that hold a top-level name; most names, being other people's packages, are in none.
     known: FxHashMap<String, Vec<&'a Path>>,
 }
 
-impl Finder<'_> {
-    fn find(&mut self, name: &str) -> Option<PathBuf> {
+impl<'a> Finder<'a> {
+    pub(super) fn new(roots: &'a [PathBuf]) -> Self {
+        Self { roots, known: FxHashMap::default() }
+    }
+
+    /// The file of a module.
+    pub(super) fn find(&mut self, name: &str) -> Option<PathBuf> {
         let top = name.split('.').next()?;
         if !self.known.contains_key(top) {
             let holds = |root: &&PathBuf| root.join(top).is_dir() || root.join(format!("{top}.py")).is_file();
@@ -179,7 +190,7 @@ fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
 }
 
 /// The lines that hold the word `import`, with their offsets. Most of a file does not; it is not split into lines.
-fn import_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn import_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut seen = 0;
     memchr::memmem::find_iter(bytes, "import").filter_map(move |at| {
@@ -208,7 +219,7 @@ fn add(dotted: &str, names: &mut BTreeSet<String>) {
 }
 
 /// `..sub` in the package `a.b.c` is `a.b.sub`.
-fn absolute(module: &str, package: Option<&str>) -> Option<String> {
+pub(super) fn absolute(module: &str, package: Option<&str>) -> Option<String> {
     let name = module.trim_start_matches('.');
     let level = module.len() - name.len();
     if level == 0 {

@@ -8,6 +8,7 @@ mod evaluate;
 mod identifiers;
 pub mod meaning;
 mod names;
+pub mod naming;
 mod parse;
 pub mod version_table;
 

@@ -42,7 +42,7 @@ impl<'a> Shown<'a> {
             Some(reference) => graph.resolve(reference)?,
             None => graph.effective_heads().collect(),
         };
-        let replay = Replay::of_targets(graph, revisions, dialect, &nodes);
+        let replay = Replay::of_targets(graph, revisions, dialect, &directory.naming_convention, &nodes);
         let run = replay.len();
         let mut ids: Vec<&str> = nodes.iter().map(|id| graph.node(*id).id).collect();
         ids.sort_unstable();

@@ -1,13 +1,15 @@
 """Carries out revisions in an empty database, with real Alembic and a neutral environment, and prints what there is then.
 
-    carry_out.py --root DIR --url URL [--engine NAME]... VERSIONS_DIRECTORY...
+    carry_out.py --root DIR --url URL [--engine NAME]... [--convention MODULE:NAME] VERSIONS_DIRECTORY...
 
 The directories are the version locations of one script directory. With `--engine`, `upgrade(engine_name)` is called for each, as
-the template `multidb` of Alembic does, but in one database. Where the revisions import what is not
+the template `multidb` of Alembic does, but in one database. With `--convention`, the metadata has the naming convention that
+the project's own `env.py` gives it. Where the revisions import what is not
 installed they get a stand-in; if one reached a statement, the tables would be shaped by it, so that is an error.
 """
 
 import argparse
+import importlib
 import importlib.machinery
 import json
 import logging
@@ -44,7 +46,7 @@ def connect(url):
     return engine
 
 
-def upgrade(engine, locations, version_table, keywords, ran):
+def upgrade(engine, locations, version_table, keywords, metadata, ran):
     """`alembic upgrade heads`, with what `env.py` gives to `run_migrations`."""
     configuration = Config()
     configuration.set_main_option("script_location", str(locations[0]))
@@ -53,7 +55,7 @@ def upgrade(engine, locations, version_table, keywords, ran):
     with environment, engine.connect() as connection:
         environment.configure(
             connection=connection,
-            target_metadata=None,
+            target_metadata=metadata,
             version_table=version_table,
             transaction_per_migration=True,
             fn=lambda revision, context: scripts._upgrade_revs("heads", revision),
@@ -69,6 +71,7 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, required=True)
     parser.add_argument("--url", required=True)
     parser.add_argument("--engine", action="append", dest="engines", default=[])
+    parser.add_argument("--convention")
     parser.add_argument("directories", nargs="+")
     arguments = parser.parse_args()
     root = arguments.root.resolve()
@@ -83,12 +86,15 @@ def main():
     stand_ins.World.root = str(root)
     sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), finder)
 
-    engine, ran, error = connect(arguments.url), [], None
+    engine, ran, error, metadata = connect(arguments.url), [], None, None
+    if arguments.convention:
+        module, name = arguments.convention.split(":")
+        metadata = sa.MetaData(naming_convention=getattr(importlib.import_module(module), name))
     locations = [root / location for location in arguments.directories]
     version_tables = {f"version_of_{name}": {"engine_name": name} for name in arguments.engines} or {"alembic_version": {}}
     try:
         for version_table, keywords in version_tables.items():
-            upgrade(engine, locations, version_table, keywords, ran)
+            upgrade(engine, locations, version_table, keywords, metadata, ran)
     except (Exception, SystemExit) as problem:
         frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename.startswith(str(root))]
         places = " < ".join(f"{os.path.relpath(frame.filename, root)}:{frame.lineno}" for frame in reversed(frames[-3:]))

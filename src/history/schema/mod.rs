@@ -7,6 +7,7 @@
 mod apply;
 mod cause;
 mod columns;
+mod convention;
 mod difference;
 mod doubt;
 mod folding;

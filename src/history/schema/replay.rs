@@ -8,6 +8,7 @@ use super::store::{Store, Version, Written};
 use super::view::Schema;
 use crate::history::graph::{Fault, Graph, Node, NodeId};
 use crate::operation::Dialect;
+use crate::project::NamingConvention;
 use crate::revision::{Body, Revision};
 use crate::source::{FileId, Span};
 
@@ -60,9 +61,10 @@ impl<'a> Replay<'a> {
         graph: &Graph<'a>,
         revisions: &'a [Option<Revision>],
         dialect: Dialect,
+        convention: &'a NamingConvention,
         targets: &[NodeId],
     ) -> Self {
-        let mut replay = Self::empty(dialect, 1, !starts_empty(graph));
+        let mut replay = Self::empty(dialect, convention, 1, !starts_empty(graph));
         for id in graph.running_order(targets) {
             replay.run(graph.node(id), revisions, 0, false);
         }
@@ -75,14 +77,15 @@ impl<'a> Replay<'a> {
         graph: &Graph<'a>,
         revisions: &'a [Option<Revision>],
         dialect: Dialect,
+        convention: &'a NamingConvention,
         is_kept: impl Fn(FileId) -> bool,
     ) -> Self {
         // Where two files share an identifier, Alembic runs one of them; which history is meant nobody knows.
         if graph.faults().iter().any(|fault| matches!(fault, Fault::DuplicateId { .. })) {
-            return Self::empty(dialect, 1, true);
+            return Self::empty(dialect, convention, 1, true);
         }
         let (parts, count) = unlinked(graph);
-        let mut replay = Self::empty(dialect, count, count > 1 || !starts_empty(graph));
+        let mut replay = Self::empty(dialect, convention, count, count > 1 || !starts_empty(graph));
         let heads: Vec<NodeId> = graph.effective_heads().collect();
         for id in graph.running_order(&heads) {
             let node = graph.node(id);
@@ -92,10 +95,10 @@ impl<'a> Replay<'a> {
         replay
     }
 
-    fn empty(dialect: Dialect, stores: usize, is_open: bool) -> Self {
+    fn empty(dialect: Dialect, convention: &'a NamingConvention, stores: usize, is_open: bool) -> Self {
         Self {
-            stores: (0..stores.max(1)).map(|_| Store::empty(is_open)).collect(),
-            nothing: Store::empty(true),
+            stores: (0..stores.max(1)).map(|_| Store::empty(is_open, convention)).collect(),
+            nothing: Store::empty(true, convention),
             dialect,
             records: FxHashMap::default(),
             order: Vec::new(),

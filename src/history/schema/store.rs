@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::doubt;
 use super::model::{Object, Table, TableKey, Text};
 use super::view::Schema;
+use crate::project::NamingConvention;
 
 /// Beyond this many tables, what may have happened to any of them is not written down for each.
 const MOST_TABLES: usize = 20_000;
@@ -36,6 +37,7 @@ pub enum Kind {
 pub(super) struct Store<'a> {
     /// What this one goes on from.
     parent: Option<Schema<'a>>,
+    convention: Option<&'a NamingConvention>,
     /// By [`TableKey::id`].
     tables: Shelf<'a, Arc<Table<'a>>>,
     types: Shelf<'a, Object<'a>>,
@@ -131,13 +133,19 @@ impl TableKey<'_> {
 
 impl<'a> Store<'a> {
     /// An empty database; `open` if there may be things in it that the history does not tell.
-    pub(super) fn empty(open: bool) -> Self {
-        Self { clock: 1, open_since: open.then_some(0), ..Self::default() }
+    pub(super) fn empty(open: bool, convention: &'a NamingConvention) -> Self {
+        Self { clock: 1, open_since: open.then_some(0), convention: Some(convention), ..Self::default() }
+    }
+
+    /// How the project's metadata names constraints and indexes.
+    pub(super) fn convention(&self) -> &'a NamingConvention {
+        self.convention.unwrap_or(&NamingConvention::None)
     }
 
     /// What follows on from a state of another store.
     pub(super) fn after(parent: Schema<'a>) -> Self {
-        Self { parent: Some(parent), clock: 1, ..Self::default() }
+        let convention = parent.convention();
+        Self { parent: Some(parent), clock: 1, convention: Some(convention), ..Self::default() }
     }
 
     /// The state now, to be kept.

@@ -6,6 +6,7 @@ use super::folding::key_of;
 use super::model::{Constraint, Index, Known, Object, Table, TableKey};
 use super::store::{Entry, Kind, Store, Version};
 use crate::operation::{Dialect, Name, TableName};
+use crate::project::NamingConvention;
 
 /// The schema at one moment of a history.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,10 @@ impl Listed<'_> {
 impl<'a> Schema<'a> {
     pub(super) const fn new(store: &'a Store<'a>, version: Version, dialect: Dialect) -> Self {
         Self { store, version, dialect }
+    }
+
+    pub(super) fn convention(&self) -> &'a NamingConvention {
+        self.store.convention()
     }
 
     /// The database family it is read for.

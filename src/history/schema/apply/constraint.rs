@@ -7,7 +7,7 @@ use super::super::columns::last;
 use super::super::model::{
     Constraint, Fact, Gone, Index, IndexColumn, ObjectName, Open, Part, Table, TableKey, Text, same_name,
 };
-use super::super::{columns, folding, names};
+use super::super::{columns, convention, folding, names};
 use super::Apply;
 use super::table::set_key_columns;
 use crate::operation::{
@@ -71,7 +71,7 @@ impl<'a> Apply<'_, 'a> {
     pub(super) fn constraint(&self, table: &Table<'a>, given: &'a operation::Constraint) -> Constraint<'a> {
         let columns =
             given.columns.as_deref().and_then(|names| columns::names(names, self.sql, self.dialect));
-        let mut constraint = self.bare(given.kind, self.object_name(&given.name), columns);
+        let mut constraint = self.bare(given.kind, self.object_name(given.kind, &given.name), columns);
         let option =
             |name: &str| given.options.iter().find(|(key, _)| &**key == name).map(|(_, value)| value);
         if option("postgresql_not_valid") == Some(&Argument::Bool(true)) {
@@ -101,8 +101,11 @@ impl<'a> Apply<'_, 'a> {
         constraint
     }
 
-    fn object_name(&self, name: &'a Name) -> ObjectName<'a> {
+    fn object_name(&self, kind: ConstraintKind, name: &'a Name) -> ObjectName<'a> {
         match name {
+            Name::Known(_) if self.sql.is_none() && convention::may_wrap(self.store.convention(), kind) => {
+                ObjectName::Unknown
+            }
             Name::Known(_) => self.part_name(name).map_or(ObjectName::Unknown, ObjectName::Given),
             Name::None => ObjectName::None,
             Name::Unknown => ObjectName::Unknown,
@@ -195,13 +198,19 @@ impl<'a> Apply<'_, 'a> {
                     || table.indexes.iter().any(|index| index.name.known() == Some(name));
                 own || self.is_taken(table.key.schema.as_deref(), name)
             };
-            let name = names::constraint(
-                self.dialect,
-                table,
-                constraint.kind,
-                constraint.columns.as_deref(),
-                is_taken,
-            );
+            // The convention is the metadata's; SQL knows nothing of it.
+            let conventional = self.sql.is_none().then(|| {
+                convention::constraint(self.store.convention(), self.dialect, &table.key, constraint)
+            });
+            let name = conventional.flatten().unwrap_or_else(|| {
+                names::constraint(
+                    self.dialect,
+                    table,
+                    constraint.kind,
+                    constraint.columns.as_deref(),
+                    is_taken,
+                )
+            });
             if let Some(constraint) = table.constraints.get_mut(at)
                 && name != ObjectName::None
             {

@@ -7,7 +7,7 @@ use super::super::columns::last;
 use super::super::model::{
     Gone, Index, IndexColumn, ObjectName, Open, Part, Table, TableKey, Text, same_name,
 };
-use super::super::{folding, names};
+use super::super::{convention, folding, names};
 use super::Apply;
 use super::constraint::{is_indexed, words};
 use crate::operation::{Argument, ConstraintKind, CreateIndex, Dialect, DropIndex, Name, TableName};
@@ -44,7 +44,15 @@ impl<'a> Apply<'_, 'a> {
                 names::sql_index(self.dialect, &table, columns.as_deref(), is_taken)
             }
             (Name::None, None) => {
-                names::sqlalchemy_index(self.dialect, &key, create.table.schema.known(), columns.as_deref())
+                convention::index(self.store.convention(), self.dialect, &key, columns.as_deref())
+                    .unwrap_or_else(|| {
+                        names::sqlalchemy_index(
+                            self.dialect,
+                            &key,
+                            create.table.schema.known(),
+                            columns.as_deref(),
+                        )
+                    })
             }
             (Name::Known(_) | Name::Unknown, None) => {
                 self.unknown(format!("an index is made on `{}` whose name is not known", key.id()));
@@ -128,8 +136,11 @@ impl<'a> Apply<'_, 'a> {
     /// `Column(index=True)`.
     pub(super) fn column_index(&mut self, table: &mut Table<'a>, column: &Text<'a>, unique: bool) {
         let columns = vec![IndexColumn::Column(column.clone())];
-        let name =
-            names::sqlalchemy_index(self.dialect, &table.key, table.key.schema.as_deref(), Some(&columns));
+        let conventional =
+            convention::index(self.store.convention(), self.dialect, &table.key, Some(&columns));
+        let name = conventional.unwrap_or_else(|| {
+            names::sqlalchemy_index(self.dialect, &table.key, table.key.schema.as_deref(), Some(&columns))
+        });
         let index = Index {
             name,
             sure: true,

@@ -14,6 +14,7 @@ use super::{Kind, Listed, Replay, Schema, sql_name};
 use crate::config::Settings;
 use crate::history::graph::Graph;
 use crate::operation::{ConstraintKind, Dialect};
+use crate::project::NamingConvention;
 use crate::project::{Project, ScriptDirectory};
 use crate::python::{Modules, read_revision};
 use crate::revision::{Revision, RevisionContext, Siblings};
@@ -30,6 +31,13 @@ impl History {
     pub(super) fn on(dialect: Dialect) -> Self {
         let project = Project { directories: vec![ScriptDirectory::default()], ..Project::default() };
         Self { dialect, project, first_parent: "None" }
+    }
+
+    /// With a naming convention of the project's metadata.
+    pub(super) fn named_by(mut self, templates: &[(&str, &str)]) -> Self {
+        let templates = templates.iter().map(|(kind, template)| ((*kind).into(), (*template).into()));
+        self.project.directories[0].naming_convention = NamingConvention::Known(templates.collect());
+        self
     }
 
     /// One that goes on from a revision that is not there.
@@ -78,7 +86,13 @@ impl History {
     pub(super) fn look<R>(&self, look: impl FnOnce(&Replay<'_>, &[Option<Revision>]) -> R) -> R {
         let revisions = self.read();
         let graphs = Graph::of_project(&self.project, &revisions);
-        let replay = Replay::of_all(&graphs[0], &revisions, self.dialect, |_| true);
+        let replay = Replay::of_all(
+            &graphs[0],
+            &revisions,
+            self.dialect,
+            &self.project.directories[0].naming_convention,
+            |_| true,
+        );
         look(&replay, &revisions)
     }
 

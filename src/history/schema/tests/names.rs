@@ -60,3 +60,58 @@ fn a_schema_is_part_of_the_name_that_sqlalchemy_gives_an_index() {
         .then("op.create_table('t', sa.Column('a', sa.Integer, index=True), schema='app')\nop.create_index(None, 't', ['a'], schema='app')")
         .shows("table app.t\n a INTEGER\n index ~ix_app_t_a (a)\n index ~ix_app_t_a (a)");
 }
+
+#[test]
+fn the_convention_of_the_metadata_names_what_has_no_name() {
+    let convention = [
+        ("pk", "pk_%(table_name)s"),
+        ("fk", "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s_%(referred_column_0_name)s"),
+        ("uq", "uq_%(column_0_label)s"),
+        ("ck", "ck_%(table_name)s_%(constraint_name)s"),
+        ("ix", "ix_%(table_name)s_%(column_0N_name)s"),
+    ];
+    let upgrade = "
+op.create_table('p', sa.Column('id', sa.Integer, primary_key=True), schema='app')
+op.create_table('t',
+    sa.Column('a', sa.Integer, primary_key=True),
+    sa.Column('b', sa.Integer, sa.ForeignKey('app.p.id'), index=True),
+    sa.Column('c', sa.Integer, unique=True),
+    sa.CheckConstraint('a > 0', name='positive'),
+    sa.UniqueConstraint('a', 'b', name='uq_given'),
+)
+op.create_index(None, 't', ['a', 'b'])
+op.execute('ALTER TABLE t ADD UNIQUE (b)')";
+    History::on(Postgresql).named_by(&convention).then(upgrade).shows(
+        "table app.p
+           id INTEGER not null
+           pk ~pk_p (id)
+         table t
+           a INTEGER not null
+           b INTEGER
+           c INTEGER
+           pk ~pk_t (a)
+           fk ~fk_t_b_p_id (b) -> app.p (id)
+           unique ~uq_t_c (c)
+           check ? (a)
+           unique uq_given (a, b)
+           unique ~t_b_key (b)
+           index ~ix_t_b (b)
+           index ~ix_t_ab (a, b)",
+    );
+}
+
+#[test]
+fn a_convention_that_lacks_a_kind_leaves_it_to_the_database() {
+    History::on(Postgresql)
+        .named_by(&[("pk", "%(table_name)s_%%_pk")])
+        .then("op.create_table('t', sa.Column('a', sa.Integer, primary_key=True), sa.Column('b', sa.Integer, unique=True), sa.Column('c', sa.Integer, index=True))")
+        .shows(
+            "table t
+               a INTEGER not null
+               b INTEGER
+               c INTEGER
+               pk ~t_%_pk (a)
+               unique ~t_b_key (b)
+               index ? (c)",
+        );
+}
