@@ -49,8 +49,11 @@ fn every_revision_is_read() {
     assert!(refused.is_empty(), "{refused:#?}");
 }
 
+/// The lines of a docstring that repeat the identifiers, and are rewritten where they do so wrongly.
+const HEADERS: [&str; 2] = ["Revision ID:", "Revises:"];
+
 #[test]
-fn fixing_twice_is_fixing_once_and_only_inserts_lines() {
+fn fixing_twice_is_fixing_once_and_only_inserts_lines_and_mends_headers() {
     let root = copy(&corpus());
     let root = root.path();
     let arguments = ["--fix", "--applied-ref", "false", "--select", "all", "--output-format", "concise"];
@@ -66,8 +69,13 @@ fn fixing_twice_is_fixing_once_and_only_inserts_lines() {
     for path in &fixed {
         let mut lines = once[*path].split_inclusive(|byte| *byte == b'\n');
         for line in before[*path].split_inclusive(|byte| *byte == b'\n') {
+            let header = HEADERS.iter().find(|header| line.trim_ascii_start().starts_with(header.as_bytes()));
+            let is_kept = |other: &[u8]| {
+                other == line
+                    || header.is_some_and(|header| other.trim_ascii_start().starts_with(header.as_bytes()))
+            };
             assert!(
-                lines.any(|other| other == line),
+                lines.any(is_kept),
                 "{}: the line {:?} is gone",
                 path.display(),
                 String::from_utf8_lossy(line)
