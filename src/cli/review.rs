@@ -10,13 +10,15 @@ use super::{COULD_NOT_RUN, PASSED};
 use crate::diagnostic::Applicability;
 use crate::linter::lint;
 use crate::report::{review, review_json, review_text};
+use crate::selection::Selection;
 
 pub(super) fn run(arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
     let (loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
         let loaded = load(&arguments.project, |_| {})?;
-        let selection = selection(&loaded.settings)?;
-        let outcome = lint(&loaded.project, &loaded.settings, &selection);
+        // Nothing is judged here, but a rule that the configuration misspells is an error in every command.
+        selection(&loaded.settings)?;
+        let outcome = lint(&loaded.project, &loaded.settings, &Selection::of(&[]));
         Ok((loaded, outcome))
     })?;
     demand_known(&outcome.applied)?;
