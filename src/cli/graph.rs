@@ -40,7 +40,13 @@ pub(super) fn run(arguments: &GraphArguments) -> anyhow::Result<ExitCode> {
         .collect();
     let text = match arguments.output_format {
         GraphFormat::Text => graph_text::render(&pictures, terminal.look(Applicability::Safe).paint),
-        GraphFormat::Mermaid => graph_mermaid::render(&pictures),
+        GraphFormat::Mermaid => {
+            let flowchart = graph_mermaid::render(&pictures);
+            if let Some(refusal) = graph_mermaid::refusal(&flowchart) {
+                terminal.warn(refusal);
+            }
+            flowchart
+        }
         GraphFormat::Dot => graph_dot::render(&pictures),
         GraphFormat::Svg => graph_svg::render(&pictures),
     };

@@ -4,13 +4,16 @@ use rustc_hash::FxHashMap;
 
 use super::counted;
 use crate::history::graph::{Fault, Graph, Node, NodeId};
-use crate::operation::Operation;
+use crate::operation::{Change, Operation};
 use crate::project::Project;
 use crate::revision::{Body, Revision};
 use crate::source::FileId;
 
 /// Applied revisions in a row that are drawn as one.
 const SHORTEST_RUN: usize = 4;
+
+/// Messages longer than this are cut.
+const LONGEST_MESSAGE: usize = 72;
 
 /// What `graph` shows of one script directory.
 #[derive(Debug)]
@@ -32,10 +35,12 @@ pub struct Picture<'a> {
 pub struct Row<'a> {
     /// What stands there.
     pub what: What<'a>,
-    /// The rows of its down revisions; those of a cycle that stand above are left out.
+    /// The rows of its down revisions that stand below.
     pub parents: Vec<usize>,
-    /// The rows of what it `depends_on`, likewise.
+    /// The rows of what it `depends_on` that stand below.
     pub dependencies: Vec<usize>,
+    /// The rows above, or its own, that close a cycle.
+    pub closing: Vec<usize>,
 }
 
 /// What stands in a row.
@@ -104,7 +109,7 @@ impl<'a> Picture<'a> {
             directory,
             revisions: graph.len(),
             applied: graph.nodes().filter(|(_, node)| is_applied(node.file)).count(),
-            heads: graph.heads().count(),
+            heads: graph.heads().filter(|id| !graph.node(*id).is_shadowed).count(),
             rows,
         }
     }
@@ -148,7 +153,7 @@ impl<'a, F: Fn(FileId) -> bool> Drawing<'_, 'a, F> {
                 *place = Some(self.rows.len());
             }
         }
-        self.rows.push(Row { what, parents: Vec::new(), dependencies: Vec::new() });
+        self.rows.push(Row { what, parents: Vec::new(), dependencies: Vec::new(), closing: Vec::new() });
     }
 
     /// The applied revisions from `id` downward that nothing else is linked with.
@@ -180,14 +185,22 @@ impl<'a, F: Fn(FileId) -> bool> Drawing<'_, 'a, F> {
     fn destroys(&self, node: &Node<'_>) -> Vec<String> {
         let upgrade: Option<&Body> = self.revision(node).and_then(|revision| revision.upgrade.as_ref());
         let operations = upgrade.into_iter().flat_map(|body| &body.operations);
-        operations.filter(|operation| operation.is_destructive()).map(Operation::summary).collect()
+        let mut lost: Vec<&Operation> = operations.filter(|operation| operation.is_destructive()).collect();
+        // What loses rows comes before what can be made again.
+        lost.sort_by_key(|operation| {
+            matches!(
+                operation.change,
+                Change::DropIndex(_) | Change::DropConstraint(_) | Change::DropTableComment(_)
+            )
+        });
+        lost.into_iter().map(Operation::summary).collect()
     }
 
     fn card(&self, id: NodeId) -> Card<'a> {
         let node = self.graph.node(id);
         let fault = if node.is_shadowed {
             Some("another file has the same identifier, and Alembic takes that one")
-        } else if self.graph.unordered().contains(&id) {
+        } else if self.is_in_cycle(id) {
             Some("in a cycle, or behind one")
         } else {
             None
@@ -196,12 +209,17 @@ impl<'a, F: Fn(FileId) -> bool> Drawing<'_, 'a, F> {
             id: node.id,
             message: self.revision(node).and_then(Revision::message),
             labels: node.own_labels.clone(),
-            is_head: node.is_head(),
+            is_head: node.is_head() && !node.is_shadowed,
             is_base: node.is_base(),
             is_applied: (self.is_applied)(node.file),
             destroys: self.destroys(node),
             fault,
         }
+    }
+
+    fn is_in_cycle(&self, id: NodeId) -> bool {
+        let is_own = |fault: &Fault<'_>| matches!(fault, Fault::SelfLoop { node, .. } if *node == id);
+        self.graph.unordered().contains(&id) || self.graph.faults().iter().any(is_own)
     }
 
     /// The rows with their links, and a row for each revision that is named and missing.
@@ -233,6 +251,7 @@ impl<'a, F: Fn(FileId) -> bool> Drawing<'_, 'a, F> {
                     what: What::Missing(reference),
                     parents: Vec::new(),
                     dependencies: Vec::new(),
+                    closing: Vec::new(),
                 });
                 self.rows.len() - 1
             });
@@ -244,8 +263,12 @@ impl<'a, F: Fn(FileId) -> bool> Drawing<'_, 'a, F> {
     }
 
     fn link(&mut self, from: usize, to: usize, is_dependency: bool) {
-        let Some(row) = self.rows.get_mut(from).filter(|_| from < to) else { return };
-        let list = if is_dependency { &mut row.dependencies } else { &mut row.parents };
+        let Some(row) = self.rows.get_mut(from) else { return };
+        let list = match (from < to, is_dependency) {
+            (false, _) => &mut row.closing,
+            (true, true) => &mut row.dependencies,
+            (true, false) => &mut row.parents,
+        };
         if !list.contains(&to) {
             list.push(to);
         }
@@ -258,11 +281,24 @@ impl Card<'_> {
         self.message.unwrap_or("(no message)")
     }
 
+    /// The message, cut where it is long.
+    pub fn short_title(&self) -> String {
+        cut(self.title())
+    }
+
     /// "head", "base", branch labels.
     pub fn tags(&self) -> Vec<String> {
         let mut tags: Vec<String> = self.labels.iter().map(|label| format!("label {label}")).collect();
         tags.extend(self.is_head.then(|| "head".to_owned()));
         tags.extend(self.is_base.then(|| "base".to_owned()));
         tags
+    }
+}
+
+/// The text, cut where it is long.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text).trim_end()),
+        None => text.to_owned(),
     }
 }

@@ -31,8 +31,9 @@ fn rows(out: &mut String, picture: usize, shown: &Picture<'_>) {
                     (true, true) => "fillcolor=\"#e8eef4\", color=\"#7a8a99\"",
                     (true, false) => "fillcolor=\"#dff5e1\", color=\"#2e7d32\"",
                 };
-                let mut label = format!("{}\\n{}", text(card.id), text(card.title()));
+                let mut label = format!("{}\\n{}", text(card.id), text(&card.short_title()));
                 let mut marks = card.tags();
+                marks.extend((!card.destroys.is_empty()).then(|| "destructive".to_owned()));
                 marks.extend(card.fault.map(str::to_owned));
                 if !marks.is_empty() {
                     let _ = write!(label, "\\n({})", text(&marks.join(", ")));
@@ -57,7 +58,7 @@ fn rows(out: &mut String, picture: usize, shown: &Picture<'_>) {
             writeln!(out, "        d{picture}r{index} [label=\"{label}\", tooltip=\"{tooltip}\", {style}];");
     }
     for (index, row) in shown.rows.iter().enumerate() {
-        for parent in &row.parents {
+        for parent in row.parents.iter().chain(&row.closing) {
             let _ = writeln!(out, "        d{picture}r{parent} -> d{picture}r{index};");
         }
         for dependency in &row.dependencies {
@@ -68,5 +69,5 @@ fn rows(out: &mut String, picture: usize, shown: &Picture<'_>) {
 
 /// Text inside a quoted string.
 fn text(text: &str) -> String {
-    one_line(text).replace('\\', "\\\\").replace('"', "\\\"")
+    one_line(text).replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -5,6 +5,24 @@ use std::fmt::Write;
 use super::graph::{Picture, What};
 use super::place::one_line;
 
+/// How many links Mermaid draws unless the page that shows it allows more (`maxEdges`).
+const MOST_LINKS: usize = 500;
+/// How long a text Mermaid reads unless the page allows more (`maxTextSize`).
+const LONGEST_TEXT: usize = 50_000;
+
+/// Why Mermaid will refuse a flowchart with its defaults.
+pub fn refusal(flowchart: &str) -> Option<String> {
+    let links = flowchart.matches("-> d").count();
+    (links > MOST_LINKS || flowchart.len() > LONGEST_TEXT).then(|| {
+        format!(
+            "Mermaid draws at most {MOST_LINKS} links and {LONGEST_TEXT} characters unless the page allows more, and \
+             this has {links} and {}; `--output-format svg` has no limit, and without `--all` runs of applied \
+             revisions are one node",
+            flowchart.len()
+        )
+    })
+}
+
 /// The histories as one flowchart, each in a frame of its own.
 pub fn render(pictures: &[Picture<'_>]) -> String {
     let mut out = String::from("flowchart BT\n");
@@ -29,7 +47,7 @@ fn rows(out: &mut String, picture: usize, shown: &Picture<'_>) {
                     (_, true) => "applied",
                     (true, false) => "new",
                 };
-                let mut label = format!("{}<br/>{}", text(card.id), text(card.title()));
+                let mut label = format!("{}<br/>{}", text(card.id), text(&card.short_title()));
                 let mut marks = card.tags();
                 marks.extend((!card.destroys.is_empty()).then(|| "destructive".to_owned()));
                 marks.extend(card.fault.map(str::to_owned));
@@ -44,7 +62,7 @@ fn rows(out: &mut String, picture: usize, shown: &Picture<'_>) {
         let _ = writeln!(out, "        d{picture}r{index}[\"{label}\"]:::{class}");
     }
     for (index, row) in shown.rows.iter().enumerate() {
-        for parent in &row.parents {
+        for parent in row.parents.iter().chain(&row.closing) {
             let _ = writeln!(out, "        d{picture}r{parent} --> d{picture}r{index}");
         }
         for dependency in &row.dependencies {

@@ -99,7 +99,9 @@ fn history(out: &mut String, picture: &Picture<'_>, lanes: &Lanes, top: usize) -
         let _ = writeln!(out, "<path class=\"{class}\" d=\"{path}\"/>");
     }
     let left = x(lanes.width) + LANE / 2;
-    let mut longest = picture.directory.chars().count() + picture.summary().len() + shown_length(LEGEND);
+    // The title is bold and larger.
+    let title = picture.directory.chars().count() * 3 / 2;
+    let mut longest = title + picture.summary().len() + shown_length(LEGEND);
     for (index, row) in picture.rows.iter().enumerate() {
         let (cx, cy) = (x(lanes.of(index)), y(index));
         let baseline = cy + CHARACTER / 2;

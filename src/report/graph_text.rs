@@ -5,11 +5,8 @@ use std::fmt::Write;
 use renderdag::{Ancestor, GraphRowRenderer, Renderer};
 
 use super::Paint;
-use super::graph::{Card, Picture, What};
+use super::graph::{Card, Picture, What, cut};
 use super::place::one_line;
-
-/// Messages longer than this are cut.
-const LONGEST_MESSAGE: usize = 72;
 
 /// The histories, one after the other.
 pub fn render(pictures: &[Picture<'_>], paint: Paint) -> String {
@@ -58,12 +55,4 @@ fn revision(card: &Card<'_>, paint: Paint) -> String {
 fn run(count: usize, destructive: usize, paint: Paint) -> String {
     let more = if destructive > 0 { format!(", {destructive} of them destructive") } else { String::new() };
     paint.faint(format!("{count} applied revisions{more} (--all shows them)"))
-}
-
-/// The text, cut where it is long.
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text).trim_end()),
-        None => text.to_owned(),
-    }
 }

@@ -46,13 +46,19 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The text on one line: line breaks and control characters are written as escapes.
+/// Whether a character could break a line, turn the order of what follows, or is forbidden in XML.
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// The text on one line: line breaks, control characters and the like are written as escapes.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
+    if !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
     }
     let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if c.is_control() {
+        if is_harmful(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
@@ -70,5 +76,6 @@ mod tests {
     fn control_characters_cannot_break_a_line_or_a_terminal() {
         assert_eq!(one_line("deletes `a\nb` \u{1b}[2J"), "deletes `a\\nb` \\u{1b}[2J");
         assert_eq!(one_line("größe"), "größe");
+        assert_eq!(one_line("a\u{202e}b\u{ffff}"), "a\\u{202e}b\\u{ffff}", "no turned text, no broken XML");
     }
 }

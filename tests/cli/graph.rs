@@ -72,6 +72,8 @@ fn broken_histories_are_shown() {
         ("dd44", "and round", "\"cc33\"", "", "pass"),
     ]);
     let text = project.run(&["graph", "--applied-ref", "false"]).exits(0).stdout;
+    let dot = project.run(&["graph", "--applied-ref", "false", "--output-format", "dot"]).exits(0).stdout;
+    assert_eq!(dot.matches(" -> ").count(), 3, "both links of the cycle, and the one into the void:\n{dot}");
     for part in [
         "zz99 no file has this revision",
         "lost",
@@ -90,7 +92,7 @@ fn what_messages_hold_cannot_break_a_format() {
         project.run(&["graph", "--applied-ref", "false", "--output-format", name]).exits(0).stdout
     };
     assert!(format("svg").contains("&lt;b&gt;&quot;x&quot; &amp; `y` \\ ]; --&gt;"));
-    assert!(format("dot").contains(r#"aa11\n<b>\"x\" & `y` \\ ]; -->"#));
+    assert!(format("dot").contains(r#"aa11\n<b>\"x\" &amp; `y` \\ ]; -->"#));
     assert!(format("mermaid").contains("#60;b#62;#34;x#34; #38; #96;y#96; #92; ]#59; --#62;"));
 }
 
