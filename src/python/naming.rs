@@ -2,6 +2,7 @@
 
 use ruff_python_ast::{Expr, ExprCall, ModModule, Stmt, StmtClassDef};
 use ruff_python_parser::Parsed;
+use ruff_text_size::Ranged;
 
 use super::{Module, Modules, parse};
 use crate::project::NamingConvention;
@@ -18,7 +19,7 @@ pub fn naming_convention(files: &[SourceFile], directory: usize) -> NamingConven
     };
     let (Some(parsed), _) = parse::parse(environment.text()) else { return NamingConvention::Unknown };
     let modules = Modules::new(files, directory);
-    let resolver = Resolver { environment: &parsed, modules: &modules };
+    let resolver = Resolver { text: environment.text(), environment: &parsed, modules: &modules };
     resolver.convention()
 }
 
@@ -43,6 +44,7 @@ enum Meaning<'m> {
 }
 
 struct Resolver<'m> {
+    text: &'m str,
     environment: &'m Parsed<ModModule>,
     modules: &'m Modules<'m>,
 }
@@ -57,39 +59,94 @@ impl<'m> Resolver<'m> {
 
     fn convention(&self) -> NamingConvention {
         let target = self.last_value(Place::Environment, "target_metadata");
-        // Without one at the top level it is given to `context.configure` in a way that is not followed.
-        let Some(target) = target else { return self.unless_silent(NamingConvention::None) };
-        let set = self.set_afterwards();
-        match self.metadata(target, Place::Environment, 0) {
-            Some(of_metadata) => set.unwrap_or(of_metadata),
-            None => set.unwrap_or_else(|| self.unless_silent(NamingConvention::Unknown)),
+        let found = match target {
+            // It may be given to `context.configure` alone.
+            None => Some(NamingConvention::None),
+            Some(target) => self.metadata(target, Place::Environment, 0),
+        };
+        let set = target.and_then(|target| self.set_afterwards(target));
+        match (set.or(found), target) {
+            (None, _) => NamingConvention::Unknown,
+            (Some(NamingConvention::None), Some(Expr::NoneLiteral(_))) if self.is_set_once() => {
+                NamingConvention::None
+            }
+            // Something speaks of a convention, in a way that was not followed.
+            (Some(NamingConvention::None), _) if self.speaks_of_one() => NamingConvention::Unknown,
+            (Some(_), _) if !self.is_set_once() || self.is_changed() => NamingConvention::Unknown,
+            (Some(convention), _) => convention,
         }
     }
 
-    /// Where nothing that was read speaks of a convention, there is most likely none; else nobody knows.
-    fn unless_silent(&self, otherwise: NamingConvention) -> NamingConvention {
-        let speaks =
-            self.modules.modules.values().any(|module| module.file.text().contains("naming_convention"));
-        if speaks { NamingConvention::Unknown } else { otherwise }
+    fn places(&self) -> impl Iterator<Item = Place<'m>> {
+        let modules = self.modules.modules.iter().map(|(name, module)| Place::Module(name, module));
+        modules.chain([Place::Environment])
     }
 
-    /// `metadata.naming_convention = ..` in `env.py` or a module that was read; several must agree.
-    fn set_afterwards(&self) -> Option<NamingConvention> {
-        let modules = self.modules.modules.iter().map(|(name, module)| Place::Module(name, module));
+    fn text_of(&self, place: Place<'m>) -> &'m str {
+        match place {
+            Place::Environment => self.text,
+            Place::Module(_, module) => module.file.text(),
+        }
+    }
+
+    fn speaks_of_one(&self) -> bool {
+        self.places().any(|place| self.text_of(place).contains("naming_convention"))
+    }
+
+    /// Whether `env.py` has no more than one line that sets `target_metadata`, at the top level.
+    fn is_set_once(&self) -> bool {
+        let sets = |line: &&str| {
+            let rest = line.trim_start().strip_prefix("target_metadata").map(str::trim_start);
+            rest.is_some_and(|rest| {
+                (rest.starts_with('=') && !rest.starts_with("==")) || rest.starts_with(':')
+            }) && !line.contains("=target_metadata")
+        };
+        let lines = self.text.lines().filter(sets).count();
+        lines == usize::from(self.last_value(Place::Environment, "target_metadata").is_some())
+    }
+
+    /// Whether a convention is changed after it was made: an item of it is set, or another metadata's is.
+    fn is_changed(&self) -> bool {
+        let is_item = |target: &Expr| {
+            let key = target.as_subscript_expr().and_then(|target| target.slice.as_string_literal_expr());
+            key.is_some_and(|key| ["pk", "fk", "uq", "ck", "ix"].contains(&key.value.to_str()))
+        };
+        self.places().any(|place| {
+            let own = self.suite(place).iter().filter(|statement| convention_of(statement).is_some()).count();
+            let items = self.suite(place).iter().any(
+                |statement| matches!(statement, Stmt::Assign(assign) if assign.targets.iter().any(is_item)),
+            );
+            let text = self.text_of(place);
+            let is_set = |at: &usize| {
+                let rest = text.get(at + ".naming_convention".len()..).unwrap_or_default().trim_start();
+                rest.starts_with('=') && !rest.starts_with("==")
+            };
+            items || text.match_indices(".naming_convention").map(|(at, _)| at).filter(is_set).count() != own
+        })
+    }
+
+    /// `target_metadata.naming_convention = ..`, or the same of what `target_metadata` is set to; unknown where another
+    /// metadata's is set, which may be the same by another name.
+    fn set_afterwards(&self, target: &'m Expr) -> Option<NamingConvention> {
+        let target = target.range();
+        let own = self.text.get(target.start().to_usize()..target.end().to_usize()).unwrap_or_default();
         let mut found: Option<NamingConvention> = None;
-        for place in modules.chain([Place::Environment]) {
+        for place in self.places() {
             for statement in self.suite(place) {
-                let Stmt::Assign(assign) = statement else { continue };
-                let is_set = assign.targets.iter().any(
-                    |target| matches!(target, Expr::Attribute(attribute) if attribute.attr.as_str() == "naming_convention"),
-                );
-                if is_set {
-                    let convention = self.templates(&assign.value, place, 0);
-                    found = match found {
-                        Some(other) if other != convention => Some(NamingConvention::Unknown),
-                        _ => Some(convention),
-                    };
-                }
+                let Some((metadata, value)) = convention_of(statement) else { continue };
+                let range = metadata.range();
+                let whose = self
+                    .text_of(place)
+                    .get(range.start().to_usize()..range.end().to_usize())
+                    .unwrap_or_default();
+                let is_own =
+                    whose == own || (whose == "target_metadata" && matches!(place, Place::Environment));
+                let convention =
+                    if is_own { self.templates(value, place, 0) } else { NamingConvention::Unknown };
+                found = match found {
+                    Some(other) if other != convention => Some(NamingConvention::Unknown),
+                    _ => Some(convention),
+                };
             }
         }
         found
@@ -180,7 +237,10 @@ impl<'m> Resolver<'m> {
             Expr::Name(_) | Expr::Attribute(_) => match self.value_of(expression, place, steps + 1) {
                 Meaning::Expression(value, place) => self.metadata(value, place, steps + 1),
                 // A library's own metadata has no convention of the project's, but for what is set afterwards.
-                Meaning::Foreign(path) if path.ends_with(".metadata") => Some(NamingConvention::None),
+                Meaning::Foreign(path) if path.ends_with(".metadata") => {
+                    let library = path.split('.').next().unwrap_or_default();
+                    ["sqlalchemy", "sqlmodel"].contains(&library).then_some(NamingConvention::None)
+                }
                 _ => None,
             },
             Expr::Call(call) => self.made(call, place, steps + 1),
@@ -297,7 +357,10 @@ impl<'m> Resolver<'m> {
                 .iter()
                 .map(|item| Some((text(item.key.as_ref()?)?.into(), text(&item.value)?.into())))
                 .collect(),
-            Expr::Call(call) if call.func.as_name_expr().is_some_and(|name| name.id.as_str() == "dict") => {
+            Expr::Call(call)
+                if call.arguments.args.is_empty()
+                    && call.func.as_name_expr().is_some_and(|name| name.id.as_str() == "dict") =>
+            {
                 call.arguments
                     .keywords
                     .iter()
@@ -316,6 +379,13 @@ impl<'m> Resolver<'m> {
         };
         pairs.map_or(NamingConvention::Unknown, NamingConvention::Known)
     }
+}
+
+/// The metadata and the value of `metadata.naming_convention = ..`.
+fn convention_of(statement: &Stmt) -> Option<(&Expr, &Expr)> {
+    let Stmt::Assign(assign) = statement else { return None };
+    let [Expr::Attribute(target)] = assign.targets.as_slice() else { return None };
+    (target.attr.as_str() == "naming_convention").then_some((&*target.value, &*assign.value))
 }
 
 /// The value that a statement gives a name.
@@ -424,6 +494,13 @@ mod tests {
             "target_metadata = MetaData(naming_convention={'pk': make})\n",
             "target_metadata = MetaData(**options)\n",
             "target_metadata = target_metadata\n",
+            "context.configure(target_metadata=MetaData(naming_convention={'pk': 'x'}))\n",
+            "target_metadata = None\nif x:\n    target_metadata = MetaData(naming_convention={'pk': 'x'})\n",
+            "from sqlmodel import SQLModel\ntarget_metadata = SQLModel.metadata\nif x:\n    SQLModel.metadata.naming_convention = y\n",
+            "from elsewhere import Base\ntarget_metadata = Base.metadata\n",
+            "target_metadata = MetaData(naming_convention={'pk': 'x'})\nother.naming_convention = {'pk': 'y'}\n",
+            "c = {'pk': 'x'}\nc['pk'] = 'y'\ntarget_metadata = MetaData(naming_convention=c)\n",
+            "target_metadata = MetaData(naming_convention=dict(BASE, pk='x'))\n",
         ] {
             assert_eq!(read(environment, &[]), NamingConvention::Unknown, "{environment}");
         }

@@ -50,6 +50,11 @@ pub(super) fn may_wrap(convention: &NamingConvention, kind: ConstraintKind) -> b
     })
 }
 
+/// The same for indexes.
+pub(super) fn wraps_indexes(convention: &NamingConvention) -> bool {
+    matches!(convention.template("ix"), Template::Text(template) if template.contains("%(constraint_name)s"))
+}
+
 /// The name of an index without one; `None` where SQLAlchemy's own convention holds.
 pub(super) fn index<'a>(
     convention: &NamingConvention,

@@ -35,6 +35,11 @@ impl<'a> Apply<'_, 'a> {
         let method = option("_using").and_then(Argument::as_str);
         let mut table = self.taken_out(&key);
         let name = match (&create.name, name) {
+            (Name::Known(_), _)
+                if self.sql.is_none() && convention::wraps_indexes(self.store.convention()) =>
+            {
+                ObjectName::Unknown
+            }
             (_, Some(name)) => ObjectName::Given(name),
             (Name::None, None) if self.sql.is_some() => {
                 let is_taken = |name: &str| {
