@@ -49,6 +49,15 @@ fn every_revision_is_read() {
     assert!(refused.is_empty(), "{refused:#?}");
 }
 
+#[test]
+fn what_ran_for_years_is_not_said_to_fail() {
+    let root = copy(&corpus());
+    let rules = "unknown-object,duplicate-definition,enum-type-not-created";
+    let arguments = ["--all", "--applied-ref", "false", "--select", rules, "--output-format", "json"];
+    let report: Value = serde_json::from_str(&alembic_lint(&arguments, root.path()).stdout).unwrap();
+    assert_eq!(report["diagnostics"], Value::Array(Vec::new()), "{:#}", report["diagnostics"]);
+}
+
 /// The lines of a docstring that repeat the identifiers, and are rewritten where they do so wrongly.
 const HEADERS: [&str; 2] = ["Revision ID:", "Revises:"];
 

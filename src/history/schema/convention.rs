@@ -46,7 +46,8 @@ pub(super) fn may_wrap(convention: &NamingConvention, kind: ConstraintKind) -> b
     key_of(kind).is_some_and(|key| match convention.template(key) {
         Template::None => false,
         Template::Text(template) => template.contains("%(constraint_name)s"),
-        Template::Unknown => true,
+        // Only checks are named that way in practice, since they have nothing else to be named by.
+        Template::Unknown => kind == ConstraintKind::Check,
     })
 }
 

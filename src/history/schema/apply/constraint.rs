@@ -39,6 +39,10 @@ impl<'a> Apply<'_, 'a> {
     /// Adds a constraint that is an item or an operation of its own.
     pub(super) fn add_to(&mut self, table: &mut Table<'a>, given: &'a operation::Constraint) {
         let constraint = self.constraint(table, given);
+        // Where the convention wraps the name, it may be back all the same.
+        if let Name::Known(name) = &given.name {
+            table.gone.retain(|gone| gone.part != Part::Constraint || *gone.name != **name);
+        }
         if constraint.kind == ConstraintKind::PrimaryKey {
             set_key_columns(table, constraint.columns.as_deref(), self.dialect, false);
             table.constraints.retain(|other| other.kind != ConstraintKind::PrimaryKey);

@@ -1,7 +1,9 @@
 //! Names that nobody gave.
 
 use super::History;
+use crate::history::schema::Known;
 use crate::operation::Dialect::{Mysql, Postgresql};
+use crate::operation::{ConstraintKind, Name, TableName};
 
 #[test]
 fn postgresql_numbers_names_that_are_taken() {
@@ -114,4 +116,20 @@ fn a_convention_that_lacks_a_kind_leaves_it_to_the_database() {
                unique ~t_b_key (b)
                index ? (c)",
         );
+}
+
+#[test]
+fn a_check_that_the_convention_renames_may_be_back() {
+    let check = "op.create_check_constraint('positive', 't', 'a > 0')";
+    History::on(Postgresql)
+        .named_by(&[("ck", "ck_%(table_name)s_%(constraint_name)s")])
+        .then("op.create_table('t', sa.Column('a', sa.Integer))")
+        .then(check)
+        .then("op.drop_constraint('positive', 't', type_='check')")
+        .then(check)
+        .look(|replay, _| {
+            let table = TableName::new(Name::new("t"));
+            let Known::Yes(table) = replay.schema().table(&table) else { panic!("the table is there") };
+            assert_eq!(table.constraint("positive", Some(ConstraintKind::Check)), Known::Unknown);
+        });
 }
