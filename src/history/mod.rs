@@ -57,11 +57,6 @@ impl History<'_> {
         self.applied.contains(id)
     }
 
-    /// The graph that a revision file belongs to.
-    pub fn graph_of(&self, id: FileId) -> Option<&Graph<'_>> {
-        self.graphs.get(self.project.file(id)?.directory)
-    }
-
     /// The place of an identifier variable (`down_revision`); the whole file where nothing binds it.
     pub fn identifier_span(&self, id: FileId, name: &str) -> Span {
         self.revision(id).and_then(|revision| revision.identifiers.span(name)).unwrap_or_default()

@@ -218,21 +218,6 @@ impl<'a> Graph<'a> {
     pub const fn is_complete(&self) -> bool {
         self.is_complete
     }
-
-    /// Two of `nodes` of which one is an ancestor of the other, dependencies included: Alembic refuses to take both as
-    /// targets or as the state of a database ("Requested revision .. overlaps with other requested revisions ..").
-    pub fn overlap(&self, nodes: &[NodeId]) -> Option<(NodeId, NodeId)> {
-        let mut wanted = NodeSet::new(self.len());
-        for node in nodes {
-            wanted.insert(*node);
-        }
-        // Everything strictly below any of them; who is in it is an ancestor of another one.
-        let below = nodes.iter().flat_map(|node| self.node(*node).requirements());
-        let lower = self.ancestors(below, Links::All).find(|node| wanted.contains(*node))?;
-        let mut above = self.descendants([lower], Links::All);
-        let upper = above.find(|node| *node != lower && wanted.contains(*node))?;
-        Some((upper, lower))
-    }
 }
 
 #[cfg(test)]
