@@ -68,7 +68,7 @@ pub fn differences(base: &str, now: &str) -> Result<Vec<Difference>, Incomparabl
 
 /// The hash of what a revision's text does; `None` where it is no Python.
 ///
-/// It is made from a text of our own ([`canonical`]), so that a new release of the parser gives the same.
+/// It is made from a text of our own (`canonical`), so that a new release of the parser gives the same.
 pub fn fingerprint(text: &str) -> Option<Fingerprint> {
     normal::Module::parse(text).map(hash)
 }
