@@ -13,7 +13,7 @@ use crate::history::schema::{Replay, Step};
 use crate::operation::Dialect;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, RevisionContext, Siblings};
-use crate::rule::{Category, Check, Severity, Sink};
+use crate::rule::{Category, Check, RevisionCheck, Rule, Severity, Sink, StepCheck};
 use crate::rules::RULES;
 use crate::selection::Selection;
 use crate::source::{FileId, Role, SourceFile, Span};
@@ -58,9 +58,10 @@ pub struct Summary {
 /// Judges a project.
 pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Outcome {
     let (revisions, base_revisions) = read::revisions(project, settings);
-    let siblings = Siblings::of_project(project, &revisions);
-    let graphs = Graph::of_project(project, &revisions);
-    let upcoming = read::upcoming(project, settings);
+    let (siblings, (graphs, upcoming)) = rayon::join(
+        || Siblings::of_project(project, &revisions),
+        || (Graph::of_project(project, &revisions), read::upcoming(project, settings)),
+    );
     let applied = AppliedRevisions::of(project, &revisions, &base_revisions, &graphs);
     let history = History {
         project,
@@ -75,8 +76,8 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     let nowhere = (ScriptDirectory::default(), Siblings::default());
     let run = Run { history, selection, nowhere: (&nowhere.0, &nowhere.1) };
 
-    let mut found = run.judge_revisions();
-    run.judge_history(&mut found);
+    let (mut found, of_history) = rayon::join(|| run.judge_revisions(), || run.judge_history());
+    found.extend(of_history);
     found.retain(|diagnostic| run.is_asked_for(diagnostic));
     let mut approvals = Approvals::read(project, &revisions, |id, revision| {
         history.is_judged(id) && revision.syntax_errors.is_empty()
@@ -147,6 +148,9 @@ fn summary(history: &History<'_>, found: &[Diagnostic], suppressed: usize) -> Su
     }
 }
 
+/// A rule that is on, how severe its findings are, and how it judges.
+type Judge<Check> = (&'static Rule, Severity, Check);
+
 /// What all rules of a run share.
 struct Run<'a> {
     history: History<'a>,
@@ -167,31 +171,54 @@ impl<'a> Run<'a> {
                 Check::History(_) | Check::Suppressions(_) => {}
             }
         }
-        // Only rules that look at the schema need it.
-        let replays = if step_rules.is_empty() { Vec::new() } else { self.replays() };
-        let files: Vec<_> = self.history.project.files().collect();
-        files
-            .par_iter()
-            .filter(|(id, _)| self.history.is_judged(*id))
-            .filter_map(|(id, file)| self.context(*id, file))
-            .flat_map_iter(|context| {
-                let mut out = Vec::new();
-                for (rule, severity, check) in &rules {
-                    if context.is_python() || rule.name == PARSE_ERROR {
-                        check(&context, &mut Sink::new(rule, *severity, context.id, &mut out));
-                    }
+        let files: Vec<_> =
+            self.history.project.files().filter(|(id, _)| self.history.is_judged(*id)).collect();
+        // The replay goes through a history in order, in one thread; meanwhile the others judge what needs none.
+        let (replays, mut found) = rayon::join(
+            // Only rules that look at the schema need it.
+            || if step_rules.is_empty() { Vec::new() } else { self.replays() },
+            || self.judge_alone(&files, &rules),
+        );
+        found.append(&mut self.judge_steps(&files, &step_rules, &replays));
+        found
+    }
+
+    /// The rules that look at a revision without its history.
+    fn judge_alone(
+        &self,
+        files: &[(FileId, &'a SourceFile)],
+        rules: &[Judge<RevisionCheck>],
+    ) -> Vec<Diagnostic> {
+        let judge = |context: RevisionContext<'a>| {
+            let mut out = Vec::new();
+            for (rule, severity, check) in rules {
+                if context.is_python() || rule.name == PARSE_ERROR {
+                    check(&context, &mut Sink::new(rule, *severity, context.id, &mut out));
                 }
-                if context.is_python()
-                    && let Some(replay) = replays.get(context.file.directory)
-                    && let Some(step) = Step::new(context, replay)
-                {
-                    for (rule, severity, check) in &step_rules {
-                        check(&step, &mut Sink::new(rule, *severity, context.id, &mut out));
-                    }
+            }
+            out
+        };
+        files.par_iter().filter_map(|(id, file)| self.context(*id, file)).flat_map_iter(judge).collect()
+    }
+
+    /// The rules that look at the schema as it is at a revision.
+    fn judge_steps(
+        &self,
+        files: &[(FileId, &'a SourceFile)],
+        rules: &[Judge<StepCheck>],
+        replays: &[Replay<'a>],
+    ) -> Vec<Diagnostic> {
+        let judge = |context: RevisionContext<'a>| {
+            let mut out = Vec::new();
+            let replay = replays.get(context.file.directory).filter(|_| context.is_python());
+            if let Some(step) = replay.and_then(|replay| Step::new(context, replay)) {
+                for (rule, severity, check) in rules {
+                    check(&step, &mut Sink::new(rule, *severity, step.context.id, &mut out));
                 }
-                out
-            })
-            .collect()
+            }
+            out
+        };
+        files.par_iter().filter_map(|(id, file)| self.context(*id, file)).flat_map_iter(judge).collect()
     }
 
     /// What a rule of one revision may look at; without the script directory where the project has none.
@@ -220,12 +247,16 @@ impl<'a> Run<'a> {
     }
 
     /// The rules of all revisions together.
-    fn judge_history(&self, out: &mut Vec<Diagnostic>) {
-        for (rule, severity) in self.selection.rules() {
+    fn judge_history(&self) -> Vec<Diagnostic> {
+        let rules: Vec<_> = self.selection.rules().collect();
+        let judge = |(rule, severity): (&'static Rule, Severity)| {
+            let mut out = Vec::new();
             if let Check::History(check) = rule.check {
-                check(&self.history, &mut Sink::new(rule, severity, FileId(0), out));
+                check(&self.history, &mut Sink::new(rule, severity, FileId(0), &mut out));
             }
-        }
+            out
+        };
+        rules.into_par_iter().flat_map_iter(judge).collect()
     }
 
     /// The rules of suppression comments, when all others have spoken.

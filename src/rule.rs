@@ -101,13 +101,19 @@ pub enum FixAvailability {
     Always,
 }
 
+/// What a rule says of one revision.
+pub type RevisionCheck = fn(&RevisionContext<'_>, &mut Sink<'_>);
+
+/// What a rule says of one revision with the schema around it.
+pub type StepCheck = fn(&Step<'_>, &mut Sink<'_>);
+
 /// What a rule may look at, with the function that looks.
 #[derive(Debug, Clone, Copy)]
 pub enum Check {
     /// One revision file at a time, applied ones left out.
-    Revision(fn(&RevisionContext<'_>, &mut Sink<'_>)),
+    Revision(RevisionCheck),
     /// One revision with the schema before and after each of its operations, applied ones left out.
-    Step(fn(&Step<'_>, &mut Sink<'_>)),
+    Step(StepCheck),
     /// All revisions, script directories and what the base commit holds.
     History(fn(&History<'_>, &mut Sink<'_>)),
     /// The suppression comments and what they silenced.

@@ -1,5 +1,6 @@
 //! Operations in plain words. Says what happens to whom; judges nothing.
 
+use super::last_part;
 use super::{
     AddColumn, AlterColumn, Argument, Attribute, Change, Column, Constraint, ConstraintKind, CreateIndex,
     CreateTable, Custom, DropConstraint, DropIndex, Name, Operation, Origin, ServerDefault, Statement,
@@ -405,12 +406,12 @@ fn value(argument: &Argument) -> Option<String> {
         Argument::Str(_) => argument.as_str().map(str::to_owned),
         Argument::List(items) => Some(format!("[{}]", inner(items))),
         Argument::Dict(_) => Some("{..}".to_owned()),
-        Argument::Path(path) => Some(last(path).to_owned()),
+        Argument::Path(path) => Some(last_part(path).to_owned()),
         Argument::Call(call) => {
-            if let ("text", [text @ Argument::Str(_)]) = (last(&call.callee), &*call.args) {
+            if let ("text", [text @ Argument::Str(_)]) = (last_part(&call.callee), &*call.args) {
                 return value(text);
             }
-            Some(format!("{}({})", last(&call.callee), arguments(&call.args, &call.keywords)))
+            Some(format!("{}({})", last_part(&call.callee), arguments(&call.args, &call.keywords)))
         }
         Argument::Unknown => None,
     }
@@ -426,10 +427,6 @@ fn quoted(argument: &Argument) -> String {
 
 fn inner(items: &[Argument]) -> String {
     items.iter().map(quoted).collect::<Vec<_>>().join(", ")
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
 }
 
 #[cfg(test)]

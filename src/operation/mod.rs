@@ -25,6 +25,12 @@ use memchr::memmem::Finder;
 
 use crate::source::Span;
 
+/// The last part of a dotted path.
+pub(crate) fn last_part(path: &str) -> &str {
+    let start = memchr::memrchr(b'.', path.as_bytes()).map_or(0, |dot| dot + 1);
+    path.get(start..).unwrap_or(path)
+}
+
 /// The database family a revision runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]

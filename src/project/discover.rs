@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::prelude::*;
 use regex::bytes::Regex;
 
 use super::disk::Disk;
@@ -56,11 +57,16 @@ pub(super) fn below(directory: &Path) -> Below {
 
 /// [`below`] for each of `directories`, in their order.
 pub(super) fn below_each(directories: &[PathBuf]) -> Vec<Below> {
-    let [first, rest @ ..] = directories else { return Vec::new() };
-    if rest.is_empty() {
-        return vec![below(first)];
+    if let [only] = directories {
+        return vec![below(only)];
     }
-    // One walk in one thread: it reads the ignore files above the directories once, and starts no threads for each.
+    let share = directories.len().div_ceil(rayon::current_num_threads()).max(1);
+    directories.par_chunks(share).flat_map_iter(below_in_one_walk).collect()
+}
+
+/// One walk in one thread: it reads the ignore files above the directories once, and starts no threads for each.
+fn below_in_one_walk(directories: &[PathBuf]) -> Vec<Below> {
+    let [first, rest @ ..] = directories else { return Vec::new() };
     let mut builder = walker(first);
     for directory in rest {
         builder.add(directory);
@@ -120,35 +126,55 @@ fn walker(directory: &Path) -> WalkBuilder {
     builder
 }
 
-/// Directories below `directory` that hold revisions, script directories of their own and `skipped` left out,
-/// with the number of revisions in each. Symbolic links to directories are not followed, as Alembic does not.
-pub(super) fn revision_directories(
+/// Directories below `directory` that hold revisions, sorted; script directories of their own are left out.
+pub(super) fn revision_directories(directory: &Path, disk: &Disk) -> Vec<PathBuf> {
+    let holds_any = |files: &Vec<PathBuf>| files.iter().any(|file| holds_revision(file));
+    python_below(directory, disk)
+        .into_par_iter()
+        .filter(|(_, files)| holds_any(files))
+        .map(|(directory, _)| directory)
+        .collect()
+}
+
+/// [`revision_directories`] without those that `is_skipped`, with the number of revisions in each.
+pub(super) fn revision_counts(
     directory: &Path,
     disk: &Disk,
     is_skipped: impl Fn(&Path) -> bool,
 ) -> Vec<(PathBuf, usize)> {
+    let mut found = python_below(directory, disk);
+    found.retain(|(directory, _)| !is_skipped(directory));
+    found
+        .into_par_iter()
+        .map(|(directory, files)| (directory, files.iter().filter(|file| holds_revision(file)).count()))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+/// Directories at and below `directory` with their Python files, sorted; script directories of their own are left
+/// out. Symbolic links to directories are not followed, as Alembic does not.
+fn python_below(directory: &Path, disk: &Disk) -> Vec<(PathBuf, Vec<PathBuf>)> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];
     while let Some(current) = open.pop() {
         let Ok(entries) = fs::read_dir(&current) else { continue };
-        let is_skipped = is_skipped(&current);
-        let mut count = 0;
+        let mut files = Vec::new();
         for entry in entries.flatten() {
             let Ok(kind) = entry.file_type() else { continue };
+            let path = entry.path();
             if kind.is_dir() {
                 let name = entry.file_name();
-                let path = entry.path();
                 let is_other =
                     SKIPPED.iter().any(|skipped| name == *skipped) || disk.is_script_directory(&path);
                 if !is_other {
                     open.push(path);
                 }
-            } else if !is_skipped && is_python(&entry.path()) && holds_revision(&entry.path()) {
-                count += 1;
+            } else if is_python(&path) {
+                files.push(path);
             }
         }
-        if count > 0 {
-            found.push((current, count));
+        if !files.is_empty() {
+            found.push((current, files));
         }
     }
     found.sort();

@@ -1,17 +1,17 @@
 //! What the disk says about paths, each asked once: the same few directories stand above every script directory.
 //! Lists no directories and reads no files.
 
-use std::cell::RefCell;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 /// What one run has learnt of the disk; what changes during the run is not seen.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
-    kinds: RefCell<FxHashMap<PathBuf, Option<Kind>>>,
-    canonical: RefCell<FxHashMap<PathBuf, PathBuf>>,
+    kinds: Mutex<FxHashMap<PathBuf, Option<Kind>>>,
+    canonical: Mutex<FxHashMap<PathBuf, PathBuf>>,
 }
 
 /// What a path leads to, symbolic links followed.
@@ -39,25 +39,27 @@ impl Disk {
     }
 
     fn kind(&self, path: &Path) -> Option<Kind> {
-        if let Some(known) = self.kinds.borrow().get(path) {
-            return *known;
+        let known = held(&self.kinds).get(path).copied();
+        if let Some(known) = known {
+            return known;
         }
         let kind = fs::metadata(path).ok().map(|data| match data.file_type() {
             kind if kind.is_dir() => Kind::Directory,
             kind if kind.is_file() => Kind::File,
             _ => Kind::Other,
         });
-        self.kinds.borrow_mut().insert(path.to_owned(), kind);
+        held(&self.kinds).insert(path.to_owned(), kind);
         kind
     }
 
     /// A path without symbolic links; as it is where it does not exist.
     pub(super) fn canonical(&self, path: &Path) -> PathBuf {
-        if let Some(known) = self.canonical.borrow().get(path) {
-            return known.clone();
+        let known = held(&self.canonical).get(path).cloned();
+        if let Some(known) = known {
+            return known;
         }
         let canonical = self.resolved(path).unwrap_or_else(|| path.to_owned());
-        self.canonical.borrow_mut().insert(path.to_owned(), canonical.clone());
+        held(&self.canonical).insert(path.to_owned(), canonical.clone());
         canonical
     }
 
@@ -108,6 +110,11 @@ impl Disk {
         self.is_file(&directory.join("env.py"))
             && (self.is_file(&directory.join("script.py.mako")) || self.is_dir(&directory.join("versions")))
     }
+}
+
+/// What is known, for as long as nobody else looks.
+fn held<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether `path` is `directory` or lies below it; both are spelled alike, as [`Disk::canonical`] does.

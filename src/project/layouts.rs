@@ -205,7 +205,7 @@ impl Layouts {
             .filter(|layout| lies_in(key, &layout.key) && key != layout.key)
             .max_by_key(|layout| layout.key.as_os_str().len());
         let Some(layout) = around.filter(|_| !is_known) else { return };
-        for (path, _) in discover::revision_directories(directory, &self.disk, |_| false) {
+        for path in discover::revision_directories(directory, &self.disk) {
             layout.add_location(Location::new(path, false, &self.disk));
         }
     }

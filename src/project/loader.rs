@@ -1,5 +1,6 @@
 //! Script directories found -> a [`Project`] with every file read. Searches for nothing.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::dependencies::{self, Dependencies};
 use super::disk::Disk;
 use super::layouts::{Layouts, Selection};
 use super::modules::Module;
-use super::script_directory::{self, Layout};
+use super::script_directory::{self, Layout, Listing, RevisionFile};
 use super::{LOCK_FILE, Project, ScriptDirectory, metadata, modules, notes, read};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
@@ -40,34 +41,73 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
         .extend(search.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
 
     let mut listed = Listed::default();
-    for (index, layout) in layouts.iter().enumerate() {
-        listed.add(layout, index, selection, &printer, &search.disk, &mut project);
+    let listings: Vec<Vec<_>> = layouts
+        .par_iter()
+        .map(|layout| layout.locations.iter().map(script_directory::list).collect())
+        .collect();
+    for (index, (layout, listings)) in layouts.iter().zip(listings).enumerate() {
+        let files = files_listed(layout, listings, &printer, &mut project);
+        listed.add(layout, files, index, selection, &search.disk);
     }
     let wanted = listed.wanted;
     project.files = wanted.into_par_iter().map(|file| file.read(&printer)).collect();
-    let modules: Vec<Vec<SourceFile>> = layouts
-        .par_iter()
-        .enumerate()
-        .map(|(index, layout)| {
-            let revisions = project.files.iter().filter(|file| file.directory == index);
-            let mut modules = modules::load(layout, revisions);
-            let is_environment =
-                |file: &&SourceFile| file.directory == index && file.role == Role::Environment;
-            if let Some(environment) = project.files.iter().find(is_environment) {
-                let of_metadata = metadata::load(layout, environment.text()).into_iter();
-                let known: FxHashSet<Box<str>> = modules.iter().map(|module| module.name.clone()).collect();
-                modules.extend(of_metadata.filter(|module| !known.contains(&module.name)));
-            }
-            modules.into_iter().map(|module| module.file(index, &printer)).collect()
-        })
-        .collect();
-    project.files.extend(modules.into_iter().flatten());
-    let mut dependencies = Dependencies::default();
-    let describe = |layout| describe(layout, &printer, &mut dependencies, &search.disk);
-    project.directories = layouts.iter().map(describe).collect();
+    let (modules, (unloaded, directories)) = rayon::join(
+        || modules_of(&layouts, &project.files, &printer),
+        || {
+            let mut dependencies = Dependencies::default();
+            let describe = |layout| describe(layout, &printer, &mut dependencies, &search.disk);
+            (notes::unloaded(&layouts, &search.disk), layouts.iter().map(describe).collect())
+        },
+    );
+    project.files.extend(modules);
+    project.directories = directories;
     project.files.sort_by(|a, b| a.path.cmp(&b.path).then(a.directory.cmp(&b.directory)));
-    notes::add(&mut project, &layouts, selection, &listed.keys, &printer, &search.disk);
+    notes::add(&mut project, &layouts, &unloaded, selection, &listed.keys, &printer);
     project
+}
+
+/// The project's own modules that revisions and the metadata need, of each script directory; `files` are what was read.
+fn modules_of(layouts: &[Layout], files: &[SourceFile], printer: &Printer) -> Vec<SourceFile> {
+    let of_layout = |(index, layout): (usize, &Layout)| {
+        let mut modules = modules::load(layout, files.iter().filter(|file| file.directory == index));
+        let is_environment = |file: &&SourceFile| file.directory == index && file.role == Role::Environment;
+        if let Some(environment) = files.iter().find(is_environment) {
+            let known: FxHashSet<Box<str>> = modules.iter().map(|module| module.name.clone()).collect();
+            let of_metadata = metadata::load(layout, environment.text()).into_iter();
+            modules.extend(of_metadata.filter(|module| !known.contains(&module.name)));
+        }
+        modules.into_iter().map(move |module| module.file(index, printer))
+    };
+    layouts.par_iter().enumerate().flat_map_iter(of_layout).collect()
+}
+
+/// What the version locations of a script directory hold; what is wrong with them goes to the project's errors and notes.
+fn files_listed(
+    layout: &Layout,
+    listings: Vec<io::Result<Listing>>,
+    printer: &Printer,
+    project: &mut Project,
+) -> Vec<RevisionFile> {
+    let mut files = Vec::new();
+    for (location, listing) in layout.locations.iter().zip(listings) {
+        match listing {
+            Ok(listing) => {
+                files.extend(listing.files);
+                let directories = listing.directories_named_py.iter();
+                project.notes.extend(directories.map(|path| {
+                    format!(
+                        "`{}` is a directory, which Alembic does not load as a revision",
+                        printer.show(path)
+                    )
+                }));
+            }
+            Err(error) => project.errors.push(format!(
+                "{}: the version location cannot be read: {error}; give the current user access",
+                printer.show(&location.path)
+            )),
+        }
+    }
+    files
 }
 
 /// Files that will be read.
@@ -93,31 +133,11 @@ impl Listed {
     fn add(
         &mut self,
         layout: &Layout,
+        files: Vec<RevisionFile>,
         directory: usize,
         selection: &Selection,
-        printer: &Printer,
         disk: &Disk,
-        project: &mut Project,
     ) {
-        let mut files = Vec::new();
-        for location in &layout.locations {
-            match script_directory::list(location) {
-                Ok(listing) => {
-                    files.extend(listing.files);
-                    let directories = listing.directories_named_py.iter();
-                    project.notes.extend(directories.map(|path| {
-                        format!(
-                            "`{}` is a directory, which Alembic does not load as a revision",
-                            printer.show(path)
-                        )
-                    }));
-                }
-                Err(error) => project.errors.push(format!(
-                    "{}: the version location cannot be read: {error}; give the current user access",
-                    printer.show(&location.path)
-                )),
-            }
-        }
         let asked = selection.of(layout);
         for file in files {
             let is_selected = asked.holds(&file.key);

@@ -1,7 +1,8 @@
 //! What a person must be told about a project: files that were passed over, nothing found. Changes no file list.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::Project;
@@ -15,18 +16,32 @@ use crate::source::Role;
 /// How many paths a note names before it counts the rest.
 const MAX_NAMED: usize = 3;
 
+/// Files in a script directory that look like revisions and that Alembic does not load: their directories, with how
+/// many each holds.
+pub(super) type Unloaded = Vec<(PathBuf, usize)>;
+
+/// What Alembic passes over in each of the script directories.
+pub(super) fn unloaded(layouts: &[Layout], disk: &Disk) -> Vec<Unloaded> {
+    let is_loaded = |directory: &Path| {
+        let key = disk.canonical(directory);
+        layouts.iter().any(|layout| layout.covers(&key))
+    };
+    let of_layout = |layout: &Layout| discover::revision_counts(&layout.root, disk, is_loaded);
+    layouts.par_iter().map(of_layout).collect()
+}
+
 /// Adds the notes of a project whose files are read.
 pub(super) fn add(
     project: &mut Project,
     layouts: &[Layout],
+    unloaded: &[Unloaded],
     selection: &Selection,
     keys: &FxHashSet<PathBuf>,
     printer: &Printer,
-    disk: &Disk,
 ) {
-    for layout in layouts {
+    for (layout, unloaded) in layouts.iter().zip(unloaded) {
         note_locations(project, layout, printer);
-        note_unloaded(project, layout, layouts, printer, disk);
+        note_unloaded(project, layout, unloaded, printer);
     }
     note_skipped(project, selection, keys, printer);
     note_nothing(project, layouts);
@@ -59,13 +74,7 @@ fn note_locations(project: &mut Project, layout: &Layout, printer: &Printer) {
     }
 }
 
-/// Files that look like revisions and that Alembic does not load.
-fn note_unloaded(project: &mut Project, layout: &Layout, layouts: &[Layout], printer: &Printer, disk: &Disk) {
-    let is_loaded = |directory: &std::path::Path| {
-        let key = disk.canonical(directory);
-        layouts.iter().any(|layout| layout.covers(&key))
-    };
-    let unloaded = discover::revision_directories(&layout.root, disk, is_loaded);
+fn note_unloaded(project: &mut Project, layout: &Layout, unloaded: &Unloaded, printer: &Printer) {
     let count: usize = unloaded.iter().map(|(_, count)| count).sum();
     if count == 0 {
         return;

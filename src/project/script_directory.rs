@@ -150,7 +150,7 @@ impl Layout {
             }
         }
         if !self.has_revisions() {
-            for (directory, _) in discover::revision_directories(&self.root, disk, |_| false) {
+            for directory in discover::revision_directories(&self.root, disk) {
                 self.add_location(Location::new(directory.clone(), false, disk));
                 self.assumed.push(directory);
             }

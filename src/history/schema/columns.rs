@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::folding::folded;
 use super::model::{Column, Fact, Position, Text};
 use super::types;
+use crate::operation::last_part;
 use crate::operation::{self, Argument, Call, Dialect, Name, ServerDefault};
 
 /// A constraint or an index that a column brings along.
@@ -25,11 +26,6 @@ pub(super) enum Attached<'a> {
     Unknown,
 }
 
-/// The last part of a dotted path.
-pub(super) fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
-}
-
 /// A column, if its name is known.
 pub(super) fn column<'a>(
     given: &'a operation::Column,
@@ -39,7 +35,8 @@ pub(super) fn column<'a>(
 ) -> Option<Column<'a>> {
     let name = folded(given.name.known()?, sql, dialect);
     let has = |wanted: &str| {
-        let in_items = given.items.iter().any(|item| item.path().is_some_and(|path| last(path) == wanted));
+        let in_items =
+            given.items.iter().any(|item| item.path().is_some_and(|path| last_part(path) == wanted));
         in_items || matches!(&given.server_default, ServerDefault::Value(value) if is_call(value, wanted))
     };
     let identity = has("Identity");
@@ -73,7 +70,7 @@ pub(super) fn column<'a>(
 }
 
 fn is_call(value: &Argument, wanted: &str) -> bool {
-    value.path().is_some_and(|path| last(path) == wanted)
+    value.path().is_some_and(|path| last_part(path) == wanted)
 }
 
 /// Whether the column takes NULL.
@@ -104,7 +101,7 @@ pub(super) fn server_default(given: &ServerDefault) -> Fact<Option<&Argument>> {
     match given {
         ServerDefault::NotGiven => None,
         ServerDefault::None => Some(None),
-        ServerDefault::Value(value) => match value.path().map(last) {
+        ServerDefault::Value(value) => match value.path().map(last_part) {
             // These write no DEFAULT.
             Some("Identity" | "Computed" | "FetchedValue") => Some(None),
             _ if *value == Argument::Unknown => None,
@@ -126,7 +123,7 @@ pub(super) fn attached(given: &operation::Column, is_sql: bool, dialect: Dialect
     let mut attached = Vec::new();
     for item in &given.items {
         match item {
-            Argument::Call(call) => match last(&call.callee) {
+            Argument::Call(call) => match last_part(&call.callee) {
                 "ForeignKey" => attached.push(Attached::ForeignKey(call)),
                 "CheckConstraint" => attached.push(Attached::Check(call)),
                 "Identity" | "Computed" | "Sequence" | "FetchedValue" | "DefaultClause" | "ColumnDefault" => {

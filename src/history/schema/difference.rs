@@ -289,10 +289,10 @@ fn is_sqlalchemy(type_: &Argument) -> bool {
 fn default_text(default: Option<&Argument>) -> Option<String> {
     let Some(default) = default else { return Some("none".to_owned()) };
     match default {
-        Argument::Call(call) => match (super::columns::last(&call.callee), &*call.args) {
+        Argument::Call(call) => match (crate::operation::last_part(&call.callee), &*call.args) {
             ("text", [text]) => Some(bare(text.as_str()?)),
             ("now" | "current_timestamp", []) => Some("now".to_owned()),
-            ("true" | "false", []) => Some(bare(super::columns::last(&call.callee))),
+            ("true" | "false", []) => Some(bare(crate::operation::last_part(&call.callee))),
             _ => None,
         },
         other => Some(bare(other.as_str()?)),

@@ -1,14 +1,14 @@
 //! Types as the database calls them. Judges no change of type.
 
-use super::columns::last;
 use super::model::Fact;
+use crate::operation::last_part;
 use crate::operation::{Argument, Call, Dialect};
 
 /// The type that counts for a dialect: `.with_variant(..)` gives others to some. `None` where it is not known.
 pub(super) fn for_dialect(type_: &Argument, dialect: Dialect) -> Option<&Argument> {
     let mut type_ = type_;
     while let Argument::Call(call) = type_
-        && last(&call.callee) == "with_variant"
+        && last_part(&call.callee) == "with_variant"
     {
         let [base, variant, names @ ..] = &*call.args else { return None };
         let is_meant = names.iter().filter_map(Argument::as_str).any(|name| is_called(dialect, name));
@@ -57,7 +57,7 @@ pub struct EnumType<'a> {
 pub fn enum_of(type_: &Argument) -> Option<EnumType<'_>> {
     let type_ = for_dialect(type_, Dialect::Postgresql)?;
     let Argument::Call(call) = type_ else { return None };
-    match last(&call.callee) {
+    match last_part(&call.callee) {
         "ARRAY" => enum_of(call.args.first().or_else(|| call.keyword("item_type"))?),
         "Enum" | "ENUM"
             if call.keyword("native_enum") != Some(&Argument::Bool(false))
@@ -71,7 +71,7 @@ pub fn enum_of(type_: &Argument) -> Option<EnumType<'_>> {
 
 fn enum_call(call: &Call) -> EnumType<'_> {
     let of_class = match &*call.args {
-        [Argument::Path(class)] => Some(last(class)),
+        [Argument::Path(class)] => Some(last_part(class)),
         _ => None,
     };
     let name = match call.keyword("name") {
@@ -99,7 +99,7 @@ fn is_created_with_table(call: &Call) -> Fact<bool> {
     match call.keyword("create_type") {
         _ if is_bound => None,
         None | Some(Argument::Bool(true)) => Some(true),
-        Some(Argument::Bool(false)) if last(&call.callee) == "ENUM" => Some(false),
+        Some(Argument::Bool(false)) if last_part(&call.callee) == "ENUM" => Some(false),
         Some(_) => None,
     }
 }
@@ -107,7 +107,8 @@ fn is_created_with_table(call: &Call) -> Fact<bool> {
 /// Whether a column of this type has the type of PostgreSQL that is called so, or an array of it.
 pub fn is_of_type(type_: &Argument, name: &str) -> bool {
     enum_of(type_).is_some_and(|found| found.name.as_deref() == Some(name))
-        || sql_name(type_, Dialect::Postgresql)
+        || for_dialect(type_, Dialect::Postgresql)
+            .and_then(Argument::as_str)
             .is_some_and(|text| text.trim_end_matches("[]").trim_matches('"').eq_ignore_ascii_case(name))
 }
 
@@ -117,7 +118,7 @@ pub(super) fn check_of(type_: &Argument, dialect: Dialect) -> Fact<Option<&str>>
     if call.keyword("create_constraint") != Some(&Argument::Bool(true)) {
         return None;
     }
-    let is_native = match last(&call.callee) {
+    let is_native = match last_part(&call.callee) {
         "Boolean" => matches!(dialect, Dialect::Postgresql),
         "Enum" => dialect != Dialect::Sqlite && call.keyword("native_enum") != Some(&Argument::Bool(false)),
         _ => return None,
@@ -147,7 +148,7 @@ fn named(
     keywords: &[(Box<str>, Argument)],
     dialect: Dialect,
 ) -> Option<String> {
-    let class = last(path);
+    let class = last_part(path);
     let keyword = |name: &str| keywords.iter().find(|(key, _)| &**key == name).map(|(_, value)| value);
     let argument = |at: usize, name: &str| keyword(name).or_else(|| args.get(at));
     let number = |at: usize, name: &str| match argument(at, name) {
@@ -244,7 +245,7 @@ fn enum_name(args: &[Argument], keywords: &[(Box<str>, Argument)], dialect: Dial
     match dialect {
         Dialect::Postgresql if is_native => match (keyword("name"), args) {
             (Some(name), _) => name.as_str().map(quoted),
-            (None, [Argument::Path(class)]) => Some(quoted(&last(class).to_lowercase())),
+            (None, [Argument::Path(class)]) => Some(quoted(&last_part(class).to_lowercase())),
             (None, _) => None,
         },
         Dialect::Mysql | Dialect::Mariadb if is_native => {

@@ -269,7 +269,7 @@ impl<'a> Interpreter<'a> {
             "collections.defaultdict" => Value::dict(Vec::new(), true, self.conditional),
             "functools.wraps" | "operator.attrgetter" | "operator.itemgetter" => Value::Unknown,
             _ if path.starts_with("sqlalchemy.")
-                && matches!(super::column::last(path), "quoted_name" | "conv") =>
+                && matches!(crate::operation::last_part(path), "quoted_name" | "conv") =>
             {
                 first?.clone()
             }

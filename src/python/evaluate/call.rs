@@ -235,7 +235,7 @@ impl<'a> Interpreter<'a> {
         if let Some(name) = path.strip_prefix("builtins.") {
             return self.builtin(name, arguments, span, scope);
         }
-        let last = super::column::last(path);
+        let last = crate::operation::last_part(path);
         match &**path {
             "alembic.context.execute" => {
                 return self.connection_method(&Value::Context, last, &arguments, span, scope);
@@ -301,7 +301,7 @@ impl<'a> Interpreter<'a> {
             "register_operation" | "implementation_for" => Value::Unknown,
             // `op.context.impl.execute(..)`, `op._proxy.get_bind()`.
             _ if name.contains('.') => {
-                let last = super::column::last(name).to_owned();
+                let last = crate::operation::last_part(name).to_owned();
                 self.connection_method(&Value::Context, &last, &arguments, span, scope)
             }
             _ => self.directive(name, arguments, None, span, scope),

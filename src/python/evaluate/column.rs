@@ -4,12 +4,8 @@ use std::rc::Rc;
 
 use super::argument::{argument, name};
 use super::value::{Object, Value};
+use crate::operation::last_part;
 use crate::operation::{Column, Constraint, ConstraintKind, Name, ServerDefault, TableName};
-
-/// The last part of a dotted path.
-pub(super) fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
-}
 
 /// Positional arguments of `Column` that are no type (`sqlalchemy/sql/schema.py`, class `SchemaItem`).
 const COLUMN_ITEMS: &[&str] = &[
@@ -27,7 +23,7 @@ const COLUMN_ITEMS: &[&str] = &[
 
 /// Whether a value is a `Column`.
 pub(super) fn is_column(value: &Value<'_>) -> bool {
-    matches!(value, Value::Object(object) if matches!(last(&object.callee), "Column" | "mapped_column"))
+    matches!(value, Value::Object(object) if matches!(last_part(&object.callee), "Column" | "mapped_column"))
 }
 
 /// A value in the place of a column.
@@ -46,10 +42,10 @@ pub(super) fn column(value: Option<&Value<'_>>) -> Column {
         complete: false,
     };
     let Some(Value::Object(object)) = value else { return unknown(Name::Unknown) };
-    if !matches!(last(&object.callee), "Column" | "mapped_column") {
+    if !matches!(last_part(&object.callee), "Column" | "mapped_column") {
         // `column.copy()`, or a factory of the project: its first string is the best guess at nothing.
         return match &object.receiver {
-            Some(receiver) if matches!(last(&object.callee), "copy" | "_copy") => column(Some(receiver)),
+            Some(receiver) if matches!(last_part(&object.callee), "copy" | "_copy") => column(Some(receiver)),
             _ => unknown(Name::Unknown),
         };
     }
@@ -83,7 +79,7 @@ fn column_of(object: &Rc<Object<'_>>) -> Column {
     let mut items = Vec::new();
     for value in positional {
         let argument = argument(value);
-        let is_item = argument.path().is_some_and(|path| COLUMN_ITEMS.contains(&last(path)));
+        let is_item = argument.path().is_some_and(|path| COLUMN_ITEMS.contains(&last_part(path)));
         if !is_item && out.type_.is_none() {
             out.type_ = Some(argument);
         } else {
@@ -115,7 +111,7 @@ fn column_of(object: &Rc<Object<'_>>) -> Column {
 fn is_type_or_item(value: &Value<'_>) -> bool {
     match value {
         Value::Path(_) | Value::Class(_) => true,
-        Value::Object(object) => !matches!(last(&object.callee), "quoted_name" | "conv"),
+        Value::Object(object) => !matches!(last_part(&object.callee), "quoted_name" | "conv"),
         _ => false,
     }
 }
@@ -133,7 +129,7 @@ pub(super) fn server_default(value: &Value<'_>) -> ServerDefault {
 /// A table item that is a constraint.
 pub(super) fn constraint(value: &Value<'_>) -> Option<Constraint> {
     let Value::Object(object) = value else { return None };
-    let kind = match last(&object.callee) {
+    let kind = match last_part(&object.callee) {
         "ForeignKeyConstraint" => ConstraintKind::ForeignKey,
         "UniqueConstraint" => ConstraintKind::Unique,
         "CheckConstraint" => ConstraintKind::Check,
@@ -212,7 +208,7 @@ pub(super) fn names(value: &Value<'_>) -> Option<Vec<Name>> {
 
 fn column_name(value: &Value<'_>) -> Name {
     match value {
-        Value::Object(object) if matches!(last(&object.callee), "column" | "Column") => {
+        Value::Object(object) if matches!(last_part(&object.callee), "column" | "Column") => {
             name(object.arguments.positional.first())
         }
         other => name(Some(other)),

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::column::last;
 use super::directive::{required, table_of};
 use super::value::{Class, Object, Value};
+use crate::operation::last_part;
 use crate::operation::{Name, Statement, TableName};
 
 /// The statement an object stands for, with the methods called on it.
@@ -14,7 +14,7 @@ pub(super) fn core_statement(object: &Rc<Object<'_>>) -> Option<Statement> {
     loop {
         let arguments = &current.arguments;
         let conditions = !arguments.positional.is_empty() || !arguments.keywords.is_empty();
-        let method = last(&current.callee);
+        let method = last_part(&current.callee);
         has_where |= matches!(method, "where" | "filter" | "filter_by") && conditions;
         // `delete(t, t.c.id == 1)`, `t.update(t.c.id == 1)`, `whereclause=` of SQLAlchemy 1.x.
         has_where |= arguments.keyword("whereclause").is_some();
@@ -39,8 +39,8 @@ pub(super) fn core_statement(object: &Rc<Object<'_>>) -> Option<Statement> {
 
 /// Whether an object is a table.
 pub(super) fn is_table(object: &Object<'_>) -> bool {
-    object.receiver.is_none() && matches!(last(&object.callee), "Table" | "table")
-        || matches!(last(&object.callee), "alias")
+    object.receiver.is_none() && matches!(last_part(&object.callee), "Table" | "table")
+        || matches!(last_part(&object.callee), "alias")
 }
 
 /// The table of a model class that the revision declares for itself.

@@ -347,13 +347,13 @@ fn create_table(bound: &Bound<'_>) -> CreateTable {
 /// `sa.Index("ix", "a", "b")` among the items of a table.
 fn index(item: &Value<'_>, table: &TableName) -> Option<CreateIndex> {
     let Value::Object(object) = item else { return None };
-    if column::last(&object.callee) != "Index" {
+    if crate::operation::last_part(&object.callee) != "Index" {
         return None;
     }
     let arguments = &object.arguments;
     let columns = arguments.positional.iter().skip(1).map(|column| match column {
         // `sa.Column` objects do not reach revisions; what stands here is a name or an expression.
-        Value::Object(object) if column::last(&object.callee) == "column" => {
+        Value::Object(object) if crate::operation::last_part(&object.callee) == "column" => {
             object.arguments.positional.first().map_or(Argument::Unknown, argument)
         }
         other => argument(other),
@@ -414,7 +414,9 @@ fn expressions(value: &Value<'_>) -> Option<Vec<Argument>> {
 
 fn bulk_insert(bound: &Bound<'_>) -> BulkInsert {
     let table = match bound.get("table") {
-        Some(Value::Object(object)) if matches!(column::last(&object.callee), "Table" | "table") => {
+        Some(Value::Object(object))
+            if matches!(crate::operation::last_part(&object.callee), "Table" | "table") =>
+        {
             table_of(&object)
         }
         _ => TableName::new(Name::Unknown),

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use super::argument::{argument, name};
-use super::column::{constraint, last};
+use super::column::constraint;
 use super::core::core_statement;
 use super::directive::table_of;
 use super::scope::Scope;
 use super::text::place_in_literal;
 use super::value::{Object, Text, Value};
 use super::{Arguments, Interpreter};
+use crate::operation::last_part;
 use crate::operation::{
     Change, CreateConstraint, CreateIndex, DropConstraint, DropIndex, Execute, HOLE, Name, Origin, Statement,
     TableName, holds_hole,
@@ -102,7 +103,7 @@ impl<'a> Interpreter<'a> {
     fn schema_statement(&mut self, object: &Rc<Object<'a>>, span: Span, scope: &Rc<Scope<'a>>) -> bool {
         let Some(Value::Object(element)) = object.arguments.positional.first() else {
             let named = name(object.arguments.positional.first());
-            let statement = match last(&object.callee) {
+            let statement = match last_part(&object.callee) {
                 "CreateSchema" => Statement::CreateSchema { name: named },
                 "DropSchema" => {
                     let cascade = object.arguments.keyword("cascade").and_then(Value::truth) == Some(true);
@@ -113,7 +114,7 @@ impl<'a> Interpreter<'a> {
             self.record_statement(statement, span, scope, Origin::Core);
             return true;
         };
-        match last(&object.callee) {
+        match last_part(&object.callee) {
             "CreateTable" => self.table_object(element, true, span, scope),
             "DropTable" => self.table_object(element, false, span, scope),
             "CreateIndex" => self.index_object(element, true, span, scope),
@@ -188,7 +189,7 @@ impl<'a> Interpreter<'a> {
         scope: &Rc<Scope<'a>>,
     ) {
         let arguments = &object.arguments;
-        let statement = match (last(&object.callee), create) {
+        let statement = match (last_part(&object.callee), create) {
             ("Sequence", true) => Statement::CreateSequence { name: name(arguments.get(0, "name")) },
             ("Sequence", false) => Statement::DropSequence { name: name(arguments.get(0, "name")) },
             (_, true) => Statement::CreateType {
@@ -207,7 +208,7 @@ impl<'a> Interpreter<'a> {
 /// `sqlalchemy/sql/sqltypes.py`, `create`).
 fn checks_first(type_: &Object<'_>, call: &Arguments<'_>) -> bool {
     match call.get(1, "checkfirst") {
-        None => call.open || last(&type_.callee) != "Enum",
+        None => call.open || last_part(&type_.callee) != "Enum",
         Some(flag) => flag.truth() != Some(false),
     }
 }
@@ -242,7 +243,7 @@ fn enum_labels(arguments: &Arguments<'_>) -> Option<Vec<Name>> {
 
 /// The text of `sa.text(..)` and `sa.DDL(..)`, also behind `.bindparams(..)` and the like.
 fn sql_text<'a>(object: &Rc<Object<'a>>) -> Option<Value<'a>> {
-    match last(&object.callee) {
+    match last_part(&object.callee) {
         "text" | "DDL" | "TextClause" if object.receiver.is_none() => {
             let text = object.arguments.get(0, "text").or_else(|| object.arguments.keyword("statement"));
             match (text, object.arguments.keyword("context")) {
@@ -263,7 +264,7 @@ fn sql_text<'a>(object: &Rc<Object<'a>>) -> Option<Value<'a>> {
 fn table_of_column(value: &Value<'_>) -> Option<TableName> {
     let Value::Object(object) = value else { return None };
     match &object.receiver {
-        Some(Value::Object(table)) if matches!(last(&table.callee), "Table" | "table") => {
+        Some(Value::Object(table)) if matches!(last_part(&table.callee), "Table" | "table") => {
             Some(table_of(table))
         }
         Some(receiver) => table_of_column(receiver),

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::Interpreter;
 use super::call::{is_execution, is_statement};
-use super::column::last;
 use super::core::{is_table, table_of_model};
 use super::directive::table_of;
 use super::scope::Scope;
 use super::value::{Arguments, Object, Value};
+use crate::operation::last_part;
 use crate::operation::{Change, Execute, Name, Origin, Statement, TableName};
 use crate::source::Span;
 
@@ -45,7 +45,7 @@ impl<'a> Interpreter<'a> {
 
     /// An attribute of the result of an outside call.
     pub(super) fn object_attribute(object: &Rc<Object<'a>>, value: &Value<'a>, name: &str) -> Value<'a> {
-        if name == "name" && (is_table(object) || last(&object.callee) == "Enum") {
+        if name == "name" && (is_table(object) || last_part(&object.callee) == "Enum") {
             let given = object.arguments.keyword("name").or_else(|| object.arguments.positional.first());
             return given.cloned().unwrap_or(Value::Unknown);
         }
@@ -149,7 +149,7 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
-        let kind = last(&object.callee).to_owned();
+        let kind = last_part(&object.callee).to_owned();
         let create = name == "create";
         if matches!(name, "create" | "drop") {
             if is_table(object) {

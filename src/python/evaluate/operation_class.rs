@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::Interpreter;
-use super::column::last;
 use super::scope::Scope;
 use super::value::{Arguments, Object, Value};
+use crate::operation::last_part;
 use crate::source::Span;
 
 /// Classes, their directives, and the constructor's parameters that another name has in the directive.
@@ -59,7 +59,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn invoke_object(&mut self, object: &Rc<Object<'a>>, span: Span, scope: &Rc<Scope<'a>>) {
-        let class = last(&object.callee);
+        let class = last_part(&object.callee);
         if let Some((_, directive)) = CLASSES.iter().find(|(name, _)| *name == class) {
             let arguments = as_directive(directive, object.arguments.clone());
             self.directive(directive, arguments, None, span, scope);
@@ -76,7 +76,7 @@ impl<'a> Interpreter<'a> {
         // `ops.CreateTableOp.create_table(operations, ..)`: the directive itself.
         if object.receiver.is_none()
             && let Some((before, method)) = object.callee.rsplit_once('.')
-            && CLASSES.iter().any(|(name, _)| *name == last(before))
+            && CLASSES.iter().any(|(name, _)| *name == last_part(before))
         {
             let mut arguments = object.arguments.clone();
             if !arguments.positional.is_empty() {

@@ -215,7 +215,7 @@ fn change_column<'a>(column: &mut Column<'a>, alter: &'a AlterColumn, dialect: D
     match &alter.server_default {
         ServerDefault::NotGiven => {}
         given => {
-            let is = |wanted| matches!(given, ServerDefault::Value(value) if value.path().is_some_and(|path| columns::last(path) == wanted));
+            let is = |wanted| matches!(given, ServerDefault::Value(value) if value.path().is_some_and(|path| crate::operation::last_part(path) == wanted));
             column.server_default = columns::server_default(given);
             column.identity = Some(is("Identity"));
             if *given != ServerDefault::None {

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::super::columns::last;
 use super::super::model::{
     Constraint, Fact, Gone, Index, IndexColumn, ObjectName, Open, Part, Table, TableKey, Text, same_name,
 };
 use super::super::{columns, convention, folding, names};
 use super::Apply;
 use super::table::set_key_columns;
+use crate::operation::last_part;
 use crate::operation::{
     self, Argument, Call, ConstraintKind, CreateConstraint, Dialect, DropConstraint, Name, TableName,
 };
@@ -436,7 +436,7 @@ pub(super) fn words(text: &str) -> Vec<&str> {
 /// The text of `"x > 0"` or `sa.text("x > 0")`.
 fn text_of(value: &Argument) -> Option<Text<'_>> {
     match value {
-        Argument::Call(call) if last(&call.callee) == "text" => call.args.first().and_then(text_of),
+        Argument::Call(call) if last_part(&call.callee) == "text" => call.args.first().and_then(text_of),
         value => value.as_str().map(Cow::Borrowed),
     }
 }
@@ -444,7 +444,7 @@ fn text_of(value: &Argument) -> Option<Text<'_>> {
 /// A name given as a string or as `op.f("..")`.
 fn name_argument(value: &Argument) -> Option<&str> {
     match value {
-        Argument::Call(call) if matches!(last(&call.callee), "f" | "_f" | "conv" | "quoted_name") => {
+        Argument::Call(call) if matches!(last_part(&call.callee), "f" | "_f" | "conv" | "quoted_name") => {
             call.args.first().and_then(name_argument)
         }
         value => value.as_str(),
@@ -464,7 +464,7 @@ fn element_column(element: &Argument) -> Option<Text<'_>> {
     let Argument::List(parts) = element else { return None };
     let first = parts.first()?;
     let name = match first {
-        Argument::Call(call) if last(&call.callee) == "column" => call.args.first()?.as_str()?,
+        Argument::Call(call) if last_part(&call.callee) == "column" => call.args.first()?.as_str()?,
         first => first.as_str()?,
     };
     Some(Cow::Borrowed(name))

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::super::columns::last;
 use super::super::model::{
     Gone, Index, IndexColumn, ObjectName, Open, Part, Table, TableKey, Text, same_name,
 };
 use super::super::{convention, folding, names};
 use super::Apply;
 use super::constraint::{is_indexed, words};
+use crate::operation::last_part;
 use crate::operation::{Argument, ConstraintKind, CreateIndex, Dialect, DropIndex, Name, TableName};
 
 impl<'a> Apply<'_, 'a> {
@@ -169,7 +169,7 @@ impl<'a> Apply<'_, 'a> {
         let column = |name| IndexColumn::Column(folding::folded(name, self.sql, self.dialect));
         match given {
             Argument::Str(_) => Some(column(given.as_str()?)),
-            Argument::Call(call) => match (last(&call.callee), &*call.args) {
+            Argument::Call(call) => match (last_part(&call.callee), &*call.args) {
                 ("text" | "literal_column", [text, ..]) => Some(expression(text.as_str())),
                 // `sa.desc("a")`, `sa.column("a").desc()`.
                 (
