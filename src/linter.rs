@@ -228,7 +228,8 @@ impl<'a> Run<'a> {
         let siblings = siblings.get(file.directory).unwrap_or(self.nowhere.1);
         let revision = self.history.revisions.get(id.0 as usize)?.as_ref()?;
         let dialect = read::dialect(settings, Some(directory));
-        Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect })
+        let server = read::server(settings, dialect);
+        Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect, server })
     }
 
     /// The schema at every revision that is judged, for each script directory.

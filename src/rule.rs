@@ -47,6 +47,8 @@ pub enum Category {
     Data,
     /// Others wait while it runs, or a way around that is left half done.
     Locking,
+    /// Application code that still runs, or comes back, does not fit the schema.
+    Compatibility,
     /// How revisions follow each other.
     Graph,
     /// The history in the repository differs from what databases have run.
@@ -57,8 +59,10 @@ pub enum Category {
     Content,
     /// SQL that is written by hand.
     Sql,
-    /// The form of the file.
+    /// The form of the file and of the schema.
     Style,
+    /// Secrets in the file, rights given away.
+    Security,
 }
 
 impl Category {
@@ -69,12 +73,14 @@ impl Category {
             Self::Destructive => "destructive",
             Self::Data => "data",
             Self::Locking => "locking",
+            Self::Compatibility => "compatibility",
             Self::Graph => "graph",
             Self::Applied => "applied",
             Self::Downgrade => "downgrade",
             Self::Content => "content",
             Self::Sql => "sql",
             Self::Style => "style",
+            Self::Security => "security",
         }
     }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::config::Settings;
-use crate::operation::Dialect;
+use crate::operation::{Dialect, Server, Version};
 use crate::project::{AppliedSource, Project, ScriptDirectory};
 use crate::python::{Modules, read_revision, read_with_fingerprint};
 use crate::revision::Revision;
@@ -57,4 +57,11 @@ pub(super) fn upcoming(project: &Project, settings: &Settings) -> Vec<Revision> 
 pub(super) fn dialect(settings: &Settings, directory: Option<&ScriptDirectory>) -> Dialect {
     let detected = directory.and_then(|directory| directory.dialect);
     settings.dialect.or(detected).unwrap_or(Dialect::Postgresql)
+}
+
+/// The oldest server of the dialect that the revisions run on: as configured, else the oldest supported one.
+pub(super) fn server(settings: &Settings, dialect: Dialect) -> Server {
+    let configured = settings.database_version.as_deref().and_then(Version::parse);
+    let oldest = Server::oldest_supported(dialect);
+    configured.map_or(oldest, |version| Server { version, ..oldest })
 }

@@ -7,6 +7,7 @@ mod change;
 mod column;
 mod describe;
 mod name;
+mod server;
 mod signature;
 mod spelling;
 
@@ -17,6 +18,7 @@ pub use change::{
 };
 pub use column::{Argument, Call, Column, ServerDefault};
 pub use name::{Name, TableName};
+pub use server::{Server, Version};
 pub use signature::{BATCH_DIRECTIVES, DIRECTIVES, Signature};
 
 use std::sync::LazyLock;
@@ -43,6 +45,18 @@ pub enum Dialect {
     Mariadb,
     /// SQLite.
     Sqlite,
+}
+
+impl Dialect {
+    /// Its name as its makers write it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Postgresql => "PostgreSQL",
+            Self::Mysql => "MySQL",
+            Self::Mariadb => "MariaDB",
+            Self::Sqlite => "SQLite",
+        }
+    }
 }
 
 /// One change, with what is known of its place and circumstances.

@@ -30,18 +30,30 @@ impl Body {
         let Some(last) = self.operations.iter().rposition(|operation| may_lose(&operation.change)) else {
             return;
         };
-        let mut created = Created::default();
-        for operation in self.operations.iter().take(last + 1) {
-            if operation.autocommit {
-                created.commit();
-            }
+        let operations = self.operations.get(..=last).unwrap_or_default();
+        visit_with_created(operations, |operation, created| {
             if may_lose(&operation.change) {
-                visit(operation, &created);
+                visit(operation, created);
             }
-            created.absorb(operation);
-            if operation.autocommit || commits(operation) {
-                created.commit();
-            }
+        });
+    }
+
+    /// Visits all operations in order, each with what the ones before it made.
+    pub fn walk<'a>(&'a self, visit: impl FnMut(&'a Operation, &Created)) {
+        visit_with_created(&self.operations, visit);
+    }
+}
+
+fn visit_with_created<'a>(operations: &'a [Operation], mut visit: impl FnMut(&'a Operation, &Created)) {
+    let mut created = Created::default();
+    for operation in operations {
+        if operation.autocommit {
+            created.commit();
+        }
+        visit(operation, &created);
+        created.absorb(operation);
+        if operation.autocommit || commits(operation) {
+            created.commit();
         }
     }
 }

@@ -18,7 +18,7 @@ pub use replacement::KeyObject;
 pub use siblings::Siblings;
 
 use crate::config::Settings;
-use crate::operation::{Change, Dialect, Operation, Statement};
+use crate::operation::{Change, Dialect, Operation, Server, Statement};
 use crate::project::ScriptDirectory;
 use crate::source::{FileId, SourceFile, Span};
 
@@ -350,6 +350,8 @@ pub struct RevisionContext<'a> {
     pub settings: &'a Settings,
     /// The dialect: configured, else detected, else PostgreSQL.
     pub dialect: Dialect,
+    /// The oldest server it runs on: as configured, else [`Server::oldest_supported`].
+    pub server: Server,
 }
 
 impl RevisionContext<'_> {

@@ -129,6 +129,7 @@ impl History {
                 siblings: &siblings,
                 settings: &settings,
                 dialect: self.dialect,
+                server: crate::operation::Server::oldest_supported(self.dialect),
             };
             look(&super::Step::new(context, replay).unwrap())
         })
