@@ -28,6 +28,7 @@ pub mod revision;
 pub mod rule;
 pub mod rules;
 pub mod selection;
+pub mod server;
 pub mod severity;
 pub mod source;
 pub mod sql;
