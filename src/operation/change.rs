@@ -2,6 +2,7 @@
 
 use super::column::{Argument, Column, ServerDefault};
 use super::name::{Name, TableName};
+use super::table_statement::TableStatement;
 
 /// Keyword arguments that a directive takes but that have no field here: dialect options and unknown ones.
 pub type Options = Box<[(Box<str>, Argument)]>;
@@ -444,6 +445,8 @@ pub enum Statement {
     },
     /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT`.
     Transaction,
+    /// Any other statement about one table.
+    OnTable(Box<TableStatement>),
     /// Any other statement that the parser knows; its first words, upper case ("CREATE EXTENSION").
     Other {
         /// The first words.

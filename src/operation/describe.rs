@@ -4,7 +4,7 @@ use super::last_part;
 use super::{
     AddColumn, AlterColumn, Argument, Attribute, Change, Column, Constraint, ConstraintKind, CreateIndex,
     CreateTable, Custom, DropConstraint, DropIndex, Name, Operation, Origin, ServerDefault, Statement,
-    TableName,
+    TableName, TableStatement,
 };
 
 const NOT_KNOWN: &str = "not known before it runs";
@@ -269,6 +269,7 @@ fn statement(statement: &Statement, origin: &Origin) -> String {
             format!("sets {}{scope}", object("setting", name))
         }
         Statement::Transaction => "begins or ends a transaction".to_owned(),
+        Statement::OnTable(about) => on_table(about),
         Statement::Other { verb } => format!("runs SQL: {verb}"),
         Statement::Unparsed => "runs SQL that could not be parsed".to_owned(),
         Statement::Unknown => match origin {
@@ -277,6 +278,14 @@ fn statement(statement: &Statement, origin: &Origin) -> String {
                 format!("runs a statement that is {NOT_KNOWN}")
             }
         },
+    }
+}
+
+fn on_table(about: &TableStatement) -> String {
+    let how = if about.concurrently { ", concurrently" } else { "" };
+    match &about.table.name {
+        Name::Known(_) => format!("runs SQL: {} on {}{how}", about.verb, path(&about.table)),
+        Name::None | Name::Unknown => format!("runs SQL: {}{how}", about.verb),
     }
 }
 

@@ -10,6 +10,7 @@ mod name;
 mod server;
 mod signature;
 mod spelling;
+mod table_statement;
 
 pub use change::{
     AddColumn, AlterColumn, Attribute, BulkInsert, Change, Constraint, ConstraintKind, CreateConstraint,
@@ -20,6 +21,7 @@ pub use column::{Argument, Call, Column, ServerDefault};
 pub use name::{Name, TableName};
 pub use server::{Server, Version};
 pub use signature::{BATCH_DIRECTIVES, DIRECTIVES, Signature};
+pub use table_statement::TableStatement;
 
 use std::sync::LazyLock;
 

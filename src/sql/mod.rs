@@ -11,6 +11,7 @@ mod generic;
 mod generic_items;
 mod lex;
 mod names;
+mod on_table;
 mod placeholder;
 mod postgres;
 mod postgres_items;
@@ -86,6 +87,9 @@ fn by_first_word(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         return None;
     }
     let word = first.text(sql.source).to_ascii_uppercase();
+    if let Some(changes) = on_table::read(sql, tokens, &word) {
+        return Some(changes);
+    }
     match word.as_str() {
         "SELECT" | "WITH" | "VALUES" | "TABLE" | "SHOW" | "DESCRIBE" | "DESC" | "HELP" | "INSERT"
         | "REPLACE" | "MERGE" | "COPY" | "LOAD" | "UPDATE" | "DELETE" => dml::read(sql, tokens),

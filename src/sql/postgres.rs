@@ -7,10 +7,11 @@ use squawk_syntax::{SourceFile, SyntaxNode};
 use super::postgres_items::{
     Options, cascades, column, constraint, default, last_name, name, node_text, table,
 };
-use super::{execute, names, other, verbs};
+use super::{execute, names, on_table, other, verbs};
 use crate::operation::{
     AddColumn, AlterColumn, Argument, Attribute, Change, Constraint, CreateConstraint, CreateIndex,
     CreateTable, DropColumn, DropConstraint, Name, RenameTable, ServerDefault, Statement, TableName,
+    TableStatement,
 };
 
 /// Lowers a statement that PostgreSQL's grammar accepts.
@@ -197,8 +198,25 @@ fn action(table: &TableName, action: &ast::AlterTableAction) -> Change {
             table: table.clone(),
             name: node_name(validate.constraint_name_ref()),
         }),
-        _ => other_action(action.syntax()),
+        ast::AlterTableAction::AttachPartition(attach) => on_table::change(TableStatement {
+            verb: "ALTER TABLE ATTACH PARTITION".into(),
+            table: table.clone(),
+            other: named_table(attach.table_name_ref()),
+            ..TableStatement::default()
+        }),
+        ast::AlterTableAction::DetachPartition(detach) => on_table::change(TableStatement {
+            verb: "ALTER TABLE DETACH PARTITION".into(),
+            table: table.clone(),
+            other: named_table(detach.table_name_ref()),
+            concurrently: node_text(detach.syntax()).to_ascii_uppercase().ends_with("CONCURRENTLY"),
+            ..TableStatement::default()
+        }),
+        _ => other_action(table, action.syntax()),
     }
+}
+
+fn named_table(node: Option<ast::TableNameRef>) -> Option<TableName> {
+    Some(table(node?.path_ref()?.syntax()))
 }
 
 /// The name that a node is; unknown where the text breaks off before it.
@@ -207,11 +225,11 @@ fn node_name(node: Option<impl AstNode>) -> Name {
 }
 
 /// An action kept by its first words.
-fn other_action(node: &SyntaxNode) -> Change {
+fn other_action(table: &TableName, node: &SyntaxNode) -> Change {
     let text = node_text(node);
     let rules = super::lex::Rules::of(crate::operation::Dialect::Postgresql);
     let words = verbs::leading_keywords(&text, &super::lex::tokens(&text, rules));
-    other(format!("ALTER TABLE {words}").trim_end())
+    on_table::about(format!("ALTER TABLE {words}").trim_end(), table.clone())
 }
 
 fn add_column(table: &TableName, add: &ast::AddColumn) -> Change {
@@ -302,7 +320,7 @@ fn alter_column(table: &TableName, alter: &ast::AlterColumn) -> Change {
             }
             change.options = options.into();
         }
-        Some(_) => return other_action(alter.syntax()),
+        Some(option) => return other_action(table, option.syntax()),
         None => return execute(Statement::Unknown),
     }
     Change::AlterColumn(Box::new(change))

@@ -146,7 +146,12 @@ fn generated(constraint: &ast::GeneratedConstraint) -> Argument {
             let expression =
                 text.find('(').zip(text.rfind(')')).and_then(|(open, close)| text.get(open + 1..close));
             let expression = names::text(expression.unwrap_or(&text));
-            names::call("sqlalchemy.Computed", vec![expression], Vec::new())
+            let persisted = match stored.generated_kind() {
+                Some(ast::GeneratedKind::Stored(_)) => Argument::Bool(true),
+                Some(ast::GeneratedKind::Virtual(_)) => Argument::Bool(false),
+                None => Argument::None,
+            };
+            names::call("sqlalchemy.Computed", vec![expression], vec![("persisted".into(), persisted)])
         }
         _ => names::call("sqlalchemy.Identity", Vec::new(), Vec::new()),
     }

@@ -93,6 +93,7 @@ fn is_kind(word: &str) -> bool {
 /// The words in front that are keywords of an action (`RENAME VALUE`, `OWNER TO`), upper case.
 pub(super) fn leading_keywords(source: &str, tokens: &[Token]) -> String {
     let keywords = [
+        "ACCESS",
         "ADD",
         "ALTER",
         "ATTACH",
@@ -100,12 +101,14 @@ pub(super) fn leading_keywords(source: &str, tokens: &[Token]) -> String {
         "CHARACTER",
         "CLUSTER",
         "COLUMN",
+        "COMPRESSION",
         "CONSTRAINT",
         "CONVERT",
         "DETACH",
         "DISABLE",
         "DROP",
         "ENABLE",
+        "EXPRESSION",
         "FORCE",
         "IDENTITY",
         "INDEX",
@@ -114,6 +117,7 @@ pub(super) fn leading_keywords(source: &str, tokens: &[Token]) -> String {
         "KEYS",
         "LEVEL",
         "LOGGED",
+        "METHOD",
         "NO",
         "ON",
         "OWNER",

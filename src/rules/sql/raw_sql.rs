@@ -90,6 +90,10 @@ fn effect(operation: &Operation) -> String {
     }
     match &operation.change {
         Change::Execute(execute) => match &execute.statement {
+            Statement::OnTable(about) if about.table.name.known().is_some() => {
+                format!("runs `{}` on {}", about.verb, about.table.quoted())
+            }
+            Statement::OnTable(about) => format!("runs `{}`", about.verb),
             Statement::Other { verb } => format!("runs `{verb}`"),
             Statement::Unparsed => "does what could not be parsed".to_owned(),
             Statement::Unknown => "does what only running the revision would tell".to_owned(),

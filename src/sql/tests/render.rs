@@ -270,6 +270,22 @@ fn statement(statement: &Statement) -> String {
             format!("set {}{}", name(setting), if *local { " local" } else { "" })
         }
         Statement::Transaction => "transaction".to_owned(),
+        Statement::OnTable(about) => {
+            let on = if about.table.name == Name::None {
+                String::new()
+            } else {
+                format!(" on {}", table(&about.table))
+            };
+            let other = about.other.as_ref().map(|other| format!(" with {}", table(other)));
+            let mode = about.mode.as_ref().map(|mode| format!(" in {mode}"));
+            let concurrently = if about.concurrently { " concurrently" } else { "" };
+            format!(
+                "{}{on}{}{}{concurrently}",
+                about.verb,
+                other.unwrap_or_default(),
+                mode.unwrap_or_default()
+            )
+        }
         Statement::Other { verb } => format!("other {verb}"),
         Statement::Unparsed => "unparsed".to_owned(),
         Statement::Unknown => "unknown".to_owned(),

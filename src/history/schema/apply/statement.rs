@@ -46,6 +46,7 @@ impl<'a> Apply<'_, 'a> {
             Statement::RenameSequence { name, to } => self.rename_object(Kind::Sequence, name, to),
             Statement::RenameView { name, to } => self.rename_object(Kind::View, name, to),
             Statement::RenameEnumValue { name, from, to } => self.rename_enum_value(name, from, to),
+            Statement::OnTable(about) => self.other(&about.verb),
             Statement::Other { verb } => self.other(verb),
             Statement::Unparsed | Statement::Unknown => self.unread(),
             Statement::Select => self.select(),
