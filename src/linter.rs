@@ -1,5 +1,6 @@
 //! The entry: files and settings in, findings out. No disk, clock, environment or terminal.
 
+mod locks;
 mod read;
 
 use rayon::prelude::*;
@@ -18,6 +19,8 @@ use crate::rules::RULES;
 use crate::selection::Selection;
 use crate::source::{FileId, Role, SourceFile, Span};
 use crate::suppression::{Approvals, Suppressions};
+
+pub use locks::{Locks, LocksOf, locks};
 
 /// The rule that speaks about files that are not Python; the others need Python to say something true.
 const PARSE_ERROR: &str = "parse-error";

@@ -8,7 +8,7 @@ use super::load::{load, selection};
 use super::terminal::Terminal;
 use super::{COULD_NOT_RUN, PASSED};
 use crate::diagnostic::Applicability;
-use crate::linter::lint;
+use crate::linter::{lint, locks};
 use crate::report::{review, review_json, review_text};
 use crate::selection::Selection;
 
@@ -27,7 +27,9 @@ pub(super) fn run(arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
     let is_applied = |id| outcome.applied.contains(id);
-    let review = review::collect(&loaded.project, &outcome.revisions, is_applied, loaded.settings.all);
+    let locks = locks(&loaded.project, &loaded.settings, &outcome);
+    let review =
+        review::collect(&loaded.project, &outcome.revisions, &locks, is_applied, loaded.settings.all);
     let text = match arguments.output_format {
         PlainFormat::Text => review_text::render(&review, terminal.look(Applicability::Safe).paint),
         PlainFormat::Json => review_json::render(&review)?,

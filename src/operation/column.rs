@@ -1,6 +1,6 @@
 //! Columns and the Python values that describe them.
 
-use super::name::Name;
+use super::name::{Name, TableName};
 
 /// A Python value as plain data: what the arguments of directives and types are made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,15 @@ impl Call {
     /// The value of a keyword argument.
     pub fn keyword(&self, name: &str) -> Option<&Argument> {
         self.keywords.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
+    }
+
+    /// The table that `ForeignKey("schema.table.column")` refers to.
+    pub fn referent(&self) -> Option<TableName> {
+        let target = self.args.first().or_else(|| self.keyword("column"))?.as_str()?;
+        let table = target.rsplit_once('.').map_or(target, |(table, _)| table);
+        let (schema, name) =
+            table.rsplit_once('.').map_or((Name::None, table), |(schema, name)| (Name::new(schema), name));
+        Some(TableName { schema, name: Name::new(name) })
     }
 }
 

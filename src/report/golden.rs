@@ -319,9 +319,9 @@ fn golden_statistics() {
 #[test]
 fn golden_review() {
     let (project, revisions) = (project(), revisions());
-    let new = review::collect(&project, &revisions, is_applied(&project), false);
+    let new = review::collect(&project, &revisions, &[], is_applied(&project), false);
     assert_golden("review.txt", &review_text::render(&new, PLAIN.paint));
-    let all = review::collect(&project, &revisions, is_applied(&project), true);
+    let all = review::collect(&project, &revisions, &[], is_applied(&project), true);
     assert_golden("review.json", &review_json::render(&all).unwrap());
 }
 
@@ -389,10 +389,10 @@ fn reviewed_revisions_come_in_running_order() {
     let files = ["a.py", "b.py", "c.py"].map(|path| file(path, Ok(""), Applied::No)).to_vec();
     let project = Project { files, ..Project::default() };
     let revisions = [revision("3", "2"), revision("1", "0"), revision("2", "1")];
-    let review = review::collect(&project, &revisions, is_applied(&project), false);
+    let review = review::collect(&project, &revisions, &[], is_applied(&project), false);
     let order: Vec<_> = review.entries.iter().filter_map(|entry| entry.revision.id()).collect();
     assert_eq!(order, ["1", "2", "3"]);
 
     let cycle = [revision("3", "2"), revision("1", "3"), revision("2", "1")];
-    assert_eq!(review::collect(&project, &cycle, is_applied(&project), false).entries.len(), 3);
+    assert_eq!(review::collect(&project, &cycle, &[], is_applied(&project), false).entries.len(), 3);
 }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::place::{Place, Places};
+use crate::linter::{Locks, LocksOf};
 use crate::operation::Operation;
 use crate::project::Project;
 use crate::revision::{Body, IdentifierValue, Revision};
@@ -30,12 +31,15 @@ pub struct Entry<'a> {
     pub revision: &'a Revision,
     /// Whether databases may have run it.
     pub is_applied: bool,
+    /// What its operations do to tables while they run, where that could be found out.
+    pub locks: Option<&'a Locks>,
 }
 
-/// The selected revisions; applied ones only if `all`.
+/// The selected revisions; applied ones only if `all`. `locks` are those of each file.
 pub fn collect<'a>(
     project: &'a Project,
     revisions: &'a [Option<Revision>],
+    locks: &'a [Option<Locks>],
     is_applied: impl Fn(FileId) -> bool,
     all: bool,
 ) -> Review<'a> {
@@ -46,7 +50,10 @@ pub fn collect<'a>(
             .filter_map(|(id, file)| Some((id, file, revisions.get(id.0 as usize)?.as_ref()?)))
     };
     let entries: Vec<_> = selected()
-        .map(|(id, file, revision)| Entry { id, file, revision, is_applied: is_applied(id) })
+        .map(|(id, file, revision)| {
+            let locks = locks.get(id.0 as usize).and_then(Option::as_ref);
+            Entry { id, file, revision, is_applied: is_applied(id), locks }
+        })
         .filter(|entry| all || !entry.is_applied)
         .collect();
     let applied = if all { 0 } else { selected().count() - entries.len() };
@@ -114,8 +121,17 @@ impl<'a> Entry<'a> {
         }
     }
 
-    pub(super) fn operations(&self, direction: Direction) -> &'a [Operation] {
-        self.body(direction).map_or(&[], |body| &body.operations)
+    /// The operations, each with what it does to tables while it runs.
+    pub(super) fn operations(
+        &self,
+        direction: Direction,
+    ) -> impl Iterator<Item = (&'a Operation, &'a LocksOf)> {
+        let operations = self.body(direction).map_or(&[][..], |body| &body.operations);
+        let locks = self.locks.map_or(&[][..], |locks| match direction {
+            Direction::Upgrade => &locks.upgrade,
+            Direction::Downgrade => &locks.downgrade,
+        });
+        operations.iter().zip(locks.iter().chain(std::iter::repeat(&None)))
     }
 
     /// What could not be read in this direction; why the whole file could not be read belongs to upgrade.

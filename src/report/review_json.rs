@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::place::Places;
 use super::review::{Direction, Entry, Review};
+use crate::linter::LocksOf;
 use crate::operation::{Name, Operation};
+use crate::server::{Blocks, Effect, Lock, Work};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -23,6 +25,7 @@ struct RevisionEntry<'a> {
     applied: bool,
     upgrade: Side<'a>,
     downgrade: Side<'a>,
+    server: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -44,6 +47,19 @@ struct Step<'a> {
     raw_sql: bool,
     sql: Option<&'a str>,
     summary: String,
+    lock: Option<&'static str>,
+    blocks: Option<&'static str>,
+    work: Option<&'static str>,
+    effects: Option<Vec<EffectEntry<'a>>>,
+}
+
+#[derive(Serialize)]
+struct EffectEntry<'a> {
+    schema: Option<&'a str>,
+    table: Option<&'a str>,
+    lock: &'static str,
+    blocks: &'static str,
+    work: &'static str,
 }
 
 #[derive(Serialize)]
@@ -72,12 +88,13 @@ fn revision<'a>(entry: &Entry<'a>, places: &mut Places<'a>) -> RevisionEntry<'a>
         applied: entry.is_applied,
         upgrade: side(entry, Direction::Upgrade, places),
         downgrade: side(entry, Direction::Downgrade, places),
+        server: entry.locks.map(|locks| locks.server.to_string()),
     }
 }
 
 fn side<'a>(entry: &Entry<'a>, direction: Direction, places: &mut Places<'a>) -> Side<'a> {
     let operations =
-        entry.operations(direction).iter().map(|operation| step(operation, entry, places)).collect();
+        entry.operations(direction).map(|(operation, locks)| step(operation, locks, entry, places)).collect();
     let unresolved = entry
         .unread(direction, places)
         .into_iter()
@@ -86,9 +103,15 @@ fn side<'a>(entry: &Entry<'a>, direction: Direction, places: &mut Places<'a>) ->
     Side { operations, unresolved }
 }
 
-fn step<'a>(operation: &'a Operation, entry: &Entry<'a>, places: &mut Places<'a>) -> Step<'a> {
+fn step<'a>(
+    operation: &'a Operation,
+    locks: &'a LocksOf,
+    entry: &Entry<'a>,
+    places: &mut Places<'a>,
+) -> Step<'a> {
     let place = places.place(entry.id, operation.span);
     let table = operation.change.table();
+    let effects = || locks.iter().flatten();
     Step {
         operation: operation.change.directive(),
         schema: table.and_then(|table| table.schema.known()),
@@ -101,5 +124,21 @@ fn step<'a>(operation: &'a Operation, entry: &Entry<'a>, places: &mut Places<'a>
         raw_sql: operation.is_raw_sql(),
         sql: operation.sql(),
         summary: operation.summary(),
+        lock: effects().map(|effect| effect.lock).max().map(Lock::name),
+        blocks: locks
+            .as_ref()
+            .map(|_| effects().map(|effect| effect.lock.blocks()).max().unwrap_or(Blocks::Nothing).name()),
+        work: locks.as_ref().map(|_| effects().map(|effect| effect.work).max().unwrap_or(Work::None).name()),
+        effects: locks.as_ref().map(|effects| effects.iter().map(effect_entry).collect()),
+    }
+}
+
+fn effect_entry(effect: &Effect) -> EffectEntry<'_> {
+    EffectEntry {
+        schema: effect.table.schema.known(),
+        table: effect.table.name.known(),
+        lock: effect.lock.name(),
+        blocks: effect.lock.blocks().name(),
+        work: effect.work.name(),
     }
 }

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::place::{Places, one_line};
 use super::review::{Direction, Entry, Review};
 use super::{Paint, counted};
-use crate::operation::{HOLE, Operation};
+use crate::linter::LocksOf;
+use crate::operation::{HOLE, Name, Operation};
+use crate::server::{Effect, Work};
 
 /// SQL longer than this is cut; `--output-format json` has all of it.
 const SQL_SHOWN: usize = 200;
@@ -37,6 +39,16 @@ pub fn render(review: &Review<'_>, paint: Paint) -> String {
         );
     } else {
         line(&mut out, &format!("{} to review{applied}.", counted(shown, "revision")));
+        let mut servers: Vec<String> = Vec::new();
+        for locks in review.entries.iter().filter_map(|entry| entry.locks) {
+            let server = locks.server.to_string();
+            if !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+        if !servers.is_empty() {
+            line(&mut out, &format!("Locks are those of {}.", servers.join(" and ")));
+        }
     }
     out
 }
@@ -84,10 +96,11 @@ fn side<'a>(
         Direction::Downgrade => "Downgrade",
     };
     line(out, &format!("  {}", paint.bold(title)));
-    let operations = entry.operations(direction);
-    let (lost, kept): (Vec<_>, Vec<_>) = operations.iter().partition(|operation| operation.is_destructive());
-    for operation in lost {
-        step(out, operation, entry, places, paint);
+    let (lost, kept): (Vec<_>, Vec<_>) =
+        entry.operations(direction).partition(|(operation, _)| operation.is_destructive());
+    let is_empty = lost.is_empty() && kept.is_empty();
+    for (operation, locks) in lost {
+        step(out, operation, locks, entry, places, paint);
     }
     for unread in entry.unread(direction, places) {
         let at = place(&unread.place, paint);
@@ -96,12 +109,10 @@ fn side<'a>(
             &format!("    {} {}  {at}", paint.caution("? could not be read:"), one_line(&unread.reason)),
         );
     }
-    for operation in kept {
-        step(out, operation, entry, places, paint);
+    for (operation, locks) in kept {
+        step(out, operation, locks, entry, places, paint);
     }
-    if operations.is_empty()
-        && let Some(why) = why_empty(entry, direction)
-    {
+    if is_empty && let Some(why) = why_empty(entry, direction) {
         line(out, &format!("    {}", paint.faint(why)));
     }
 }
@@ -129,6 +140,7 @@ fn why_empty(entry: &Entry<'_>, direction: Direction) -> Option<&'static str> {
 fn step<'a>(
     out: &mut String,
     operation: &Operation,
+    locks: &LocksOf,
     entry: &Entry<'a>,
     places: &mut Places<'a>,
     paint: Paint,
@@ -145,6 +157,40 @@ fn step<'a>(
     if let Some(sql) = operation.sql() {
         line(out, &format!("        {}", paint.faint(one_line(&shortened(sql)))));
     }
+    for waiting in waiting(locks.as_deref().unwrap_or_default()) {
+        line(out, &format!("        {}", paint.faint(one_line(&waiting))));
+    }
+}
+
+/// Who waits for what, a line for each table; nothing where nobody waits and no row is looked at.
+fn waiting(effects: &[Effect]) -> Vec<String> {
+    let mut tables: Vec<Effect> = Vec::new();
+    for effect in effects {
+        match tables.iter_mut().find(|known| known.table == effect.table) {
+            Some(known) => {
+                known.lock = known.lock.max(effect.lock);
+                known.work = known.work.max(effect.work);
+            }
+            None => tables.push(effect.clone()),
+        }
+    }
+    let matters = |effect: &&Effect| effect.lock.blocks_writes() || effect.work != Work::None;
+    tables.iter().filter(matters).map(wait).collect()
+}
+
+fn wait(effect: &Effect) -> String {
+    let work = match effect.work {
+        Work::None => "",
+        Work::Scan => ", reads every row",
+        Work::IndexBuild => ", builds an index",
+        Work::Unknown => ", may rewrite the table",
+        Work::Rewrite => ", rewrites the table",
+    };
+    let table = match effect.table.name {
+        Name::None => "every table".to_owned(),
+        Name::Known(_) | Name::Unknown => effect.table.quoted(),
+    };
+    format!("locks {table} ({}): blocks {}{work}", effect.lock.name(), effect.lock.blocks().name())
 }
 
 fn place(place: &super::place::Place<'_>, paint: Paint) -> String {

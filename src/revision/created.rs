@@ -26,13 +26,21 @@ pub struct Created {
 
 impl Body {
     /// Visits the operations that drop or execute something, in order, each with what the ones before it made.
-    pub fn walk_losses(&self, mut visit: impl FnMut(&Operation, &Created)) {
-        let Some(last) = self.operations.iter().rposition(|operation| may_lose(&operation.change)) else {
-            return;
-        };
+    pub fn walk_losses(&self, visit: impl FnMut(&Operation, &Created)) {
+        self.walk_those(|operation| may_lose(&operation.change), visit);
+    }
+
+    /// Visits the operations that are wanted, in order, each with what all before it made. Costs next to nothing where there are
+    /// none.
+    pub fn walk_those<'a>(
+        &'a self,
+        is_wanted: impl Fn(&Operation) -> bool,
+        mut visit: impl FnMut(&'a Operation, &Created),
+    ) {
+        let Some(last) = self.operations.iter().rposition(&is_wanted) else { return };
         let operations = self.operations.get(..=last).unwrap_or_default();
         visit_with_created(operations, |operation, created| {
-            if may_lose(&operation.change) {
+            if is_wanted(operation) {
                 visit(operation, created);
             }
         });
@@ -52,7 +60,7 @@ fn visit_with_created<'a>(operations: &'a [Operation], mut visit: impl FnMut(&'a
         }
         visit(operation, &created);
         created.absorb(operation);
-        if operation.autocommit || commits(operation) {
+        if operation.autocommit || operation.commits() {
             created.commit();
         }
     }
@@ -69,15 +77,18 @@ fn may_lose(change: &Change) -> bool {
     )
 }
 
-/// Whether SQL ends the transaction.
-fn commits(operation: &Operation) -> bool {
-    let is_transaction = matches!(
-        &operation.change,
-        Change::Execute(execute) if execute.statement == Statement::Transaction
-    );
-    let first = || operation.sql().unwrap_or_default().split(|c: char| !c.is_ascii_alphabetic()).next();
-    is_transaction
-        && first().is_some_and(|word| word.eq_ignore_ascii_case("commit") || word.eq_ignore_ascii_case("end"))
+impl Operation {
+    /// Whether it is SQL that ends the transaction and keeps what was done.
+    pub fn commits(&self) -> bool {
+        let is_transaction = matches!(
+            &self.change,
+            Change::Execute(execute) if execute.statement == Statement::Transaction
+        );
+        let first = || self.sql().unwrap_or_default().split(|c: char| !c.is_ascii_alphabetic()).next();
+        is_transaction
+            && first()
+                .is_some_and(|word| word.eq_ignore_ascii_case("commit") || word.eq_ignore_ascii_case("end"))
+    }
 }
 
 impl Created {

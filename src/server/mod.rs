@@ -1,10 +1,24 @@
 //! What database servers do with an operation: which lock it takes, what it scans or rewrites, what a change of type
 //! costs and loses, when a default is evaluated. Facts with their sources; judges nothing.
 
+mod column_change;
 mod default_value;
+mod effect;
+mod filling;
+mod lock;
+mod mysql;
+mod postgresql;
+mod postgresql_statement;
 mod sql_type;
+mod sqlite;
+#[cfg(test)]
+mod tests;
 mod type_change;
 
+pub use column_change::{change_of_type, is_not_null};
 pub use default_value::{Volatility, volatility};
+pub use effect::{Effect, effects};
+pub use filling::Filling;
+pub use lock::{Blocks, Lock};
 pub use sql_type::{Family, SqlType};
 pub use type_change::{Cast, Loss, TypeChange, Work};

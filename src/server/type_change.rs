@@ -18,6 +18,19 @@ pub enum Work {
     Rewrite,
 }
 
+impl Work {
+    /// In plain words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Scan => "scan",
+            Self::IndexBuild => "index build",
+            Self::Unknown => "unknown",
+            Self::Rewrite => "rewrite",
+        }
+    }
+}
+
 /// Whether PostgreSQL changes the values without being told how (`USING`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cast {

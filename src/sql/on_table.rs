@@ -15,8 +15,8 @@ pub(super) fn read(sql: Sql<'_>, tokens: &[Token], word: &str) -> Option<Vec<Cha
     match word {
         "LOCK" => lock(cursor),
         "REINDEX" => reindex(cursor),
-        "VACUUM" => vacuum(cursor),
-        "ANALYZE" | "ANALYSE" => analyze(cursor),
+        "VACUUM" => Some(vacuum(cursor)),
+        "ANALYZE" | "ANALYSE" => Some(analyze(cursor)),
         "CLUSTER" => cluster(cursor),
         "REFRESH" => refresh(cursor),
         "CREATE" | "DROP" | "ALTER" => attached(sql, tokens),
@@ -87,18 +87,18 @@ fn reindex(mut cursor: Cursor<'_>) -> Option<Vec<Change>> {
     })])
 }
 
-fn vacuum(mut cursor: Cursor<'_>) -> Option<Vec<Change>> {
+fn vacuum(mut cursor: Cursor<'_>) -> Vec<Change> {
     let option = options(&mut cursor, "full");
     let full = cursor.take("full") || option;
     while cursor.take_any(&["freeze", "verbose", "analyze", "analyse"]) {}
     let verb = if full { "VACUUM FULL" } else { "VACUUM" };
-    Some(each_table(verb, cursor))
+    each_table(verb, cursor)
 }
 
-fn analyze(mut cursor: Cursor<'_>) -> Option<Vec<Change>> {
+fn analyze(mut cursor: Cursor<'_>) -> Vec<Change> {
     options(&mut cursor, "verbose");
     cursor.take("verbose");
-    Some(each_table("ANALYZE", cursor))
+    each_table("ANALYZE", cursor)
 }
 
 /// The tables that are named, each with a list of columns perhaps; one change without a table where there is none.

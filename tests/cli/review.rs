@@ -13,7 +13,8 @@ fn review_says_in_plain_words_what_happens() {
     run.prints("drop the age of users")
         .prints("! drops column `user.age` and its data  migrations/versions/bb22_second.py:20")
         .prints("- adds column `user.age` (Integer, nullable)")
-        .prints("2 revisions to review.");
+        .prints("        locks `user` (ACCESS EXCLUSIVE): blocks reads and writes")
+        .prints("2 revisions to review.\nLocks are those of PostgreSQL 14.");
 }
 
 #[test]
@@ -23,18 +24,23 @@ fn review_json_has_the_promised_keys_in_the_promised_order() {
     let revision = &document["revisions"][1];
     assert_eq!(
         keys(revision),
-        "path revision down_revision branch_labels depends_on message applied upgrade downgrade"
+        "path revision down_revision branch_labels depends_on message applied upgrade downgrade server"
     );
     assert_eq!(revision["down_revision"], serde_json::json!(["aa11"]));
     let operation = &revision["upgrade"]["operations"][0];
     assert_eq!(
         keys(operation),
-        "operation schema table name line column conditional destructive raw_sql sql summary"
+        "operation schema table name line column conditional destructive raw_sql sql summary lock blocks work \
+         effects"
     );
     assert_eq!(operation["operation"], "drop_column");
     assert_eq!(operation["table"], "user");
     assert_eq!(operation["name"], "age");
     assert_eq!(operation["destructive"], true);
+    assert_eq!(operation["lock"], "ACCESS EXCLUSIVE");
+    assert_eq!(operation["blocks"], "reads and writes");
+    assert_eq!(operation["work"], "none");
+    assert_eq!(keys(&operation["effects"][0]), "schema table lock blocks work");
 }
 
 #[test]

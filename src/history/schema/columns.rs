@@ -11,7 +11,7 @@ use crate::operation::{self, Argument, Call, Dialect, Name, ServerDefault};
 
 /// A constraint or an index that a column brings along.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Attached<'a> {
+pub enum Attached<'a> {
     /// `unique=True`, `UNIQUE`.
     Unique,
     /// `index=True`, and whether it is unique.
@@ -119,7 +119,7 @@ pub(super) fn text(value: &Argument) -> Fact<Option<Text<'_>>> {
 }
 
 /// What a column brings along, in the order in which SQLAlchemy writes it.
-pub(super) fn attached(given: &operation::Column, is_sql: bool, dialect: Dialect) -> Vec<Attached<'_>> {
+pub fn attached(given: &operation::Column, is_sql: bool, dialect: Dialect) -> Vec<Attached<'_>> {
     let mut attached = Vec::new();
     for item in &given.items {
         match item {

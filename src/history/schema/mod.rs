@@ -23,6 +23,7 @@ mod view;
 mod wording;
 
 pub use cause::Cause;
+pub use columns::{Attached, attached};
 pub use difference::{Difference, Object as DifferingObject};
 pub use model::{
     Column, Constraint, Fact, Gone, Index, IndexColumn, Known, Object, ObjectName, Open, Part, Position,

@@ -8,7 +8,7 @@ use super::replay::{Record, Replay, run_body, runs};
 use super::store::{Store, Version, Written};
 use super::view::Schema;
 use crate::operation::{Change, Dialect, Operation};
-use crate::revision::{Body, RevisionContext};
+use crate::revision::{Body, Created, RevisionContext};
 
 /// One revision with the schema around it.
 #[derive(Debug)]
@@ -107,6 +107,17 @@ impl<'a> Step<'a> {
             .map(move |(operation, version)| Moment { operation, schema: replay.at(record, *version) })
     }
 
+    /// Visits the operations of the upgrade, each with the schema before it and what the upgrade made until then.
+    pub fn walk(&self, mut visit: impl FnMut(Moment<'a>, &Created)) {
+        let mut moments = self.upgrade();
+        let Some(body) = runs(self.context.revision.upgrade_on_dialect()) else { return };
+        body.walk(|_, created| {
+            if let Some(moment) = moments.next() {
+                visit(moment, created);
+            }
+        });
+    }
+
     /// The downgrade; `None` where there is none, or it does nothing but raise.
     pub fn downgrade(&self) -> Option<Downgrade<'_>> {
         let body = runs(self.context.revision.downgrade_on_dialect()).filter(|body| !body.raises)?;
@@ -151,6 +162,16 @@ impl<'a> Downgrade<'a> {
             operation,
             schema: Schema::new(&run.store, *version, dialect),
         })
+    }
+
+    /// Visits the operations, each with the schema before it and what the downgrade made until then.
+    pub fn walk(&self, mut visit: impl FnMut(Moment<'a>, &Created)) {
+        let mut moments = self.moments();
+        self.run.body.walk(|_, created| {
+            if let Some(moment) = moments.next() {
+                visit(moment, created);
+            }
+        });
     }
 
     /// The schema after it.
