@@ -213,10 +213,21 @@ impl Found {
     /// Asserts that `--fix` replaces `before`, once, by `after` in the file of the first finding.
     #[track_caller]
     pub(crate) fn fixes(self, before: &str, after: &str) {
+        self.becomes(before, after, Applicability::Safe);
+    }
+
+    /// [`Self::fixes`] with `--unsafe-fixes`.
+    #[track_caller]
+    pub(crate) fn fixes_unsafely(self, before: &str, after: &str) {
+        self.becomes(before, after, Applicability::Unsafe);
+    }
+
+    #[track_caller]
+    fn becomes(self, before: &str, after: &str, least: Applicability) {
         let file = self.diagnostics.first().expect("a finding").file;
         let old = self.project.file(file).expect("its file").text().to_owned();
         assert_eq!(old.matches(before).count(), 1, "{before:?} must stand in the text once");
-        let new = self.repaired(file, Applicability::Safe);
+        let new = self.repaired(file, least);
         assert_eq!(new, old.replacen(before, after, 1));
     }
 

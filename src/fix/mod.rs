@@ -2,6 +2,7 @@
 
 mod apply;
 mod diff;
+mod directive;
 mod import;
 mod repoint;
 mod rounds;
@@ -9,6 +10,7 @@ mod write;
 
 pub use apply::{EditSet, apply_edits};
 pub use diff::unified_diff;
+pub use directive::{Directive, Part, Style, Undo, Writer, undo, write_downgrade};
 pub use import::insert_import;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};

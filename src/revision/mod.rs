@@ -295,6 +295,8 @@ pub struct Comment {
 pub struct Body {
     /// The `def` statement's header.
     pub span: Span,
+    /// Its statements, from the first to the last; empty where the function is not written in this file with `def`.
+    pub block: Span,
     /// `async def`: Alembic calls it and never awaits it.
     pub is_async: bool,
     /// What it does, in evaluation order; an unrolled loop once per turn.

@@ -264,6 +264,8 @@ pub struct Constraint<'a> {
     pub condition: Option<Text<'a>>,
     /// Whether all rows were checked (PostgreSQL's `NOT VALID` leaves that open).
     pub validated: Fact<bool>,
+    /// Whether nothing else was said of it (`onupdate`, `deferrable`, `match`, ..).
+    pub is_plain: bool,
 }
 
 /// An enum type, a sequence, a view or a schema.
@@ -448,6 +450,7 @@ impl<'a> Named<'a> for Constraint<'a> {
         keep_equal(&mut self.columns, other.columns.as_ref());
         keep_equal(&mut self.ondelete, other.ondelete.as_ref());
         keep_equal(&mut self.validated, other.validated.as_ref());
+        self.is_plain &= other.is_plain;
         self.sure &= other.sure && self.kind == other.kind;
     }
 }

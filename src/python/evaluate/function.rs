@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use ruff_python_ast::{Expr, Stmt};
+use ruff_text_size::Ranged;
 
 use super::scope::{ModuleId, Scope};
 use super::statement::Flow;
 use super::value::{Arguments, Binding, Class, Function, FunctionBody, Instance, Value};
 use super::{Frame, Interpreter, MAX_DEPTH, MAX_RECURSION};
+use crate::python::parse::span;
 use crate::source::Span;
 
 impl Function<'_> {
@@ -20,6 +22,19 @@ impl Function<'_> {
             Stmt::Return(node) => node.value.as_deref().is_none_or(Expr::is_none_literal_expr),
             _ => false,
         })
+    }
+}
+
+impl Function<'_> {
+    /// Its statements, from the first to the last; empty for a lambda.
+    pub(super) fn block(&self) -> Span {
+        match self.body {
+            FunctionBody::Suite([first, .., last]) => {
+                Span::new(span(first.range()).start, span(last.range()).end)
+            }
+            FunctionBody::Suite([only]) => span(only.range()),
+            _ => Span::default(),
+        }
     }
 }
 

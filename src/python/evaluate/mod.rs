@@ -213,6 +213,7 @@ impl<'a> Interpreter<'a> {
         if let Value::Function(function) = &value {
             if function.scope.module == ModuleId::Revision {
                 body.span = function.span;
+                body.block = function.block();
             }
             body.is_async = function.is_async;
             body.is_trivial = function.is_trivial();

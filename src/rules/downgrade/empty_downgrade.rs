@@ -1,6 +1,7 @@
 //! `empty-downgrade`: `downgrade` does nothing, and `upgrade` changes the schema. One that is not there is
 //! `missing-downgrade`'s; one that forgets a part is `downgrade-asymmetric`'s.
 
+use crate::fix::write_downgrade;
 use crate::history::schema::Step;
 use crate::rule::{Sink, declare_rule};
 
@@ -44,10 +45,15 @@ declare_rule! {
     ///     raise NotImplementedError("the names are gone: restore them from the backup of release 4.2")
     /// ```
     ///
+    /// ## Fix safety
+    /// Unsafe, for a person must look at it: the statements undo what `upgrade` does to the schema, from the last to the
+    /// first, with what the history knows of dropped columns and tables. Rows that are gone or changed do not come back. Nothing is
+    /// written where a part cannot be undone for sure.
+    ///
     /// ## References
     /// - pytest-alembic: `test_up_down_consistency`
     "empty-downgrade", Downgrade, Warning,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
@@ -62,14 +68,18 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         1 => " and changes one more thing".to_owned(),
         more => format!(" and changes {more} more things"),
     };
-    sink.report(
-        downgrade.span,
-        format!("`downgrade` does nothing, but `upgrade` {}{others}", first.as_upgrade()),
-    )
-    .help(
-        "undo in it what `upgrade` does, in the opposite order; where there is no way back, let it \
+    let report = sink
+        .report(
+            downgrade.span,
+            format!("`downgrade` does nothing, but `upgrade` {}{others}", first.as_upgrade()),
+        )
+        .help(
+            "undo in it what `upgrade` does, in the opposite order; where there is no way back, let it \
          `raise NotImplementedError(\"<reason>\")`",
-    );
+        );
+    if let Some(fix) = write_downgrade(step) {
+        report.fix(fix);
+    }
 }
 
 #[cfg(test)]

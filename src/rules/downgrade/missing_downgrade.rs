@@ -1,6 +1,7 @@
 //! `missing-downgrade`: a revision without the function that `alembic downgrade` calls.
 
-use crate::revision::RevisionContext;
+use crate::fix::write_downgrade;
+use crate::history::schema::Step;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -44,12 +45,17 @@ declare_rule! {
     ///     raise NotImplementedError("the names are gone: restore them from the backup of release 4.2")
     /// ```
     ///
+    /// ## Fix safety
+    /// Unsafe, for a person must look at it: the statements undo what `upgrade` does to the schema, from the last to the
+    /// first, with what the history knows of dropped columns and tables. Rows that are gone or changed do not come back. Nothing is
+    /// written where a part cannot be undone for sure.
+    ///
     /// ## References
     /// - `alembic/runtime/migration.py`, class `RevisionStep`
     /// - django-migration-linter: `RUNPYTHON_REVERSIBLE`, `RUNSQL_REVERSIBLE`
     "missing-downgrade", Downgrade, Warning,
-    preset: Recommended, fix: None, since: "0.1.0",
-    check: Revision(check),
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
+    check: Step(check),
 }
 
 /// From this many revisions on, what they all do is a habit.
@@ -58,7 +64,8 @@ const HABIT: usize = 4;
 /// Where at most one revision in so many has a downgrade, the project goes forward only.
 const RARE: usize = 10;
 
-fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
+    let context = &step.context;
     let revision = context.revision;
     let Some(upgrade) = &revision.upgrade else { return };
     if revision.downgrade.is_some() || !revision.has_identifiers() || revision.names.has_star_import {
@@ -70,14 +77,18 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     if goes_forward_only {
         return;
     }
-    sink.report(
-        upgrade.span,
-        "this revision has no `downgrade`: `alembic downgrade` stops here with an AttributeError",
-    )
-    .help(
-        "add `def downgrade()` that undoes `upgrade`; where there is no way back, let it \
+    let report = sink
+        .report(
+            upgrade.span,
+            "this revision has no `downgrade`: `alembic downgrade` stops here with an AttributeError",
+        )
+        .help(
+            "add `def downgrade()` that undoes `upgrade`; where there is no way back, let it \
          `raise NotImplementedError(\"<reason>\")`",
-    );
+        );
+    if let Some(fix) = write_downgrade(step) {
+        report.fix(fix);
+    }
 }
 
 #[cfg(test)]

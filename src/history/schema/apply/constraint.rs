@@ -68,6 +68,7 @@ impl<'a> Apply<'_, 'a> {
             ondelete: Some(None),
             condition: None,
             validated: Some(true),
+            is_plain: true,
         }
     }
 
@@ -81,6 +82,7 @@ impl<'a> Apply<'_, 'a> {
         if option("postgresql_not_valid") == Some(&Argument::Bool(true)) {
             constraint.validated = Some(false);
         }
+        constraint.is_plain = given.options.iter().all(|(key, value)| is_modelled(key, value));
         match given.kind {
             ConstraintKind::ForeignKey => {
                 constraint.referent = given.referent.as_ref().and_then(|table| self.key(table));
@@ -137,6 +139,7 @@ impl<'a> Apply<'_, 'a> {
         });
         key.referent_columns = referent_column.map(|column| vec![fold(column)]);
         key.ondelete = action(call.keyword("ondelete"));
+        key.is_plain = call.keywords.iter().all(|(key, value)| is_modelled(key, value));
         key
     }
 
@@ -149,6 +152,7 @@ impl<'a> Apply<'_, 'a> {
     ) -> Constraint<'a> {
         let mut check = self.bare(ConstraintKind::Check, self.keyword_name(call), None);
         check.condition = call.args.first().and_then(text_of);
+        check.is_plain = call.keywords.iter().all(|(key, value)| is_modelled(key, value));
         check.columns = match &check.condition {
             Some(condition) => Some(columns_in(table, condition)),
             None => Some(vec![column.clone()]),
@@ -468,4 +472,13 @@ fn element_column(element: &Argument) -> Option<Text<'_>> {
         first => first.as_str()?,
     };
     Some(Cow::Borrowed(name))
+}
+
+/// Whether an option of a constraint says nothing that the model does not hold.
+fn is_modelled(key: &str, value: &Argument) -> bool {
+    matches!(value, Argument::None)
+        || matches!(
+            key,
+            "" | "condition" | "column" | "name" | "ondelete" | "postgresql_not_valid" | "use_alter"
+        )
 }
