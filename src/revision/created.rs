@@ -16,6 +16,8 @@ use crate::operation::{AlterColumn, Change, Name, Operation, Statement, TableNam
 #[derive(Debug, Clone, Default)]
 pub struct Created {
     tables: FxHashSet<TableName>,
+    /// Those that may have been there before, or may not have been made.
+    perhaps: FxHashSet<TableName>,
     /// Nobody else ever sees these.
     temporary: FxHashSet<TableName>,
     columns: FxHashSet<(TableName, Name)>,
@@ -97,6 +99,16 @@ impl Created {
         self.tables.contains(table) || self.temporary.contains(table) || self.has_schema(&table.schema)
     }
 
+    /// Whether the table is new, or may be: it was made where it was missing, or on a condition. Whether others wait for it is asked
+    /// this way, as the databases that make it have no rows in it.
+    pub fn may_have_table(&self, table: &TableName) -> bool {
+        let is_it = |made: &TableName| {
+            made.name == table.name
+                && (made.schema == table.schema || made.schema.is_unknown() || table.schema.is_unknown())
+        };
+        self.has_table(table) || self.perhaps.iter().chain(&self.tables).any(is_it)
+    }
+
     /// Whether the column is new, by itself or with its table.
     pub fn has_column(&self, table: &TableName, column: &Name) -> bool {
         self.has_table(table)
@@ -128,11 +140,16 @@ impl Created {
 
     fn absorb(&mut self, operation: &Operation) {
         match &operation.change {
+            Change::CreateTable(create)
+                if operation.conditional || create.if_not_exists || create.table.schema.is_unknown() =>
+            {
+                self.perhaps.insert(create.table.clone());
+            }
             _ if operation.conditional => {}
             Change::CreateTable(create) if create.temporary => {
                 self.temporary.insert(create.table.clone());
             }
-            Change::CreateTable(create) if !create.if_not_exists => self.make_table(&create.table),
+            Change::CreateTable(create) => self.make_table(&create.table),
             Change::DropTable(drop) => {
                 self.tables.remove(&drop.table);
                 self.temporary.remove(&drop.table);
@@ -193,6 +210,7 @@ impl Created {
     /// anything.
     fn commit(&mut self) {
         self.tables.clear();
+        self.perhaps.clear();
         self.columns.clear();
         self.schemas.clear();
     }
@@ -221,6 +239,9 @@ impl Created {
             self.make_table(renamed);
         } else {
             self.tables.remove(renamed);
+        }
+        if self.perhaps.remove(table) {
+            self.perhaps.insert(renamed.clone());
         }
         if self.temporary.remove(table) {
             self.temporary.insert(renamed.clone());
@@ -301,7 +322,8 @@ mod tests {
 
         let mut perhaps = operation(Change::CreateTable(create("t")));
         perhaps.conditional = true;
-        assert!(!after(&[perhaps]).has_table(&table("t")));
+        let perhaps = after(&[perhaps]);
+        assert!(!perhaps.has_table(&table("t")) && perhaps.may_have_table(&table("t")));
     }
 
     #[test]

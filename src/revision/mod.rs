@@ -3,19 +3,23 @@
 //! Rules see this, never a syntax tree.
 
 mod created;
+mod environment;
 mod fingerprint;
 mod header;
 mod import_line;
 mod replacement;
 mod siblings;
 mod suggestion;
+mod transactions;
 
 pub use created::Created;
+pub use environment::Environment;
 pub use fingerprint::{Fingerprint, NoFingerprint};
 pub use header::Header;
 pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};
 pub use replacement::KeyObject;
 pub use siblings::Siblings;
+pub use transactions::Transaction;
 
 use crate::config::Settings;
 use crate::operation::{Change, Dialect, Operation, Server, Statement};
@@ -365,6 +369,19 @@ impl RevisionContext<'_> {
     /// Whether the file could be read and is Python; what it lacks can only be told then.
     pub fn is_python(&self) -> bool {
         self.file.text.is_ok() && self.revision.syntax_errors.is_empty()
+    }
+
+    /// Visits those operations of the upgrade that are wanted, as PostgreSQL runs them, each with what all before it made; none
+    /// where the revisions run on another server.
+    pub fn on_postgresql(
+        &self,
+        is_wanted: impl Fn(&Operation) -> bool,
+        visit: impl FnMut(&Operation, &Created),
+    ) {
+        let upgrade = self.revision.upgrade_on_dialect().filter(|body| !body.is_async);
+        if let Some(upgrade) = upgrade.filter(|_| self.server.is_postgresql()) {
+            upgrade.walk_those(is_wanted, visit);
+        }
     }
 
     /// The function in which `span` most likely lies: `upgrade`, `downgrade`, or `None` before both.

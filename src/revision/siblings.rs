@@ -1,9 +1,10 @@
 //! What the other revisions of a script directory tell about a team's habits. Judges no revision.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{BoundName, Revision};
+use super::{BoundName, Environment, Revision};
 use crate::config::{Settings, SqlmodelImport};
+use crate::operation::{Change, TableName};
 use crate::project::Project;
 use crate::source::Role;
 
@@ -24,6 +25,10 @@ pub struct Siblings<'a> {
     pub without_downgrade: usize,
     /// The message of each revision by its identifier.
     pub messages: FxHashMap<&'a str, &'a str>,
+    /// How `env.py` runs them.
+    pub environment: Environment,
+    /// Tables that were made with `PARTITION BY`.
+    pub partitioned: FxHashSet<&'a TableName>,
 }
 
 impl<'a> Siblings<'a> {
@@ -51,10 +56,18 @@ impl<'a> Siblings<'a> {
                     }
                 }
                 Role::Template | Role::Environment => {
+                    if file.role == Role::Environment {
+                        let has_lock_timeout = facts.environment.has_lock_timeout;
+                        facts.environment = Environment::of(file.text());
+                        facts.environment.has_lock_timeout |= has_lock_timeout;
+                    }
                     facts.uses_sqlmodel |= imports(file.text(), "sqlmodel");
                     facts.manages_enum_types |= imports(file.text(), "alembic_postgresql_enum");
                 }
-                Role::Module(_) | Role::Deleted | Role::Lock => {}
+                Role::Module(_) => {
+                    facts.environment.has_lock_timeout |= file.text().contains("lock_timeout");
+                }
+                Role::Deleted | Role::Lock => {}
             }
         }
         all
@@ -79,6 +92,13 @@ impl<'a> Siblings<'a> {
             self.with_downgrade += 1;
         } else if revision.upgrade.is_some() {
             self.without_downgrade += 1;
+        }
+        for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
+            if let Change::CreateTable(create) = &operation.change
+                && create.options.iter().any(|(key, _)| &**key == "postgresql_partition_by")
+            {
+                self.partitioned.insert(&create.table);
+            }
         }
         if let (Some(id), Some(message)) = (revision.id(), revision.message()) {
             self.messages.insert(id, message);

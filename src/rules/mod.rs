@@ -61,7 +61,20 @@ mod imports {
     pub(super) mod undefined_name;
 }
 mod locking {
+    pub(super) mod autocommit_block_mixed;
+    pub(super) mod check_without_not_valid;
+    pub(super) mod concurrent_in_transaction;
+    pub(super) mod concurrent_index_without_guard;
     pub(super) mod constraint_never_validated;
+    pub(super) mod drop_index_not_concurrent;
+    pub(super) mod exclude_constraint;
+    pub(super) mod foreign_key_without_not_valid;
+    pub(super) mod index_not_concurrent;
+    pub(super) mod not_valid_and_validate_together;
+    pub(super) mod primary_key_builds_index;
+    pub(super) mod primary_key_using_index_on_nullable;
+    pub(super) mod set_not_null_scans_table;
+    pub(super) mod unique_constraint_builds_index;
 }
 mod sql {
     pub(super) mod dynamic_sql;
@@ -83,6 +96,10 @@ pub static RULES: &[&Rule] = &[
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
     &applied::applied_revision_reparented::RULE,
+    &locking::autocommit_block_mixed::RULE,
+    &locking::check_without_not_valid::RULE,
+    &locking::concurrent_in_transaction::RULE,
+    &locking::concurrent_index_without_guard::RULE,
     &locking::constraint_never_validated::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
@@ -94,6 +111,7 @@ pub static RULES: &[&Rule] = &[
     &destructive::drop_column_removes_constraint::RULE,
     &destructive::drop_constraint::RULE,
     &destructive::drop_index::RULE,
+    &locking::drop_index_not_concurrent::RULE,
     &destructive::drop_schema::RULE,
     &destructive::drop_table::RULE,
     &data::duplicate_definition::RULE,
@@ -104,8 +122,11 @@ pub static RULES: &[&Rule] = &[
     &downgrade::enum_not_dropped_on_downgrade::RULE,
     &data::enum_type_created_twice::RULE,
     &data::enum_type_not_created::RULE,
+    &locking::exclude_constraint::RULE,
     &graph::filename_mismatch::RULE,
     &style::foreign_key_without_index::RULE,
+    &locking::foreign_key_without_not_valid::RULE,
+    &locking::index_not_concurrent::RULE,
     &graph::invalid_revision_id::RULE,
     &content::manual_migration::RULE,
     &graph::merge_revision_with_operations::RULE,
@@ -117,18 +138,23 @@ pub static RULES: &[&Rule] = &[
     &graph::multiple_bases::RULE,
     &graph::multiple_heads::RULE,
     &content::nondescriptive_message::RULE,
+    &locking::not_valid_and_validate_together::RULE,
     &imports::parse_error::RULE,
     &graph::placeholder_revision_id::RULE,
+    &locking::primary_key_builds_index::RULE,
+    &locking::primary_key_using_index_on_nullable::RULE,
     &sql::raw_sql::RULE,
     &style::redundant_index::RULE,
     &imports::required_import::RULE,
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
+    &locking::set_not_null_scans_table::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,
     &destructive::truncate::RULE,
     &content::unanalysable_operation::RULE,
     &imports::undefined_name::RULE,
+    &locking::unique_constraint_builds_index::RULE,
     &data::unknown_object::RULE,
     &style::unknown_rule_in_suppression::RULE,
     &style::unused_suppression::RULE,

@@ -38,6 +38,6 @@ pub fn effects(moment: &Moment<'_>, created: &Created, server: Server) -> Vec<Ef
         Dialect::Mysql | Dialect::Mariadb => mysql::effects(moment, server),
         Dialect::Sqlite => sqlite::effects(moment),
     };
-    effects.retain(|effect| !created.has_table(&effect.table));
+    effects.retain(|effect| !created.may_have_table(&effect.table));
     effects
 }

@@ -1,0 +1,61 @@
+//! What `env.py` says of how revisions run, as far as its text tells. Runs nothing.
+
+/// How revisions of a script directory run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Environment {
+    /// `transaction_per_migration=True`: each revision is committed before the next one runs.
+    pub has_transaction_per_migration: bool,
+    /// It, or a module of the project that it leads to, speaks of `lock_timeout`.
+    pub has_lock_timeout: bool,
+    /// Each statement may be committed at once: it speaks of the isolation level `AUTOCOMMIT`, or leaves the run to code
+    /// elsewhere.
+    pub may_autocommit: bool,
+}
+
+impl Environment {
+    /// What the text of an `env.py` tells.
+    pub(super) fn of(text: &str) -> Self {
+        let mut found = Self::default();
+        let mut runs_here = false;
+        for line in text.lines() {
+            let code = line.split('#').next().unwrap_or_default();
+            found.has_transaction_per_migration |= is_switched_on(code, "transaction_per_migration");
+            found.has_lock_timeout |= code.contains("lock_timeout");
+            found.may_autocommit |= code.contains("AUTOCOMMIT");
+            runs_here |= code.contains("begin_transaction");
+        }
+        found.may_autocommit |= !runs_here;
+        found
+    }
+}
+
+/// Whether an argument is given, and not `False`.
+fn is_switched_on(code: &str, name: &str) -> bool {
+    code.split_once(name).is_some_and(|(_, rest)| {
+        let rest = rest.trim_start_matches(['"', '\'', ' ']);
+        rest.strip_prefix(['=', ':']).is_some_and(|value| !value.trim_start().starts_with("False"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Environment;
+
+    #[test]
+    fn what_the_text_tells() {
+        let text = "context.configure(\n    connection=connection,\n    transaction_per_migration=True,\n)\n";
+        assert!(Environment::of(text).has_transaction_per_migration);
+        assert!(
+            Environment::of("options = {\"transaction_per_migration\": True}").has_transaction_per_migration
+        );
+        assert!(!Environment::of("transaction_per_migration=False").has_transaction_per_migration);
+        assert!(!Environment::of("# transaction_per_migration=True").has_transaction_per_migration);
+        let engine = "create_engine(url, connect_args={'options': '-c lock_timeout=5000'})";
+        assert!(Environment::of(engine).has_lock_timeout);
+        let run = "with context.begin_transaction():\n    context.run_migrations()\n";
+        assert!(!Environment::of(run).may_autocommit);
+        let engine = format!("create_engine(url, isolation_level=\"AUTOCOMMIT\")\n{run}");
+        assert!(Environment::of(&engine).may_autocommit);
+        assert!(Environment::of("run_migrations_online(context, config)").may_autocommit);
+    }
+}

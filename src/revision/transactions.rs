@@ -1,0 +1,45 @@
+//! Which operations share a transaction. Knows no server.
+
+use super::Body;
+use crate::operation::{Change, Operation, Statement};
+
+/// The transaction that an operation runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transaction {
+    /// The one of this number: operations of one body with the same number are committed together.
+    Numbered(u32),
+    /// None: the statement is committed by itself.
+    Outside,
+}
+
+impl Body {
+    /// The transaction of each operation, where `env.py` opens one: an `autocommit_block` and a `COMMIT` end it.
+    pub fn transactions(&self) -> Vec<Transaction> {
+        let mut number = 0;
+        let mut is_open = true;
+        let of_operation = |operation: &Operation| {
+            if operation.autocommit {
+                number += 1;
+                return Transaction::Outside;
+            }
+            let own = if is_open { Transaction::Numbered(number) } else { Transaction::Outside };
+            if operation.commits() {
+                number += 1;
+                is_open = false;
+            } else if is_begin(operation) {
+                is_open = true;
+            }
+            own
+        };
+        self.operations.iter().map(of_operation).collect()
+    }
+}
+
+fn is_begin(operation: &Operation) -> bool {
+    let is_transaction = matches!(
+        &operation.change,
+        Change::Execute(execute) if execute.statement == Statement::Transaction
+    );
+    let first = operation.sql().unwrap_or_default().split_whitespace().next().unwrap_or_default();
+    is_transaction && ["begin", "start"].iter().any(|word| first.to_ascii_lowercase().starts_with(word))
+}
