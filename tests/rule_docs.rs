@@ -39,7 +39,11 @@ fn messages(rule: &Rule, example: &Example) -> Vec<String> {
     files.extend(example.others.iter().map(|(path, text)| self::file(path, text.clone())));
     let project = Project { directories: vec![ScriptDirectory::default()], files, ..Project::default() };
     // All rules run: what a suppression comment is for depends on the others.
-    let settings = Settings { select: vec!["all".to_owned()], ..Settings::default() };
+    let settings = Settings {
+        select: vec!["all".to_owned()],
+        database_version: example.version.clone(),
+        ..Settings::default()
+    };
     let selection = Selection::resolve(&settings).unwrap();
     let found = lint(&project, &settings, &selection).diagnostics.into_iter();
     found.filter(|found| found.rule.name == rule.name).map(|found| found.message).collect()

@@ -61,10 +61,12 @@ mod imports {
     pub(super) mod undefined_name;
 }
 mod locking {
+    pub(super) mod auto_increment_column;
     pub(super) mod autocommit_block_mixed;
     pub(super) mod check_without_not_valid;
     pub(super) mod concurrent_in_transaction;
     pub(super) mod concurrent_index_without_guard;
+    pub(super) mod constant_default_rewrites;
     pub(super) mod constraint_never_validated;
     pub(super) mod drop_index_not_concurrent;
     pub(super) mod exclude_constraint;
@@ -74,7 +76,11 @@ mod locking {
     pub(super) mod primary_key_builds_index;
     pub(super) mod primary_key_using_index_on_nullable;
     pub(super) mod set_not_null_scans_table;
+    pub(super) mod stored_generated_column;
+    pub(super) mod type_change_on_constrained_column;
+    pub(super) mod type_change_rewrites_table;
     pub(super) mod unique_constraint_builds_index;
+    pub(super) mod volatile_default;
 }
 mod sql {
     pub(super) mod dynamic_sql;
@@ -96,10 +102,12 @@ pub static RULES: &[&Rule] = &[
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
     &applied::applied_revision_reparented::RULE,
+    &locking::auto_increment_column::RULE,
     &locking::autocommit_block_mixed::RULE,
     &locking::check_without_not_valid::RULE,
     &locking::concurrent_in_transaction::RULE,
     &locking::concurrent_index_without_guard::RULE,
+    &locking::constant_default_rewrites::RULE,
     &locking::constraint_never_validated::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
@@ -149,9 +157,12 @@ pub static RULES: &[&Rule] = &[
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
     &locking::set_not_null_scans_table::RULE,
+    &locking::stored_generated_column::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,
     &destructive::truncate::RULE,
+    &locking::type_change_on_constrained_column::RULE,
+    &locking::type_change_rewrites_table::RULE,
     &content::unanalysable_operation::RULE,
     &imports::undefined_name::RULE,
     &locking::unique_constraint_builds_index::RULE,
@@ -159,4 +170,5 @@ pub static RULES: &[&Rule] = &[
     &style::unknown_rule_in_suppression::RULE,
     &style::unused_suppression::RULE,
     &data::update_without_where::RULE,
+    &locking::volatile_default::RULE,
 ];

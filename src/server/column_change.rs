@@ -4,6 +4,18 @@ use super::{Cast, SqlType, TypeChange, Work};
 use crate::history::schema::{Column, Kind, Moment, Table, enum_of, sql_name};
 use crate::operation::{AlterColumn, Argument, ConstraintKind, Name, Server, TableName};
 
+/// The types that an operation changes a column from and to, as SQL; `None` for one that is not known.
+pub fn types_of(
+    alter: &AlterColumn,
+    moment: &Moment<'_>,
+    server: Server,
+) -> (Option<String>, Option<String>) {
+    let name = |type_: &Argument| sql_name(type_, server.dialect);
+    let in_schema = || column_of(moment, &alter.table, &alter.column).and_then(|column| column.type_);
+    let old = alter.existing_type.as_ref().and_then(name).or_else(|| in_schema().and_then(name));
+    (old, alter.type_.as_ref().and_then(name))
+}
+
 /// The change of type that an operation asks for; one of unknown work where one of the types is not known.
 pub fn change_of_type(alter: &AlterColumn, moment: &Moment<'_>, server: Server) -> Option<TypeChange> {
     let to = alter.type_.as_ref()?;

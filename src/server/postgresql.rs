@@ -197,7 +197,13 @@ fn alter_column(alter: &AlterColumn, moment: &Moment<'_>, server: Server) -> Vec
         exclusive(Work::None);
     }
     if let Some(change) = change_of_type(alter, moment, server) {
-        exclusive(change.work);
+        let is_checked_again = change.work == Work::None
+            && table_of(moment, &alter.table).is_some_and(|table| {
+                let mut checks =
+                    table.constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::Check);
+                checks.any(|check| holds(check, &alter.column))
+            });
+        exclusive(if is_checked_again { Work::Scan } else { change.work });
         effects.extend(referents(moment, &alter.table, |key| holds(key, &alter.column)));
         effects.extend(referrers(moment, &alter.table, |key| refers_to(key, &alter.column)));
     }

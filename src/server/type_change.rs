@@ -87,7 +87,9 @@ impl TypeChange {
 /// Free are changes that keep the bytes: postgresql.org/docs/current/sql-altertable.html, "Notes", and the support functions of
 /// the types (`varchar_support`, `numeric_support`, `timestamp_support`, `interval_support`, `varbit_support`).
 fn postgresql_work(from: &SqlType, to: &SqlType) -> Work {
-    use Family::{Cidr, Citext, Inet, Interval, Numeric, Other, Text, Time, Timestamp, Varbit, Varchar, Xml};
+    use Family::{
+        Cidr, Citext, Float, Inet, Interval, Numeric, Other, Text, Time, Timestamp, Varbit, Varchar, Xml,
+    };
     if from.dimensions != to.dimensions {
         return Work::Rewrite;
     }
@@ -104,6 +106,8 @@ fn postgresql_work(from: &SqlType, to: &SqlType) -> Work {
             one == other && is_as_precise(from, to)
         }
         (Interval, Interval) => is_as_precise(from, to),
+        // The number of bits only chooses between both sizes.
+        (Float(one), Float(other)) => one == other,
         _ => false,
     };
     match (&from.family, &to.family) {
@@ -294,6 +298,7 @@ mod tests {
             ("NUMERIC(10, 2)", "NUMERIC"),
             ("TIMESTAMP(3)", "TIMESTAMP"),
             ("CIDR", "INET"),
+            ("FLOAT", "FLOAT(53)"),
             ("VARCHAR[]", "TEXT[]"),
         ] {
             assert_eq!(on_postgresql(from, to).work, Work::None, "{from} -> {to}");

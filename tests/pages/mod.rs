@@ -2,7 +2,7 @@
 //!
 //! An example is a fence marked `python bad` or `python good`. It is the body of `upgrade`, with import lines
 //! moved to the top of the file, or both functions; with `file=versions/x.py` it is a whole file, and such fences that
-//! follow each other are one project. Fences without such a mark are not run.
+//! follow each other are one project; `database-version=10` is that setting. Fences without such a mark are not run.
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
@@ -12,6 +12,8 @@ pub(crate) struct Example {
     pub(crate) is_bad: bool,
     /// The name of the file that the text is.
     pub(crate) file: Option<String>,
+    /// The setting `database-version`.
+    pub(crate) version: Option<String>,
     /// The text between the fences.
     pub(crate) text: String,
     /// The other files of its project, with their paths.
@@ -60,8 +62,15 @@ fn example_of(info: &str) -> Option<Example> {
         ("python", "good") => false,
         _ => return None,
     };
-    let file = words.find_map(|word| word.strip_prefix("file=")).map(str::to_owned);
-    Some(Example { is_bad, file, text: String::new(), others: Vec::new() })
+    let words: Vec<&str> = words.collect();
+    let value = |key: &str| words.iter().find_map(|word| word.strip_prefix(key)).map(str::to_owned);
+    Some(Example {
+        is_bad,
+        file: value("file="),
+        version: value("database-version="),
+        text: String::new(),
+        others: Vec::new(),
+    })
 }
 
 /// A whole file around the body of `upgrade`, or around both functions.
