@@ -13,11 +13,15 @@ mod content {
     pub(super) mod unanalysable_operation;
 }
 mod data {
+    pub(super) mod add_not_null_column_without_default;
+    pub(super) mod add_unique_on_existing_data;
     pub(super) mod delete_without_where;
     pub(super) mod duplicate_definition;
     pub(super) mod enum_type_created_twice;
     pub(super) mod enum_type_not_created;
     pub(super) mod mismatched_foreign_key_type;
+    pub(super) mod set_not_null_without_backfill;
+    pub(super) mod type_change_without_using;
     pub(super) mod unknown_object;
     pub(super) mod update_without_where;
 }
@@ -29,6 +33,7 @@ mod destructive {
     pub(super) mod drop_index;
     pub(super) mod drop_schema;
     pub(super) mod drop_table;
+    pub(super) mod lossy_type_change;
     pub(super) mod truncate;
 }
 mod downgrade {
@@ -98,6 +103,8 @@ use crate::rule::Rule;
 
 /// All rules, by name.
 pub static RULES: &[&Rule] = &[
+    &data::add_not_null_column_without_default::RULE,
+    &data::add_unique_on_existing_data::RULE,
     &applied::applied_revision_deleted::RULE,
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
@@ -136,6 +143,7 @@ pub static RULES: &[&Rule] = &[
     &locking::foreign_key_without_not_valid::RULE,
     &locking::index_not_concurrent::RULE,
     &graph::invalid_revision_id::RULE,
+    &destructive::lossy_type_change::RULE,
     &content::manual_migration::RULE,
     &graph::merge_revision_with_operations::RULE,
     &data::mismatched_foreign_key_type::RULE,
@@ -157,12 +165,14 @@ pub static RULES: &[&Rule] = &[
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
     &locking::set_not_null_scans_table::RULE,
+    &data::set_not_null_without_backfill::RULE,
     &locking::stored_generated_column::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,
     &destructive::truncate::RULE,
     &locking::type_change_on_constrained_column::RULE,
     &locking::type_change_rewrites_table::RULE,
+    &data::type_change_without_using::RULE,
     &content::unanalysable_operation::RULE,
     &imports::undefined_name::RULE,
     &locking::unique_constraint_builds_index::RULE,

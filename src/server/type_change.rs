@@ -185,6 +185,9 @@ fn mysql_work(from: &SqlType, to: &SqlType) -> Work {
     }
 }
 
+/// From so many characters on, a limit is none that somebody has in mind: SQLAlchemy wants one for MySQL.
+const AMPLE: u32 = 1_000_000;
+
 fn loss(from: &SqlType, to: &SqlType, server: Server) -> Option<Loss> {
     use Family::{
         Boolean, Char, Citext, Date, Float, Integer, Interval, Labels, Numeric, Text, Time, Timestamp,
@@ -227,7 +230,7 @@ fn loss(from: &SqlType, to: &SqlType, server: Server) -> Option<Loss> {
         }
         (Varchar | Char | Text(_) | Citext, Varchar | Char) => {
             let limit = to.length().or((to.family == Char).then_some(1))?;
-            let fits = from.length().is_some_and(|old| old <= limit);
+            let fits = from.length().is_some_and(|old| old <= limit) || limit >= AMPLE;
             (!fits).then(|| Loss::Fails(format!("texts longer than {limit} characters")))
         }
         (Text(old), Text(new)) if new < old => Some(Loss::Fails("texts that are too long for it".to_owned())),

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::apply::Apply;
-use super::model::Position;
+use super::model::{Position, TableKey};
 use super::store::{Store, Version, Written};
 use super::view::Schema;
 use crate::history::graph::{Fault, Graph, Node, NodeId};
@@ -173,6 +173,12 @@ impl<'a> Replay<'a> {
     pub(super) fn end_of(&self, record: &Record<'_>) -> Schema<'_> {
         let store = self.stores.get(record.store).unwrap_or(&self.nothing);
         Schema::new(store, store.now(), self.dialect)
+    }
+
+    /// Whether a revision from a place in the order up to that of a record changes rows of a table.
+    pub(super) fn is_updated(&self, record: &Record<'_>, table: &TableKey<'_>, from: Position) -> bool {
+        let store = self.stores.get(record.store).unwrap_or(&self.nothing);
+        store.is_updated(table, from, record.position)
     }
 
     pub(super) fn record(&self, file: FileId) -> Option<&Record<'a>> {

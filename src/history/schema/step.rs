@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::difference::{self, Difference};
-use super::model::{Position, Table};
+use super::model::{Position, Table, TableKey};
 use super::replay::{Record, Replay, run_body, runs};
 use super::store::{Store, Version, Written};
 use super::view::Schema;
@@ -76,6 +76,12 @@ impl<'a> Step<'a> {
     /// Whether the upgrade of this revision made something.
     pub fn is_own(&self, made: Position) -> bool {
         made == self.record.position
+    }
+
+    /// Whether this revision or one before it changes rows of a table, since what `made` says.
+    pub fn is_updated_since(&self, table: &TableKey<'_>, made: Position) -> bool {
+        let from = if made == Position::OUTSIDE { Position(0) } else { made };
+        self.replay.is_updated(self.record, table, from)
     }
 
     /// Whether enum types are objects of their own that revisions make and drop: on PostgreSQL, where no plugin does it.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::doubt;
-use super::model::{Object, Table, TableKey, Text};
+use super::model::{Object, Position, Table, TableKey, Text};
 use super::view::Schema;
 use crate::project::NamingConvention;
 
@@ -55,6 +55,8 @@ pub(super) struct Store<'a> {
     traces: FxHashMap<Text<'a>, Vec<TableKey<'a>>>,
     /// Tables that ever had a foreign key to a table.
     referrers: FxHashMap<Text<'a>, Vec<TableKey<'a>>>,
+    /// Which revisions changed rows of a table, in order.
+    updates: FxHashMap<TableKey<'a>, Vec<Position>>,
     /// The old state of what an operation writes, while it may not run.
     journal: Option<Vec<Old<'a>>>,
     /// What was written since [`Self::watch`].
@@ -82,6 +84,18 @@ struct Shelf<'a, V> {
 impl<V> Default for Shelf<'_, V> {
     fn default() -> Self {
         Self { entries: FxHashMap::default() }
+    }
+}
+
+impl<'a> Store<'a> {
+    /// Notes that a revision changes rows of a table.
+    pub(super) fn update(&mut self, table: TableKey<'a>, by: Position) {
+        self.updates.entry(table).or_default().push(by);
+    }
+
+    /// Whether a revision from one place in the order to another changes rows of a table.
+    pub(super) fn is_updated(&self, table: &TableKey<'_>, from: Position, to: Position) -> bool {
+        self.updates.get(table).is_some_and(|by| by.iter().any(|by| from <= *by && *by <= to))
     }
 }
 

@@ -149,6 +149,11 @@ fn named(
     dialect: Dialect,
 ) -> Option<String> {
     let class = last_part(path);
+    // A class of the project may be called like one of SQLAlchemy and be something else.
+    let is_foreign = path.split_once('.').is_some_and(|(root, _)| !matches!(root, "sqlalchemy" | "sqlmodel"));
+    if is_foreign && class.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return None;
+    }
     let keyword = |name: &str| keywords.iter().find(|(key, _)| &**key == name).map(|(_, value)| value);
     let argument = |at: usize, name: &str| keyword(name).or_else(|| args.get(at));
     let number = |at: usize, name: &str| match argument(at, name) {

@@ -50,8 +50,12 @@ impl<'a> Apply<'_, 'a> {
             Statement::Other { verb } => self.other(verb),
             Statement::Unparsed | Statement::Unknown => self.unread(),
             Statement::Select => self.select(),
+            Statement::Update { table, .. } => {
+                if let Some(key) = self.key(table) {
+                    self.store.update(key, self.position);
+                }
+            }
             Statement::Insert { .. }
-            | Statement::Update { .. }
             | Statement::Delete { .. }
             | Statement::Truncate { .. }
             | Statement::Comment
