@@ -6,6 +6,11 @@ mod applied {
     pub(super) mod applied_revision_renamed;
     pub(super) mod applied_revision_reparented;
 }
+mod compatibility {
+    pub(super) mod drop_server_default;
+    pub(super) mod rename_column;
+    pub(super) mod rename_table;
+}
 mod content {
     pub(super) mod empty_migration;
     pub(super) mod manual_migration;
@@ -27,6 +32,7 @@ mod data {
 }
 mod destructive {
     pub(super) mod delete_data;
+    pub(super) mod drop_cascade;
     pub(super) mod drop_column;
     pub(super) mod drop_column_removes_constraint;
     pub(super) mod drop_constraint;
@@ -34,6 +40,7 @@ mod destructive {
     pub(super) mod drop_schema;
     pub(super) mod drop_table;
     pub(super) mod lossy_type_change;
+    pub(super) mod possible_rename;
     pub(super) mod truncate;
 }
 mod downgrade {
@@ -122,12 +129,14 @@ pub static RULES: &[&Rule] = &[
     &graph::docstring_header_mismatch::RULE,
     &downgrade::downgrade_asymmetric::RULE,
     &downgrade::downgrade_wrong_order::RULE,
+    &destructive::drop_cascade::RULE,
     &destructive::drop_column::RULE,
     &destructive::drop_column_removes_constraint::RULE,
     &destructive::drop_constraint::RULE,
     &destructive::drop_index::RULE,
     &locking::drop_index_not_concurrent::RULE,
     &destructive::drop_schema::RULE,
+    &compatibility::drop_server_default::RULE,
     &destructive::drop_table::RULE,
     &data::duplicate_definition::RULE,
     &graph::duplicate_revision_id::RULE,
@@ -157,10 +166,13 @@ pub static RULES: &[&Rule] = &[
     &locking::not_valid_and_validate_together::RULE,
     &imports::parse_error::RULE,
     &graph::placeholder_revision_id::RULE,
+    &destructive::possible_rename::RULE,
     &locking::primary_key_builds_index::RULE,
     &locking::primary_key_using_index_on_nullable::RULE,
     &sql::raw_sql::RULE,
     &style::redundant_index::RULE,
+    &compatibility::rename_column::RULE,
+    &compatibility::rename_table::RULE,
     &imports::required_import::RULE,
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
