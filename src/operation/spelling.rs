@@ -1,6 +1,6 @@
 //! How messages name an operation and its table. Says who acts and on what, not what happens.
 
-use super::{Change, Name, Operation, Origin, TableName};
+use super::{Change, Name, Operation, Origin, TableName, TableStatement};
 
 impl Operation {
     /// Who acts, as the subject of a message: "`op.drop_column`", "`batch_op.drop_column`", "this SQL".
@@ -13,6 +13,30 @@ impl Operation {
             Origin::Object if self.change.is_destructive() => "this call of `drop`".to_owned(),
             Origin::Object => "this call of `create`".to_owned(),
         }
+    }
+
+    /// SQL about one table that no directive stands for.
+    pub fn on_table(&self) -> Option<&TableStatement> {
+        match &self.change {
+            Change::Execute(execute) => match &execute.statement {
+                super::Statement::OnTable(about) => Some(about),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the SQL that it was written as has these words in a row, in any case.
+    pub fn says(&self, words: &str) -> bool {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let sql = self.sql().unwrap_or_default();
+        let mut spoken = String::with_capacity(sql.len() + 2);
+        for word in sql.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
+            spoken.push(' ');
+            spoken.push_str(&word.to_ascii_lowercase());
+        }
+        spoken.push(' ');
+        spoken.contains(&format!(" {} ", words.to_ascii_lowercase()))
     }
 
     /// The table whose rows or structure it changes, for statements as well.

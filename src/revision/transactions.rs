@@ -35,6 +35,25 @@ impl Body {
     }
 }
 
+impl Operation {
+    /// Whether it is SQL that says how long PostgreSQL waits for a lock: `SET lock_timeout`, `set_config('lock_timeout', ..)`.
+    pub fn limits_waiting(&self) -> bool {
+        let Change::Execute(execute) = &self.change else { return false };
+        match &execute.statement {
+            Statement::Set { name, .. } => {
+                let is_endless = || {
+                    self.says("lock_timeout 0")
+                        || self.says("lock_timeout to 0")
+                        || self.says("reset lock_timeout")
+                };
+                name.known() == Some("lock_timeout") && !is_endless()
+            }
+            Statement::Select => self.says("set_config lock_timeout"),
+            _ => false,
+        }
+    }
+}
+
 fn is_begin(operation: &Operation) -> bool {
     let is_transaction = matches!(
         &operation.change,

@@ -73,25 +73,39 @@ mod imports {
     pub(super) mod undefined_name;
 }
 mod locking {
+    pub(super) mod add_enum_value_in_transaction;
+    pub(super) mod attach_partition_without_check;
     pub(super) mod auto_increment_column;
     pub(super) mod autocommit_block_mixed;
     pub(super) mod check_without_not_valid;
+    pub(super) mod cluster;
     pub(super) mod concurrent_in_transaction;
     pub(super) mod concurrent_index_without_guard;
     pub(super) mod constant_default_rewrites;
     pub(super) mod constraint_never_validated;
+    pub(super) mod create_trigger;
+    pub(super) mod detach_partition_not_concurrent;
+    pub(super) mod do_block_not_analysed;
     pub(super) mod drop_index_not_concurrent;
+    pub(super) mod enum_value_without_if_not_exists;
+    pub(super) mod enum_value_without_position;
     pub(super) mod exclude_constraint;
+    pub(super) mod explicit_lock_table;
     pub(super) mod foreign_key_without_not_valid;
     pub(super) mod index_not_concurrent;
     pub(super) mod not_valid_and_validate_together;
     pub(super) mod primary_key_builds_index;
     pub(super) mod primary_key_using_index_on_nullable;
+    pub(super) mod refresh_matview_blocking;
+    pub(super) mod reindex_not_concurrent;
+    pub(super) mod set_logged;
     pub(super) mod set_not_null_scans_table;
+    pub(super) mod set_tablespace;
     pub(super) mod stored_generated_column;
     pub(super) mod type_change_on_constrained_column;
     pub(super) mod type_change_rewrites_table;
     pub(super) mod unique_constraint_builds_index;
+    pub(super) mod vacuum_full;
     pub(super) mod volatile_default;
 }
 mod sql {
@@ -110,22 +124,28 @@ use crate::rule::Rule;
 
 /// All rules, by name.
 pub static RULES: &[&Rule] = &[
+    &locking::add_enum_value_in_transaction::RULE,
     &data::add_not_null_column_without_default::RULE,
     &data::add_unique_on_existing_data::RULE,
     &applied::applied_revision_deleted::RULE,
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
     &applied::applied_revision_reparented::RULE,
+    &locking::attach_partition_without_check::RULE,
     &locking::auto_increment_column::RULE,
     &locking::autocommit_block_mixed::RULE,
     &locking::check_without_not_valid::RULE,
+    &locking::cluster::RULE,
     &locking::concurrent_in_transaction::RULE,
     &locking::concurrent_index_without_guard::RULE,
     &locking::constant_default_rewrites::RULE,
     &locking::constraint_never_validated::RULE,
+    &locking::create_trigger::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
     &graph::depends_on_missing::RULE,
+    &locking::detach_partition_not_concurrent::RULE,
+    &locking::do_block_not_analysed::RULE,
     &graph::docstring_header_mismatch::RULE,
     &downgrade::downgrade_asymmetric::RULE,
     &downgrade::downgrade_wrong_order::RULE,
@@ -146,7 +166,10 @@ pub static RULES: &[&Rule] = &[
     &downgrade::enum_not_dropped_on_downgrade::RULE,
     &data::enum_type_created_twice::RULE,
     &data::enum_type_not_created::RULE,
+    &locking::enum_value_without_if_not_exists::RULE,
+    &locking::enum_value_without_position::RULE,
     &locking::exclude_constraint::RULE,
+    &locking::explicit_lock_table::RULE,
     &graph::filename_mismatch::RULE,
     &style::foreign_key_without_index::RULE,
     &locking::foreign_key_without_not_valid::RULE,
@@ -171,13 +194,17 @@ pub static RULES: &[&Rule] = &[
     &locking::primary_key_using_index_on_nullable::RULE,
     &sql::raw_sql::RULE,
     &style::redundant_index::RULE,
+    &locking::refresh_matview_blocking::RULE,
+    &locking::reindex_not_concurrent::RULE,
     &compatibility::rename_column::RULE,
     &compatibility::rename_table::RULE,
     &imports::required_import::RULE,
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
+    &locking::set_logged::RULE,
     &locking::set_not_null_scans_table::RULE,
     &data::set_not_null_without_backfill::RULE,
+    &locking::set_tablespace::RULE,
     &locking::stored_generated_column::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,
@@ -192,5 +219,6 @@ pub static RULES: &[&Rule] = &[
     &style::unknown_rule_in_suppression::RULE,
     &style::unused_suppression::RULE,
     &data::update_without_where::RULE,
+    &locking::vacuum_full::RULE,
     &locking::volatile_default::RULE,
 ];

@@ -126,7 +126,7 @@ fn on_table(about: &TableStatement, moment: &Moment<'_>, server: Server) -> Vec<
         | "ALTER TABLE SET ACCESS METHOD"
         | "ALTER TABLE SET EXPRESSION" => one(Lock::AccessExclusive, Work::Rewrite),
         "ALTER TABLE ATTACH PARTITION" => attach(about, server),
-        "ALTER TABLE DETACH PARTITION" => detach(about),
+        "ALTER TABLE DETACH PARTITION" | "ALTER TABLE DETACH PARTITION FINALIZE" => detach(about),
         "ALTER TABLE SET"
         | "ALTER TABLE RESET"
         | "ALTER TABLE SET STATISTICS"
@@ -152,7 +152,8 @@ fn attach(about: &TableStatement, server: Server) -> Vec<Effect> {
 }
 
 fn detach(about: &TableStatement) -> Vec<Effect> {
-    let parent = if about.concurrently { Lock::ShareUpdateExclusive } else { Lock::AccessExclusive };
+    let is_concurrent = about.concurrently || about.verb.ends_with("FINALIZE");
+    let parent = if is_concurrent { Lock::ShareUpdateExclusive } else { Lock::AccessExclusive };
     let mut effects = vec![Effect::new(&about.table, parent, Work::None)];
     effects.extend(about.other.as_ref().map(|table| Effect::new(table, Lock::AccessExclusive, Work::None)));
     effects

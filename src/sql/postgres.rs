@@ -204,13 +204,21 @@ fn action(table: &TableName, action: &ast::AlterTableAction) -> Change {
             other: named_table(attach.table_name_ref()),
             ..TableStatement::default()
         }),
-        ast::AlterTableAction::DetachPartition(detach) => on_table::change(TableStatement {
-            verb: "ALTER TABLE DETACH PARTITION".into(),
-            table: table.clone(),
-            other: named_table(detach.table_name_ref()),
-            concurrently: node_text(detach.syntax()).to_ascii_uppercase().ends_with("CONCURRENTLY"),
-            ..TableStatement::default()
-        }),
+        ast::AlterTableAction::DetachPartition(detach) => {
+            let text = node_text(detach.syntax()).to_ascii_uppercase();
+            let verb = if text.ends_with("FINALIZE") {
+                "ALTER TABLE DETACH PARTITION FINALIZE"
+            } else {
+                "ALTER TABLE DETACH PARTITION"
+            };
+            on_table::change(TableStatement {
+                verb: verb.into(),
+                table: table.clone(),
+                other: named_table(detach.table_name_ref()),
+                concurrently: text.ends_with("CONCURRENTLY"),
+                ..TableStatement::default()
+            })
+        }
         _ => other_action(table, action.syntax()),
     }
 }
