@@ -6,6 +6,7 @@
 mod change;
 mod column;
 mod describe;
+mod misfit;
 mod name;
 mod server;
 mod signature;
@@ -18,6 +19,7 @@ pub use change::{
     RenameTable, Statement, TableComment,
 };
 pub use column::{Argument, Call, Column, ServerDefault};
+pub use misfit::{Misfit, misfits};
 pub use name::{Name, TableName};
 pub use server::{Server, Version};
 pub use signature::{BATCH_DIRECTIVES, DIRECTIVES, Signature};

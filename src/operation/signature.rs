@@ -122,7 +122,6 @@ const LEGACY_KEYWORDS: &[(&str, &str, &str)] = &[
     ("drop_constraint", "type", "type_"),
     ("alter_column", "tablename", "table_name"),
     ("alter_column", "name", "new_column_name"),
-    ("alter_column", "type", "type_"),
     ("drop_table", "name", "table_name"),
     ("create_table", "name", "table_name"),
     ("create_foreign_key", "name", "constraint_name"),

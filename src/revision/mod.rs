@@ -22,7 +22,7 @@ pub use siblings::Siblings;
 pub use transactions::Transaction;
 
 use crate::config::Settings;
-use crate::operation::{Change, Dialect, Operation, Server, Statement};
+use crate::operation::{Change, Dialect, Misfit, Operation, Server, Statement};
 use crate::project::ScriptDirectory;
 use crate::source::{FileId, SourceFile, Span};
 
@@ -307,6 +307,8 @@ pub struct Body {
     pub operations: Vec<Operation>,
     /// What could not be read.
     pub unresolved: Vec<Unresolved>,
+    /// Calls in this file whose arguments the directive does not take.
+    pub misfits: Vec<MisfitCall>,
     /// Whether it surely raises before doing anything (`raise NotImplementedError("..")`).
     pub raises: bool,
     /// Whether the body is nothing but `pass`, `...`, a docstring or a bare `return`.
@@ -325,6 +327,19 @@ impl Body {
         };
         !self.raises && self.unresolved.is_empty() && self.operations.iter().all(is_idle)
     }
+}
+
+/// An argument that a directive does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MisfitCall {
+    /// The call.
+    pub span: Span,
+    /// The directive.
+    pub directive: &'static str,
+    /// Whether it is one of a batch object.
+    pub batch: bool,
+    /// What is wrong.
+    pub misfit: Misfit,
 }
 
 /// Something that only running the revision would tell.

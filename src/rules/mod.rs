@@ -12,7 +12,10 @@ mod compatibility {
     pub(super) mod rename_table;
 }
 mod content {
+    pub(super) mod drop_without_name;
     pub(super) mod empty_migration;
+    pub(super) mod ignored_keyword_argument;
+    pub(super) mod invalid_directive_call;
     pub(super) mod manual_migration;
     pub(super) mod nondescriptive_message;
     pub(super) mod unanalysable_operation;
@@ -25,6 +28,7 @@ mod data {
     pub(super) mod enum_type_created_twice;
     pub(super) mod enum_type_not_created;
     pub(super) mod mismatched_foreign_key_type;
+    pub(super) mod python_default_has_no_effect;
     pub(super) mod set_not_null_without_backfill;
     pub(super) mod type_change_without_using;
     pub(super) mod unknown_object;
@@ -158,6 +162,7 @@ pub static RULES: &[&Rule] = &[
     &destructive::drop_schema::RULE,
     &compatibility::drop_server_default::RULE,
     &destructive::drop_table::RULE,
+    &content::drop_without_name::RULE,
     &data::duplicate_definition::RULE,
     &graph::duplicate_revision_id::RULE,
     &sql::dynamic_sql::RULE,
@@ -173,7 +178,9 @@ pub static RULES: &[&Rule] = &[
     &graph::filename_mismatch::RULE,
     &style::foreign_key_without_index::RULE,
     &locking::foreign_key_without_not_valid::RULE,
+    &content::ignored_keyword_argument::RULE,
     &locking::index_not_concurrent::RULE,
+    &content::invalid_directive_call::RULE,
     &graph::invalid_revision_id::RULE,
     &destructive::lossy_type_change::RULE,
     &content::manual_migration::RULE,
@@ -192,6 +199,7 @@ pub static RULES: &[&Rule] = &[
     &destructive::possible_rename::RULE,
     &locking::primary_key_builds_index::RULE,
     &locking::primary_key_using_index_on_nullable::RULE,
+    &data::python_default_has_no_effect::RULE,
     &sql::raw_sql::RULE,
     &style::redundant_index::RULE,
     &locking::refresh_matview_blocking::RULE,

@@ -31,6 +31,7 @@ impl<'a> Interpreter<'a> {
         let Some(signature) = Signature::of(directive, batch.is_some()) else {
             return self.custom(directive, &arguments, batch.is_some(), span, scope);
         };
+        self.note_misfits(signature, &arguments, batch.is_some(), span, scope);
         if directive == "execute" {
             let method = if batch.is_some() { "batch_op.execute" } else { "op.execute" };
             let statement = arguments.get(0, "sqltext").cloned().unwrap_or(Value::Unknown);

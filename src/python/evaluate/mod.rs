@@ -33,8 +33,8 @@ use rustc_hash::FxHashMap;
 use self::scope::{ModuleId, Scope};
 use self::value::{Arguments, Function, Value};
 use super::Modules;
-use crate::operation::{Change, Dialect, Operation, Origin};
-use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, Unresolved};
+use crate::operation::{Change, Dialect, Operation, Origin, Signature, misfits};
+use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, MisfitCall, Unresolved};
 use crate::source::Span;
 
 /// How many statements and calls one revision may take; loops beyond it are cut and recorded.
@@ -62,6 +62,7 @@ pub(super) struct Interpreter<'a> {
     enclosing: Vec<Rc<Scope<'a>>>,
     operations: Vec<Operation>,
     unresolved: Vec<Unresolved>,
+    misfits: Vec<MisfitCall>,
     /// Off while modules are imported: nothing there belongs to upgrade or downgrade.
     recording: bool,
     /// How many undecided branches enclose the code.
@@ -163,6 +164,7 @@ impl<'a> Interpreter<'a> {
             enclosing: Vec::new(),
             operations: Vec::new(),
             unresolved: Vec::new(),
+            misfits: Vec::new(),
             recording: false,
             conditional: 0,
             autocommit: 0,
@@ -230,6 +232,7 @@ impl<'a> Interpreter<'a> {
         body.operations = std::mem::take(&mut self.operations);
         body.operations.shrink_to_fit();
         body.unresolved = std::mem::take(&mut self.unresolved);
+        body.misfits = std::mem::take(&mut self.misfits);
         body.raises &= body.operations.is_empty();
         self.reset();
         Some(body)
@@ -282,6 +285,24 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Records that something could not be followed.
+    /// Notes arguments that a directive does not take, where this file has the call.
+    fn note_misfits(
+        &mut self,
+        signature: &'static Signature,
+        arguments: &Arguments<'a>,
+        batch: bool,
+        span: Span,
+        scope: &Scope<'a>,
+    ) {
+        if !self.recording || scope.module != ModuleId::Revision {
+            return;
+        }
+        let keywords = arguments.keywords.iter().map(|(name, _)| &**name);
+        let found = misfits(signature, arguments.positional.len(), keywords, arguments.open);
+        let directive = signature.directive;
+        self.misfits.extend(found.into_iter().map(|misfit| MisfitCall { span, directive, batch, misfit }));
+    }
+
     fn unresolved(&mut self, span: Span, reason: impl Into<Box<str>>) {
         if !self.recording {
             return;

@@ -1,0 +1,117 @@
+//! `invalid-directive-call`: a call of a directive that can only raise. A keyword that does nothing is
+//! `ignored-keyword-argument`'s.
+
+use crate::operation::Misfit;
+use crate::revision::RevisionContext;
+use crate::rule::{Sink, declare_rule};
+
+declare_rule! {
+    /// ## What it does
+    /// Finds calls of Alembic's directives with arguments that they do not take: too many or too few, and keywords that Alembic or
+    /// SQLAlchemy refuse. Names that parameters had in old releases of Alembic are left alone.
+    ///
+    /// ## Why is this bad?
+    /// Python only notices when the line runs, in the middle of the upgrade. On MySQL and SQLite what ran before stays:
+    /// ```text
+    /// TypeError: Additional arguments should be named <dialectname>_<argument>, got 'concurrently'
+    /// TypeError: add_column() got an unexpected keyword argument 'nullable'
+    /// TypeError: drop_column() takes 3 positional arguments but 4 were given
+    /// TypeError: drop_constraint() missing 1 required positional argument: 'table_name'
+    /// ```
+    ///
+    /// ## Example
+    /// ```python bad
+    /// op.create_index("ix_user_email", "user", ["email"], concurrently=True)
+    /// op.drop_constraint("uq_user_email")
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```python good
+    /// with op.get_context().autocommit_block():
+    ///     op.create_index("ix_user_email", "user", ["email"], postgresql_concurrently=True)
+    /// op.drop_constraint("uq_user_email", "user", type_="unique")
+    /// ```
+    ///
+    /// ## References
+    /// - [Alembic: operation directives](https://alembic.sqlalchemy.org/en/latest/ops.html)
+    "invalid-directive-call", Content, Error,
+    preset: Recommended, fix: None, since: "0.1.0",
+    check: Revision(check),
+}
+
+fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+    let bodies = [&context.revision.upgrade, &context.revision.downgrade];
+    for call in bodies.into_iter().flatten().flat_map(|body| &body.misfits) {
+        let object = if call.batch { "batch_op" } else { "op" };
+        let directive = format!("`{object}.{}`", call.directive);
+        let (problem, help) = match &call.misfit {
+            Misfit::Ignored(_) => continue,
+            Misfit::Refused(keyword) => (
+                format!("refuses `{keyword}=` with a TypeError"),
+                match call.misfit.meant(call.directive) {
+                    Some(meant) => format!("write `{meant}=`"),
+                    None => format!("remove `{keyword}=`"),
+                },
+            ),
+            Misfit::TooMany(more) => {
+                let arguments = if *more == 1 { "argument" } else { "arguments" };
+                (
+                    format!("is given {more} positional {arguments} too many and raises a TypeError"),
+                    "give what comes last by keyword, or remove it".to_owned(),
+                )
+            }
+            Misfit::Missing(parameter) => {
+                (format!("lacks `{parameter}` and raises a TypeError"), format!("add `{parameter}`"))
+            }
+        };
+        sink.report(call.span, format!("{directive} {problem}")).help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::testing::Tester;
+
+    fn upgrade(body: &str) -> Tester {
+        Tester::new(&RULE).upgrade(body)
+    }
+
+    #[test]
+    fn keywords_that_are_refused() {
+        let found = upgrade("op.create_index('ix', 't', ['a'], concurrently=True)")
+            .finds(&["`op.create_index` refuses `concurrently=` with a TypeError"]);
+        assert_eq!(found.help(), "write `postgresql_concurrently=`");
+        upgrade("op.add_column('t', sa.Column('a', sa.Text()), nullable=False)")
+            .finds(&["refuses `nullable=`"]);
+        upgrade("op.rename_table('a', 'b', if_exists=True)").finds(&["refuses `if_exists=`"]);
+        upgrade("op.create_index('ix', 't', ['a'], mysql_algorithm='INPLACE')")
+            .finds(&["`mysql_algorithm=`"]);
+        upgrade("op.create_table('t', sa.Column('a', sa.Text()), cascade=True)").finds(&["`cascade=`"]);
+        upgrade("pass")
+            .downgrade("op.drop_table('t', cascade=True)")
+            .finds(&["`op.drop_table` refuses `cascade=`"]);
+    }
+
+    #[test]
+    fn too_many_and_too_few() {
+        upgrade("op.drop_column('t', 'a', 's')").finds(&["is given 1 positional argument too many"]);
+        upgrade("op.drop_constraint('uq')").finds(&["`op.drop_constraint` lacks `table_name`"]);
+        upgrade("op.create_index('ix', 't')").finds(&["lacks `columns`"]);
+        upgrade("with op.batch_alter_table('t') as b:\n    b.drop_column('t', 'a')")
+            .finds(&["`batch_op.drop_column` is given 1 positional argument too many"]);
+    }
+
+    #[test]
+    fn calls_that_work() {
+        upgrade("op.create_table('t', sa.Column('a', sa.Text()), sa.Column('b', sa.Text()), comment='x', mysql_engine='InnoDB', extend_existing=True)").ok();
+        upgrade("op.create_foreign_key('fk', 't', 'u', ['a'], ['id'], ondelete='CASCADE', use_alter=True, postgresql_not_valid=True)").ok();
+        upgrade("op.drop_index('ix')").ok();
+        upgrade("op.drop_constraint('uq', 't')").ok();
+        upgrade("op.create_index('ix', 't', columns=['a'], unique=True, postgresql_where=sa.text('a > 0'))")
+            .ok();
+        upgrade("op.create_index(*arguments())").ok();
+        upgrade("op.drop_constraint('uq', **more())").ok();
+        upgrade("op.create_index(name='ix', tablename='t', columns=['a'])").ok();
+    }
+}

@@ -1,0 +1,115 @@
+//! Calls of directives with arguments that they do not take: what the rules say of each is what real Alembic does.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
+
+mod environment;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use environment::{ALEMBIC_LINT, python_program, repository, run};
+
+/// Each directive as it is called rightly, without the parenthesis at the end.
+const CALLS: [&str; 17] = [
+    "op.add_column('t', sa.Column('c', sa.Integer())",
+    "op.alter_column('t', 'c', nullable=True",
+    "op.bulk_insert(sa.table('t', sa.column('a')), []",
+    "op.create_check_constraint('q', 't', 'c > 0'",
+    "op.create_foreign_key('f', 't', 'u', ['c'], ['id']",
+    "op.create_index('i', 't', ['c']",
+    "op.create_primary_key('q', 't', ['c']",
+    "op.create_table('t', sa.Column('c', sa.Integer())",
+    "op.create_table_comment('t', 'x'",
+    "op.create_unique_constraint('q', 't', ['c']",
+    "op.drop_column('t', 'c'",
+    "op.drop_constraint('q', 't'",
+    "op.drop_index('i', 't'",
+    "op.drop_table('t'",
+    "op.drop_table_comment('t'",
+    "op.execute('SELECT 1'",
+    "op.rename_table('t', 'u'",
+];
+
+const MORE: [&str; 13] = [
+    "cascade=True",
+    "comment='x'",
+    "concurrently=True",
+    "default='x'",
+    "deferrable=True",
+    "foo=1",
+    "if_exists=True",
+    "if_not_exists=True",
+    "initially='DEFERRED'",
+    "mysql_algorithm='INPLACE'",
+    "ondelete='CASCADE'",
+    "type=sa.Text()",
+    "unique=True",
+];
+
+/// Calls with too many or too few positional arguments.
+const OTHERS: [&str; 9] = [
+    "op.add_column('t', sa.Column('c', sa.Integer()), 's')",
+    "op.create_index('i', 't')",
+    "op.create_table('t', sa.Column('c', sa.Integer()), sa.Column('d', sa.Integer()))",
+    "op.drop_column('t')",
+    "op.drop_column('t', 'c', 's')",
+    "op.drop_constraint('q')",
+    "op.drop_index('i')",
+    "op.drop_table('t', 'u')",
+    "op.rename_table('t')",
+];
+
+/// Taken and without effect on what `op` emits, which is no mistake: what they say is for other places or releases.
+fn is_harmless(call: &str) -> bool {
+    // A table's comment is a statement of its own, an index is dropped by its name alone.
+    let of_constraint = call.contains("_constraint(") || call.contains("create_foreign_key(");
+    (of_constraint && call.ends_with("comment='x')"))
+        || (call.contains("drop_table(") && (call.ends_with("comment='x')") || call.contains("mysql_")))
+        || (call.contains("create_table(") && call.contains("mysql_"))
+        || (call.contains("drop_index(") && call.ends_with("unique=True)"))
+        || (call.contains("alter_column(") || call.contains("drop_column(")) && call.contains("mysql_")
+        // Old releases of Alembic called `type_` so.
+        || call == "op.drop_constraint('q', 't', type=sa.Text())"
+        || (call.contains("drop_index('i')") || call.contains("op.drop_table('t')"))
+}
+
+#[test]
+fn what_the_rules_say_is_what_alembic_does() {
+    let with_more = CALLS.iter().flat_map(|call| MORE.iter().map(move |more| format!("{call}, {more})")));
+    let calls: Vec<String> = with_more.chain(OTHERS.map(str::to_owned)).collect();
+    let directory = tempfile::tempdir().unwrap();
+    let list = directory.path().join("calls.txt");
+    fs::write(&list, calls.join("\n")).unwrap();
+    let script = repository("tests/python/directive_calls.py");
+    let arguments = [script.to_str().unwrap(), list.to_str().unwrap()];
+    let asked = run(python_program("python"), &arguments, directory.path()).succeeded();
+    let really: BTreeMap<String, String> = serde_json::from_str(&asked.stdout).unwrap();
+
+    let body: String = calls.iter().map(|call| format!("    {call}\n")).collect();
+    let text = format!(
+        "from alembic import op\nimport sqlalchemy as sa\nrevision = 'a'\ndown_revision = None\n\ndef upgrade():\n{body}"
+    );
+    fs::create_dir(directory.path().join("versions")).unwrap();
+    fs::write(directory.path().join("versions/a_x.py"), &text).unwrap();
+    let select = "ignored-keyword-argument,invalid-directive-call";
+    let arguments = ["--select", select, "--output-format", "json", "--applied-ref", "false", "versions"];
+    let found: serde_json::Value =
+        serde_json::from_str(&run(ALEMBIC_LINT, &arguments, directory.path()).stdout).unwrap();
+    let mut said: BTreeMap<String, &str> = BTreeMap::new();
+    for finding in found["diagnostics"].as_array().unwrap() {
+        let line = text.lines().nth(usize::try_from(finding["line"].as_u64().unwrap()).unwrap() - 1).unwrap();
+        let says = if finding["rule"] == "invalid-directive-call" { "raises" } else { "ignored" };
+        said.insert(line.trim().to_owned(), says);
+    }
+
+    let mut wrong = Vec::new();
+    for call in &calls {
+        let said = said.get(call).copied().unwrap_or("works");
+        let really = really[call].as_str();
+        let really = if is_harmless(call) { "works" } else { really };
+        if said != really {
+            wrong.push(format!("{call}: Alembic: {really}, alembic-lint: {said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), calls.len(), wrong.join("\n"));
+}
