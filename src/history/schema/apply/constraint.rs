@@ -230,7 +230,7 @@ impl<'a> Apply<'_, 'a> {
     /// MySQL makes an index for a foreign key where none starts with its columns. One that it made for an earlier foreign
     /// key of the same columns goes (`mysql_prepare_create_table` in `sql/sql_table.cc`). `from` is the first new constraint.
     pub(super) fn index_foreign_keys(&mut self, table: &mut Table<'a>, from: usize) {
-        if !matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
+        if !self.is_mysql() {
             return;
         }
         // What was replaced makes it fewer.
@@ -280,7 +280,13 @@ impl<'a> Apply<'_, 'a> {
         };
         let Some(name) = self.part_name(&drop.name) else {
             self.unknown(format!("a constraint of `{}` is dropped whose name is not known", key.id()));
-            return self.edit(&key, |table| table.doubt_constraints_of(drop.kind));
+            let may_be_index = self.is_mysql() && drop.kind.is_none_or(is_key);
+            return self.edit(&key, |table| {
+                table.doubt_constraints_of(drop.kind);
+                if may_be_index {
+                    table.doubt_indexes();
+                }
+            });
         };
         let (dialect, position, cascade) = (self.dialect, self.position, drop.cascade);
         let mut dropped = None;
@@ -372,11 +378,16 @@ fn lose_constraint(table: &mut Table<'_>, name: &str, kind: Option<ConstraintKin
         }
     }
     // It may be one whose name the database or a naming convention chose.
-    for constraint in &mut table.constraints {
-        let is_candidate = kind.is_none_or(|kind| kind == constraint.kind)
+    doubt_unnamed(table, |constraint| {
+        kind.is_none_or(|kind| kind == constraint.kind)
             && (kind.is_some() || constraint.kind != ConstraintKind::PrimaryKey)
-            && !matches!(constraint.name, ObjectName::Given(_));
-        if is_candidate {
+    });
+}
+
+/// A constraint goes that may be any of these whose names no revision gave.
+pub(super) fn doubt_unnamed(table: &mut Table<'_>, is_candidate: impl Fn(&Constraint<'_>) -> bool) {
+    for constraint in &mut table.constraints {
+        if is_candidate(constraint) && !matches!(constraint.name, ObjectName::Given(_)) {
             Arc::make_mut(constraint).sure = false;
         }
     }
@@ -392,7 +403,7 @@ impl Table<'_> {
     }
 
     /// One of its constraints of a kind is dropped; which one is not known.
-    fn doubt_constraints_of(&mut self, kind: Option<ConstraintKind>) {
+    pub(super) fn doubt_constraints_of(&mut self, kind: Option<ConstraintKind>) {
         for constraint in &mut self.constraints {
             if kind.is_none_or(|kind| kind == constraint.kind) {
                 Arc::make_mut(constraint).sure = false;

@@ -8,7 +8,7 @@ use super::super::model::{
 };
 use super::super::{convention, folding, names};
 use super::Apply;
-use super::constraint::{is_indexed, words};
+use super::constraint::{doubt_unnamed, is_indexed, words};
 use crate::operation::last_part;
 use crate::operation::{Argument, ConstraintKind, CreateIndex, Dialect, DropIndex, Name, TableName};
 
@@ -122,7 +122,7 @@ impl<'a> Apply<'_, 'a> {
 
     /// MySQL's own indexes go as soon as another one serves the foreign key.
     pub(super) fn drop_implicit(&self, table: &mut Table<'a>) {
-        if !matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
+        if !self.is_mysql() {
             return;
         }
         let served: Vec<bool> = table
@@ -189,15 +189,21 @@ impl<'a> Apply<'_, 'a> {
             Name::Known(_) => self.key(&drop.table),
             Name::Unknown => {
                 return self
-                    .doubt_all(Open::INDEXES, "an index is dropped from a table whose name is not known");
+                    .doubt_all(self.indexes(), "an index is dropped from a table whose name is not known");
             }
         };
         let Some(name) = self.part_name(&drop.name) else {
             let Some(key) = given else {
-                return self.doubt_all(Open::INDEXES, "an index is dropped whose name is not known");
+                return self.doubt_all(self.indexes(), "an index is dropped whose name is not known");
             };
             self.unknown(format!("an index of `{}` is dropped whose name is not known", key.id()));
-            return self.edit(&key, Table::doubt_indexes);
+            let is_mysql = self.is_mysql();
+            return self.edit(&key, |table| {
+                table.doubt_indexes();
+                if is_mysql {
+                    table.doubt_constraints_of(Some(ConstraintKind::Unique));
+                }
+            });
         };
         // A revision may name another table than the index has; PostgreSQL and SQLite do not look at it.
         let has = |key: &TableKey<'a>| {
@@ -222,7 +228,7 @@ impl<'a> Apply<'_, 'a> {
             }
             return;
         };
-        let (dialect, position) = (self.dialect, self.position);
+        let (dialect, position, is_mysql) = (self.dialect, self.position, self.is_mysql());
         self.edit(&key, |table| {
             let before = table.indexes.len();
             table
@@ -244,9 +250,17 @@ impl<'a> Apply<'_, 'a> {
                         Arc::make_mut(index).sure = false;
                     }
                 }
+                if is_mysql {
+                    doubt_unnamed(table, |constraint| constraint.kind == ConstraintKind::Unique);
+                }
             }
             table.gone.push(Gone { part: Part::Index, name: name.clone(), by: position });
         });
+    }
+
+    /// What an index can be: MySQL takes unique constraints and indexes for one.
+    fn indexes(&self) -> Open {
+        if self.is_mysql() { Open::CONSTRAINTS } else { Open::INDEXES }
     }
 
     /// Renames an index; a constraint that it backs goes by its name.

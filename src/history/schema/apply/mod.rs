@@ -49,6 +49,11 @@ impl<'s, 'a> Apply<'s, 'a> {
         self.reason.take()
     }
 
+    /// Whether indexes and unique constraints are one and the same.
+    const fn is_mysql(&self) -> bool {
+        matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb)
+    }
+
     fn change(&mut self, operation: &'a Operation) {
         self.change_alone(operation);
         let is_recreated = self.dialect == Dialect::Sqlite

@@ -233,7 +233,7 @@ impl<'a> Apply<'_, 'a> {
                 Arc::make_mut(constraint).referent = Some(new.clone());
             }
         }
-        if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) {
+        if self.is_mysql() {
             rename_generated(&mut table, &old.name, &new.name);
         }
         self.put(new, table);

@@ -2,7 +2,7 @@
 
 use super::History;
 use crate::history::schema::Known;
-use crate::operation::Dialect::{Mysql, Postgresql};
+use crate::operation::Dialect::{Mariadb, Mysql, Postgresql};
 use crate::operation::{Name, TableName};
 
 const TABLES: &str = "
@@ -76,6 +76,24 @@ op.drop_constraint(name_of(), 'a', type_='foreignkey')",
          table b
            y INTEGER",
     );
+}
+
+#[test]
+fn mysql_takes_unique_constraints_and_indexes_for_one() {
+    let table = "op.create_table('t', sa.Column('a', sa.Integer), sa.Column('b', sa.Integer), sa.UniqueConstraint('a', 'b'))";
+    History::on(Mariadb)
+        .then(table)
+        .then("op.drop_index(name_of(), table_name='t')")
+        .shows("table t +indexes +constraints\n a INTEGER\n b INTEGER\n unique ~a (a, b) perhaps");
+    // Which name the database chose is not known where the metadata may have a convention.
+    History::on(Mariadb)
+        .then("op.create_table('t', sa.Column('a', sa.Integer))\nop.create_unique_constraint(name_of(), 't', ['a'])")
+        .then("op.drop_index('a', table_name='t')")
+        .shows("table t\n a INTEGER\n unique ? (a) perhaps");
+    History::on(Mariadb)
+        .then("op.create_table('t', sa.Column('a', sa.Integer))\nop.create_index('ix', 't', ['a'], unique=True)")
+        .then("op.drop_constraint(name_of(), 't', type_='unique')")
+        .shows("table t +indexes +constraints\n a INTEGER\n unique index ix (a) perhaps");
 }
 
 #[test]
