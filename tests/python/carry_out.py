@@ -1,11 +1,14 @@
 """Carries out revisions in an empty database, with real Alembic and a neutral environment, and prints what there is then.
 
-    carry_out.py --root DIR --url URL [--engine NAME]... [--convention MODULE:NAME] VERSIONS_DIRECTORY...
+    carry_out.py --root DIR --url URL [--engine NAME]... [--convention MODULE:NAME] [--before CODE] VERSIONS_DIRECTORY...
 
 The directories are the version locations of one script directory. With `--engine`, `upgrade(engine_name)` is called for each, as
 the template `multidb` of Alembic does, but in one database. With `--convention`, the metadata has the naming convention that
-the project's own `env.py` gives it. Where the revisions import what is not
-installed they get a stand-in; if one reached a statement, the tables would be shaped by it, so that is an error.
+the project's own `env.py` gives it. `--before` is Python that runs first, with `engine` and `url`: what an `env.py` sees to before
+it runs revisions, such as an extension of the database or the project's settings.
+
+Where the revisions import what is not installed they get a stand-in; if one reached a statement, the tables would be shaped by
+it, so that is an error. A stand-in among the values of an INSERT or UPDATE shapes nothing and becomes NULL.
 """
 
 import argparse
@@ -38,12 +41,23 @@ class Failure(Exception):
 def connect(url):
     engine = sa.create_engine(url)
 
-    @event.listens_for(engine, "before_cursor_execute")
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
     def refuse_stand_ins(connection, cursor, statement, parameters, context, many):
         if stand_ins.MARK in statement:
             raise Failure(f"a stand-in in: {statement}")
+        if statement.lstrip()[:6].upper() in ("INSERT", "UPDATE"):
+            parameters = without_stand_ins(parameters)
+        return statement, parameters
 
     return engine
+
+
+def without_stand_ins(values):
+    if isinstance(values, dict):
+        return {name: without_stand_ins(value) for name, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return type(values)(map(without_stand_ins, values))
+    return None if isinstance(values, stand_ins.StandIn) else values
 
 
 def upgrade(engine, locations, version_table, keywords, metadata, ran):
@@ -72,6 +86,7 @@ def main():
     parser.add_argument("--url", required=True)
     parser.add_argument("--engine", action="append", dest="engines", default=[])
     parser.add_argument("--convention")
+    parser.add_argument("--before", default="", metavar="CODE")
     parser.add_argument("directories", nargs="+")
     arguments = parser.parse_args()
     root = arguments.root.resolve()
@@ -87,6 +102,7 @@ def main():
     sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), finder)
 
     engine, ran, error, metadata = connect(arguments.url), [], None, None
+    exec(arguments.before, {"engine": engine, "url": arguments.url})
     if arguments.convention:
         module, name = arguments.convention.split(":")
         metadata = sa.MetaData(naming_convention=getattr(importlib.import_module(module), name))

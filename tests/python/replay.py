@@ -26,7 +26,7 @@ import schema_comparison
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # So many packages of the corpus have to agree with a database in something, lest the proof dwindle unnoticed.
-FEWEST_PACKAGES = 13
+FEWEST_PACKAGES = 17
 DIALECTS = {"postgresql": "postgresql", "mariadb": "mariadb", "sqlite": "sqlite"}
 
 
@@ -41,6 +41,8 @@ class Target(NamedTuple):
     is_project: bool = False
     engines: tuple[str, ...] = ()
     convention: str | None = None
+    before: str | None = None
+    driver: str | None = None
 
     @property
     def label(self):
@@ -56,8 +58,16 @@ def targets():
         # The first location is the main script directory's; some packages have others beside it.
         locations = [version for version in versions[package] if f"{version}/".startswith(f"{versions[package][0]}/")]
         for database, floor in settings["databases"].items():
-            root, convention = ROOT / "target/replay" / package, settings.get("convention")
-            yield Target(package, database, root, locations, floor, convention=convention)
+            yield Target(
+                package,
+                database,
+                ROOT / "target/replay" / package,
+                locations,
+                floor,
+                convention=settings.get("convention"),
+                before=settings.get("before"),
+                driver=settings.get("drivers", {}).get(database),
+            )
     for project, settings in settled["projects"].items():
         root, engines = ROOT / "testdata/projects" / project, tuple(settings.get("engines", ()))
         for database, floor in settings["databases"].items():
@@ -87,7 +97,8 @@ class Servers:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
         engine.dispose()
-        return url.set(database=name).render_as_string(hide_password=False)
+        url = url.set(database=name, drivername=target.driver or url.drivername)
+        return url.render_as_string(hide_password=False)
 
 
 def carried_out(target, url):
@@ -97,6 +108,8 @@ def carried_out(target, url):
         command += ["--engine", engine]
     if target.convention:
         command += ["--convention", target.convention]
+    if target.before:
+        command += ["--before", target.before]
     ran = subprocess.run([*command, *target.locations], capture_output=True, text=True)
     if not ran.stdout:
         raise RuntimeError(ran.stderr)
