@@ -65,6 +65,8 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
         || Siblings::of_project(project, &revisions),
         || (Graph::of_project(project, &revisions), read::upcoming(project, settings)),
     );
+    let server = |directory| read::server(settings, read::dialect(settings, Some(directory)));
+    let servers: Vec<_> = project.directories.iter().map(server).collect();
     let applied = AppliedRevisions::of(project, &revisions, &base_revisions, &graphs);
     let history = History {
         project,
@@ -75,6 +77,7 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
         graphs: &graphs,
         upcoming: &upcoming,
         applied: &applied,
+        servers: &servers,
     };
     let nowhere = (ScriptDirectory::default(), Siblings::default());
     let run = Run { history, selection, nowhere: (&nowhere.0, &nowhere.1) };
@@ -120,7 +123,7 @@ impl History<'_> {
     }
 
     /// Whether rules about one revision speak of a file.
-    fn is_judged(&self, id: FileId) -> bool {
+    pub fn is_judged(&self, id: FileId) -> bool {
         let Some(file) = self.project.file(id) else { return false };
         file.role == Role::Revision && file.selected && (self.settings.all || !self.is_applied(id))
     }

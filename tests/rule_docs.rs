@@ -21,7 +21,11 @@ fn file(path: &str, text: String) -> SourceFile {
         path: path.into(),
         location: PathBuf::from(path),
         directory: 0,
-        role: if path.ends_with("script.py.mako") { Role::Template } else { Role::Revision },
+        role: match path.rsplit('/').next() {
+            Some("script.py.mako") => Role::Template,
+            Some("env.py") => Role::Environment,
+            _ => Role::Revision,
+        },
         text: Ok(text.into()),
         encoding: Encoding::Utf8,
         selected: true,

@@ -8,6 +8,7 @@ pub mod schema;
 use std::borrow::Cow;
 
 use crate::config::Settings;
+use crate::operation::Server;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, Siblings};
 use crate::source::{FileId, Span};
@@ -34,6 +35,8 @@ pub struct History<'a> {
     pub upcoming: &'a [Revision],
     /// Which revisions are applied.
     pub applied: &'a AppliedRevisions,
+    /// The oldest server of each script directory, in the order of [`Project::directories`].
+    pub servers: &'a [Server],
 }
 
 impl History<'_> {

@@ -78,9 +78,11 @@ mod imports {
 }
 mod locking {
     pub(super) mod add_enum_value_in_transaction;
+    pub(super) mod alter_tables_can_be_combined;
     pub(super) mod attach_partition_without_check;
     pub(super) mod auto_increment_column;
     pub(super) mod autocommit_block_mixed;
+    pub(super) mod backfill_not_batched;
     pub(super) mod check_without_not_valid;
     pub(super) mod cluster;
     pub(super) mod concurrent_in_transaction;
@@ -97,6 +99,8 @@ mod locking {
     pub(super) mod explicit_lock_table;
     pub(super) mod foreign_key_without_not_valid;
     pub(super) mod index_not_concurrent;
+    pub(super) mod missing_lock_timeout;
+    pub(super) mod mixed_ddl_and_dml;
     pub(super) mod not_valid_and_validate_together;
     pub(super) mod primary_key_builds_index;
     pub(super) mod primary_key_using_index_on_nullable;
@@ -105,7 +109,9 @@ mod locking {
     pub(super) mod set_logged;
     pub(super) mod set_not_null_scans_table;
     pub(super) mod set_tablespace;
+    pub(super) mod statement_after_access_exclusive;
     pub(super) mod stored_generated_column;
+    pub(super) mod too_many_locked_tables;
     pub(super) mod type_change_on_constrained_column;
     pub(super) mod type_change_rewrites_table;
     pub(super) mod unique_constraint_builds_index;
@@ -131,6 +137,7 @@ pub static RULES: &[&Rule] = &[
     &locking::add_enum_value_in_transaction::RULE,
     &data::add_not_null_column_without_default::RULE,
     &data::add_unique_on_existing_data::RULE,
+    &locking::alter_tables_can_be_combined::RULE,
     &applied::applied_revision_deleted::RULE,
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
@@ -138,6 +145,7 @@ pub static RULES: &[&Rule] = &[
     &locking::attach_partition_without_check::RULE,
     &locking::auto_increment_column::RULE,
     &locking::autocommit_block_mixed::RULE,
+    &locking::backfill_not_batched::RULE,
     &locking::check_without_not_valid::RULE,
     &locking::cluster::RULE,
     &locking::concurrent_in_transaction::RULE,
@@ -187,9 +195,11 @@ pub static RULES: &[&Rule] = &[
     &graph::merge_revision_with_operations::RULE,
     &data::mismatched_foreign_key_type::RULE,
     &downgrade::missing_downgrade::RULE,
+    &locking::missing_lock_timeout::RULE,
     &graph::missing_parent::RULE,
     &imports::missing_revision_identifiers::RULE,
     &imports::missing_sqlmodel_import::RULE,
+    &locking::mixed_ddl_and_dml::RULE,
     &graph::multiple_bases::RULE,
     &graph::multiple_heads::RULE,
     &content::nondescriptive_message::RULE,
@@ -213,9 +223,11 @@ pub static RULES: &[&Rule] = &[
     &locking::set_not_null_scans_table::RULE,
     &data::set_not_null_without_backfill::RULE,
     &locking::set_tablespace::RULE,
+    &locking::statement_after_access_exclusive::RULE,
     &locking::stored_generated_column::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,
+    &locking::too_many_locked_tables::RULE,
     &destructive::truncate::RULE,
     &locking::type_change_on_constrained_column::RULE,
     &locking::type_change_rewrites_table::RULE,

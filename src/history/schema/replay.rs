@@ -95,6 +95,11 @@ impl<'a> Replay<'a> {
         replay
     }
 
+    /// Of no revisions: nothing is known of the schema.
+    pub fn of_none(dialect: Dialect, convention: &'a NamingConvention) -> Self {
+        Self::empty(dialect, convention, 1, true)
+    }
+
     fn empty(dialect: Dialect, convention: &'a NamingConvention, stores: usize, is_open: bool) -> Self {
         Self {
             stores: (0..stores.max(1)).map(|_| Store::empty(is_open, convention)).collect(),

@@ -8,7 +8,7 @@ use super::replay::{Record, Replay, run_body, runs};
 use super::store::{Store, Version, Written};
 use super::view::Schema;
 use crate::operation::{Change, Dialect, Operation};
-use crate::revision::{Body, Created, RevisionContext};
+use crate::revision::{Body, Created, RevisionContext, Transaction};
 
 /// One revision with the schema around it.
 #[derive(Debug)]
@@ -122,6 +122,12 @@ impl<'a> Step<'a> {
                 visit(moment, created);
             }
         });
+    }
+
+    /// The transaction of each operation of the upgrade.
+    pub fn transactions(&self) -> impl Iterator<Item = Transaction> + use<> {
+        let body = runs(self.context.revision.upgrade_on_dialect());
+        body.map(Body::transactions).unwrap_or_default().into_iter()
     }
 
     /// The downgrade; `None` where there is none, or it does nothing but raise.
