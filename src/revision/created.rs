@@ -186,6 +186,10 @@ impl Created {
             Statement::DropSchema { name, .. } => {
                 self.schemas.remove(name);
             }
+            // A materialized view has indexes and locks like a table.
+            Statement::CreateView { name } => {
+                self.perhaps.insert(name.clone());
+            }
             Statement::SetSchema { table, schema } => {
                 let moved = TableName { schema: schema.clone(), name: table.name.clone() };
                 self.move_table(table, &moved);

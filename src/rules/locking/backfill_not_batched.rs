@@ -9,8 +9,8 @@ declare_rule! {
     /// ## What it does
     /// Finds `UPDATE` and `DELETE` in `upgrade` whose condition chooses rows by what they lack or by other tables, on a table that
     /// was there before: `WHERE .. IS NULL`, `FROM`, `IN (SELECT ..)`, `EXISTS`, and that have no `LIMIT` or range. On PostgreSQL.
-    /// Statements without a condition are `update-without-where`'s and `delete-without-where`'s, and those on a table that the
-    /// transaction has changed before are `mixed-ddl-and-dml`'s.
+    /// Statements without a condition are `update-without-where`'s and `delete-without-where`'s, and those that keep a locked table
+    /// waiting are `mixed-ddl-and-dml`'s and `statement-after-access-exclusive`'s.
     ///
     /// ## Why is this bad?
     /// All rows are locked until the transaction ends: whoever changes one of them waits. On a large table the statement runs for
@@ -51,7 +51,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         let operation = moment.operation;
         if let Some(table) = backfilled(operation)
             && !created.may_have_table(table)
-            && held.by(table).is_none()
+            && held.tables().is_empty()
         {
             sink.report(
                 operation.span,

@@ -1,8 +1,10 @@
 //! `concurrent-in-transaction`: `CONCURRENTLY` inside Alembic's transaction, where PostgreSQL refuses it.
 
+use crate::diagnostic::{Edit, Fix};
 use crate::operation::{Change, Operation, Statement};
 use crate::revision::{RevisionContext, Transaction};
 use crate::rule::{Sink, declare_rule};
+use crate::source::Span;
 
 declare_rule! {
     /// ## What it does
@@ -30,11 +32,14 @@ declare_rule! {
     ///     )
     /// ```
     ///
+    /// `--fix` does so where the upgrade does nothing else, with `--unsafe-fixes` also where it does: what stands before the block is
+    /// committed with it.
+    ///
     /// ## References
     /// - squawk: `ban-concurrent-index-creation-in-transaction`; atlas: `PG103`
     /// - [Alembic: `autocommit_block`](https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.migration.MigrationContext.autocommit_block)
     "concurrent-in-transaction", Locking, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -52,13 +57,45 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         if transaction == Transaction::Outside {
             continue;
         }
-        sink.report(
-            operation.span,
-            format!("{} fails: `{what}` cannot run inside a transaction block", operation.subject()),
-        )
-        .call_sites(&operation.call_sites)
-        .help("put it in `with op.get_context().autocommit_block():`");
+        let report = sink
+            .report(
+                operation.span,
+                format!("{} fails: `{what}` cannot run inside a transaction block", operation.subject()),
+            )
+            .call_sites(&operation.call_sites)
+            .help("put it in `with op.get_context().autocommit_block():`");
+        if let Some(edits) = wrapped(context, operation) {
+            let description = "put it in an `autocommit_block`";
+            // What else is done would be committed with it.
+            let is_alone = upgrade.operations.iter().all(|other| concurrent(other).is_some());
+            let fix = if is_alone { Fix::safe(description, edits) } else { Fix::unsafe_(description, edits) };
+            report.fix(fix);
+        }
     }
+}
+
+/// Puts the block around a call of `op` that is a statement of its own; `None` for others.
+fn wrapped(context: &RevisionContext<'_>, operation: &Operation) -> Option<Vec<Edit>> {
+    const INDENT: &str = "    ";
+    let text = context.text();
+    let span = operation.span;
+    let call = span.of(text);
+    let line_start = text.get(..span.start as usize)?.rfind('\n').map_or(0, |end| end + 1);
+    let before = text.get(line_start..span.start as usize)?;
+    let is_statement = context.revision.statements.contains(&span) && before.trim().is_empty();
+    // In a string of several lines, blanks at the start of a line are a part of it.
+    let is_movable = call.starts_with("op.") && !call.contains("\"\"\"") && !call.contains("'''");
+    if !(is_statement && is_movable && operation.call_sites.is_empty() && operation.via.is_empty()) {
+        return None;
+    }
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let opening = format!("with op.get_context().autocommit_block():{newline}{before}{INDENT}");
+    let mut edits = vec![Edit { span: Span::new(span.start, span.start), content: opening }];
+    for (at, _) in call.match_indices('\n') {
+        let start = span.start.checked_add(u32::try_from(at).ok()?)?.checked_add(1)?;
+        edits.push(Edit { span: Span::new(start, start), content: INDENT.to_owned() });
+    }
+    Some(edits)
 }
 
 /// What cannot run in a transaction.
@@ -96,6 +133,22 @@ mod tests {
         upgrade("op.execute('create index concurrently ix on t (a)')").finds(&["this SQL fails"]);
         upgrade("op.execute('REINDEX TABLE CONCURRENTLY t')").finds(&["`REINDEX CONCURRENTLY`"]);
         upgrade("op.execute('ALTER TABLE t DETACH PARTITION p CONCURRENTLY')").finds(&["DETACH PARTITION"]);
+    }
+
+    #[test]
+    fn a_block_is_put_around_it() {
+        upgrade(CREATE).finds(&["fails"]).fixes(
+            &format!("    {CREATE}"),
+            &format!("    with op.get_context().autocommit_block():\n        {CREATE}"),
+        );
+        let lines = CREATE.replace('(', "(\n    ").replace("['a'], ", "['a'],\n    ");
+        let (before, after) = (lines.replace('\n', "\n    "), lines.replace('\n', "\n        "));
+        upgrade(&lines).finds(&["fails"]).fixes(
+            &format!("    {before}"),
+            &format!("    with op.get_context().autocommit_block():\n        {after}"),
+        );
+        upgrade(&format!("op.drop_column('t', 'b')\n{CREATE}")).finds(&["fails"]).has_unsafe_fix();
+        upgrade(&format!("for _ in (1, 2):\n    index = {CREATE}")).finds(&["fails"]).without_fix();
     }
 
     #[test]

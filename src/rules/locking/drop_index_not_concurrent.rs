@@ -7,7 +7,7 @@ use crate::rule::{Sink, declare_rule};
 declare_rule! {
     /// ## What it does
     /// Finds indexes that `upgrade` drops without `postgresql_concurrently=True`. On PostgreSQL. Indexes that the same upgrade
-    /// made, and those of tables that it drops, are left alone.
+    /// made, those of tables that it drops and those of partitioned tables, which take no other way, are left alone.
     ///
     /// ## Why is this bad?
     /// `DROP INDEX` takes an `ACCESS EXCLUSIVE` lock on the table. It is soon done, but first it waits for every query that is
@@ -49,7 +49,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         |operation| dropped(operation).is_some(),
         |operation, created| {
             let Some(index) = dropped(operation) else { return };
-            if created.has_index(&index.table, &index.name) || is_table_dropped(index) {
+            // The index of a partitioned table cannot be dropped concurrently.
+            let is_partitioned = context.siblings.partitioned.contains(&index.table);
+            if is_partitioned
+                || created.has_index(&index.table, &index.name)
+                || created.may_have_table(&index.table)
+                || is_table_dropped(index)
+            {
                 return;
             }
             let table = index.table.name.known().map_or("its table".to_owned(), |_| index.table.quoted());
@@ -106,5 +112,8 @@ mod tests {
     fn what_the_upgrade_made_or_drops_as_a_whole() {
         upgrade("op.create_index('ix', 't', ['a'])\nop.drop_index('ix', table_name='t')").ok();
         upgrade("op.drop_index('ix', table_name='t')\nop.drop_table('t')").ok();
+        let parent =
+            "op.create_table('t', sa.Column('a', sa.Integer()), postgresql_partition_by='RANGE (a)')";
+        Tester::new(&RULE).history(&[parent, "op.drop_index('ix', table_name='t')"]).ok();
     }
 }

@@ -125,6 +125,7 @@ mod tests {
     #[test]
     fn nobody_uses_a_table_of_the_same_upgrade() {
         upgrade("op.create_table('t', sa.Column('a', sa.Integer()))\nop.create_index('ix', 't', ['a'])").ok();
+        upgrade("op.execute('CREATE MATERIALIZED VIEW v AS SELECT 1 AS a; CREATE INDEX ON v (a)')").ok();
         upgrade("op.execute('CREATE TEMP TABLE t (a int)')\nop.execute('CREATE INDEX ON t (a)')").ok();
     }
 

@@ -1,6 +1,6 @@
 //! `refresh-matview-blocking`: nobody can read a materialized view while it is refreshed.
 
-use crate::operation::{Change, Operation, Statement};
+use crate::operation::Operation;
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -32,27 +32,17 @@ declare_rule! {
 }
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    let is_made = |operation: &Operation| matches!(&operation.change, Change::Execute(execute) if matches!(execute.statement, Statement::CreateView { .. }));
-    let mut made = Vec::new();
-    context.on_postgresql(
-        |operation| is_made(operation) || is_blocking(operation),
-        |operation, _| {
-            if let Change::Execute(execute) = &operation.change
-                && let Statement::CreateView { name } = &execute.statement
-            {
-                made.push(name.clone());
-            }
-            let Some(about) = operation.on_table().filter(|about| !made.contains(&about.table)) else {
-                return;
-            };
-            sink.report(
-                operation.span,
-                format!("{} fills {} anew while reads of it wait", operation.subject(), about.table.quoted()),
-            )
-            .call_sites(&operation.call_sites)
-            .help("write `CONCURRENTLY`, which needs a unique index on the view");
-        },
-    );
+    context.on_postgresql(is_blocking, |operation, created| {
+        let Some(about) = operation.on_table().filter(|about| !created.may_have_table(&about.table)) else {
+            return;
+        };
+        sink.report(
+            operation.span,
+            format!("{} fills {} anew while reads of it wait", operation.subject(), about.table.quoted()),
+        )
+        .call_sites(&operation.call_sites)
+        .help("write `CONCURRENTLY`, which needs a unique index on the view");
+    });
 }
 
 fn is_blocking(operation: &Operation) -> bool {

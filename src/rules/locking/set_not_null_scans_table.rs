@@ -3,7 +3,7 @@
 use crate::history::schema::Step;
 use crate::operation::{AlterColumn, Argument, Attribute, Change};
 use crate::rule::{Sink, declare_rule};
-use crate::server::is_not_null;
+use crate::server::{Work, change_of_type, is_not_null};
 
 declare_rule! {
     /// ## What it does
@@ -57,7 +57,10 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             let table = moment.schema.table(&alter.table).yes();
             table.zip(alter.column.known()).is_some_and(|(table, column)| is_not_null(table, column, server))
         };
-        if created.may_have_table(&alter.table) || is_known() {
+        // What writes all rows anew has a rule of its own.
+        let is_rewritten =
+            || change_of_type(alter, &moment, server).is_some_and(|change| change.work == Work::Rewrite);
+        if created.may_have_table(&alter.table) || is_known() || is_rewritten() {
             return;
         }
         let column = alter.table.quoted_column(&alter.column);
@@ -132,6 +135,8 @@ mod tests {
         upgrade("op.alter_column('t', 'a', nullable=False, existing_nullable=False)").ok();
         upgrade(&format!("op.create_table('t', sa.Column('a', sa.Integer()))\n{FORBID}")).ok();
         upgrade("op.alter_column('t', 'a', nullable=True)").ok();
+        let both = "nullable=False, type_=sa.BigInteger(), existing_type=sa.Integer()";
+        upgrade(&format!("op.alter_column('t', 'a', {both})")).ok();
         upgrade("op.execute('ALTER TABLE t ADD CONSTRAINT c NOT NULL a NOT VALID')").ok();
     }
 }
