@@ -7,7 +7,7 @@ use super::review::{Direction, Entry, Review};
 use super::{Paint, counted};
 use crate::linter::LocksOf;
 use crate::operation::{HOLE, Name, Operation};
-use crate::server::{Effect, Work};
+use crate::server::{Effect, Lock, Work};
 
 /// SQL longer than this is cut; `--output-format json` has all of it.
 const SQL_SHOWN: usize = 200;
@@ -174,7 +174,10 @@ fn waiting(effects: &[Effect]) -> Vec<String> {
             None => tables.push(effect.clone()),
         }
     }
-    let matters = |effect: &&Effect| effect.lock.blocks_writes() || effect.work != Work::None;
+    // That SQLite has one writer at a time is no news.
+    let matters = |effect: &&Effect| {
+        effect.work != Work::None || (effect.lock.blocks_writes() && effect.lock != Lock::Database)
+    };
     tables.iter().filter(matters).map(wait).collect()
 }
 
@@ -186,6 +189,9 @@ fn wait(effect: &Effect) -> String {
         Work::Unknown => ", may rewrite the table",
         Work::Rewrite => ", rewrites the table",
     };
+    if effect.lock == Lock::Database {
+        return format!("locks the database: blocks writes{work}");
+    }
     let table = match effect.table.name {
         Name::None => "every table".to_owned(),
         Name::Known(_) | Name::Unknown => effect.table.quoted(),

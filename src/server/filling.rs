@@ -1,7 +1,7 @@
 //! What a column that is added holds in the rows that are there, and what it takes to put it there.
 
 use super::{Family, SqlType, Volatility, Work, volatility};
-use crate::history::schema::sql_name;
+use crate::history::schema::{is_serial as is_serial_type, sql_name};
 use crate::operation::{Argument, Call, Column, Server, ServerDefault, last_part};
 
 /// What a new column holds in the rows that are there.
@@ -25,7 +25,7 @@ impl Filling {
     /// What `column` holds; `is_sql` where SQL defines it.
     pub fn of(column: &Column, is_sql: bool, server: Server) -> Self {
         if let Some(computed) = item(column, "Computed") {
-            // SQLAlchemy leaves the word away where `persisted` is not given: the server's default counts
+            // SQLAlchemy 2.1 leaves the word away where `persisted` is not given: the server's default counts
             // (`sqlalchemy/dialects/postgresql/base.py`, `visit_computed_column`).
             let is_stored = match computed.keyword("persisted") {
                 Some(Argument::Bool(is_stored)) => *is_stored,
@@ -81,8 +81,7 @@ fn item<'a>(column: &'a Column, class: &str) -> Option<&'a Call> {
 fn is_serial(column: &Column, is_sql: bool, server: Server) -> bool {
     let Some(type_) = &column.type_ else { return false };
     if is_sql {
-        let text = type_.as_str().unwrap_or_default().to_ascii_lowercase();
-        return server.is_postgresql() && text.ends_with("serial") || text.starts_with("serial");
+        return type_.as_str().is_some_and(is_serial_type);
     }
     let option = |name: &str| column.options.iter().find(|(key, _)| &**key == name).map(|(_, value)| value);
     column.primary_key

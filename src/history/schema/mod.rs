@@ -32,5 +32,5 @@ pub use model::{
 pub use replay::{Doubt, Replay};
 pub use step::{Downgrade, Moment, Step};
 pub use store::Kind;
-pub use types::{EnumType, enum_of, is_of_type, sql_name};
+pub use types::{EnumType, enum_of, is_of_type, is_serial, sql_name};
 pub use view::{Listed, Schema};

@@ -32,7 +32,7 @@ fn is_called(dialect: Dialect, name: &str) -> bool {
 }
 
 /// Whether a type in SQL is one of PostgreSQL's `serial` types.
-pub(super) fn is_serial(text: &str) -> bool {
+pub fn is_serial(text: &str) -> bool {
     ["serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"]
         .iter()
         .any(|serial| text.eq_ignore_ascii_case(serial))
