@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use alembic_lint::config::Settings;
 use alembic_lint::linter::lint;
+use alembic_lint::operation::Dialect;
 use alembic_lint::project::{Project, ScriptDirectory};
 use alembic_lint::rule::Rule;
 use alembic_lint::rules::RULES;
@@ -46,11 +47,21 @@ fn messages(rule: &Rule, example: &Example) -> Vec<String> {
     let settings = Settings {
         select: vec!["all".to_owned()],
         database_version: example.version.clone(),
+        dialect: example.dialect.as_deref().map(dialect),
         ..Settings::default()
     };
     let selection = Selection::resolve(&settings).unwrap();
     let found = lint(&project, &settings, &selection).diagnostics.into_iter();
     found.filter(|found| found.rule.name == rule.name).map(|found| found.message).collect()
+}
+
+fn dialect(name: &str) -> Dialect {
+    match name {
+        "mysql" => Dialect::Mysql,
+        "mariadb" => Dialect::Mariadb,
+        "sqlite" => Dialect::Sqlite,
+        _ => Dialect::Postgresql,
+    }
 }
 
 #[test]

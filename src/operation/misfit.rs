@@ -14,6 +14,10 @@ pub enum Misfit {
     TooMany(usize),
     /// A parameter without a value.
     Missing(&'static str),
+    /// A colon inside a literal of SQL text that SQLAlchemy takes for this parameter.
+    Colon(Box<str>),
+    /// Plain text given to `execute` of a connection or session, which SQLAlchemy 2 refuses.
+    PlainText,
 }
 
 /// Families that keywords are named for: `postgresql_using`, `mssql_drop_check`.

@@ -64,6 +64,7 @@ impl Dialect {
 }
 
 /// One change, with what is known of its place and circumstances.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What is changed.
@@ -81,6 +82,8 @@ pub struct Operation {
     pub autocommit: bool,
     /// Given to a `batch_alter_table` object.
     pub batch: bool,
+    /// That object copies the table whatever it is given: `recreate="always"`.
+    pub recreate: bool,
     /// How it was written.
     pub origin: Origin,
 }

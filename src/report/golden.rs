@@ -197,6 +197,7 @@ fn operation(change: Change, span: Span, origin: Origin) -> Operation {
         conditional: false,
         autocommit: false,
         batch: false,
+        recreate: false,
         origin,
     }
 }

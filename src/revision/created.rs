@@ -277,6 +277,7 @@ mod tests {
             conditional: false,
             autocommit: false,
             batch: false,
+            recreate: false,
             origin: Origin::Directive,
         }
     }

@@ -28,8 +28,11 @@ mod data {
     pub(super) mod enum_type_created_twice;
     pub(super) mod enum_type_not_created;
     pub(super) mod mismatched_foreign_key_type;
+    pub(super) mod mysql_constraint_needs_type;
+    pub(super) mod mysql_modify_loses_attributes;
     pub(super) mod python_default_has_no_effect;
     pub(super) mod set_not_null_without_backfill;
+    pub(super) mod sqlite_add_column_restriction;
     pub(super) mod type_change_without_using;
     pub(super) mod unknown_object;
     pub(super) mod update_without_where;
@@ -109,6 +112,7 @@ mod locking {
     pub(super) mod set_logged;
     pub(super) mod set_not_null_scans_table;
     pub(super) mod set_tablespace;
+    pub(super) mod sqlite_requires_batch;
     pub(super) mod statement_after_access_exclusive;
     pub(super) mod stored_generated_column;
     pub(super) mod too_many_locked_tables;
@@ -120,7 +124,10 @@ mod locking {
 }
 mod sql {
     pub(super) mod dynamic_sql;
+    pub(super) mod execute_plain_string_on_connection;
     pub(super) mod raw_sql;
+    pub(super) mod text_colon_bind;
+    pub(super) mod transaction_control_in_migration;
 }
 mod style {
     pub(super) mod foreign_key_without_index;
@@ -182,6 +189,7 @@ pub static RULES: &[&Rule] = &[
     &locking::enum_value_without_if_not_exists::RULE,
     &locking::enum_value_without_position::RULE,
     &locking::exclude_constraint::RULE,
+    &sql::execute_plain_string_on_connection::RULE,
     &locking::explicit_lock_table::RULE,
     &graph::filename_mismatch::RULE,
     &style::foreign_key_without_index::RULE,
@@ -202,6 +210,8 @@ pub static RULES: &[&Rule] = &[
     &locking::mixed_ddl_and_dml::RULE,
     &graph::multiple_bases::RULE,
     &graph::multiple_heads::RULE,
+    &data::mysql_constraint_needs_type::RULE,
+    &data::mysql_modify_loses_attributes::RULE,
     &content::nondescriptive_message::RULE,
     &locking::not_valid_and_validate_together::RULE,
     &imports::parse_error::RULE,
@@ -223,11 +233,15 @@ pub static RULES: &[&Rule] = &[
     &locking::set_not_null_scans_table::RULE,
     &data::set_not_null_without_backfill::RULE,
     &locking::set_tablespace::RULE,
+    &data::sqlite_add_column_restriction::RULE,
+    &locking::sqlite_requires_batch::RULE,
     &locking::statement_after_access_exclusive::RULE,
     &locking::stored_generated_column::RULE,
     &style::suppression_without_reason::RULE,
     &imports::template_missing_import::RULE,
+    &sql::text_colon_bind::RULE,
     &locking::too_many_locked_tables::RULE,
+    &sql::transaction_control_in_migration::RULE,
     &destructive::truncate::RULE,
     &locking::type_change_on_constrained_column::RULE,
     &locking::type_change_rewrites_table::RULE,

@@ -12,6 +12,7 @@ mod generic_items;
 mod lex;
 mod names;
 mod on_table;
+mod parameter;
 mod placeholder;
 mod postgres;
 mod postgres_items;
@@ -21,6 +22,8 @@ mod tautology;
 #[cfg(test)]
 mod tests;
 mod verbs;
+
+pub use parameter::parameter_in_literal;
 
 use std::ops::Range;
 

@@ -2,7 +2,7 @@
 //!
 //! An example is a fence marked `python bad` or `python good`. It is the body of `upgrade`, with import lines
 //! moved to the top of the file, or both functions; with `file=versions/x.py` it is a whole file, and such fences that
-//! follow each other are one project; `database-version=10` is that setting. Fences without such a mark are not run.
+//! follow each other are one project; `database-version=10` and `dialect=sqlite` are those settings. Fences without such a mark are not run.
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
@@ -14,6 +14,8 @@ pub(crate) struct Example {
     pub(crate) file: Option<String>,
     /// The setting `database-version`.
     pub(crate) version: Option<String>,
+    /// The setting `dialect`.
+    pub(crate) dialect: Option<String>,
     /// The text between the fences.
     pub(crate) text: String,
     /// The other files of its project, with their paths.
@@ -68,6 +70,7 @@ fn example_of(info: &str) -> Option<Example> {
         is_bad,
         file: value("file="),
         version: value("database-version="),
+        dialect: value("dialect="),
         text: String::new(),
         others: Vec::new(),
     })

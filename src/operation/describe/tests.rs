@@ -20,6 +20,7 @@ fn says_of(change: Change, origin: Origin) -> String {
         conditional: false,
         autocommit: false,
         batch: false,
+        recreate: false,
         origin,
     };
     summary(&operation)

@@ -137,7 +137,7 @@ impl<'a> Interpreter<'a> {
                 _ => Value::Unknown,
             },
             Value::Batch(batch) => self.batch_method(&Rc::clone(batch), name, arguments, span, scope),
-            Value::Connection | Value::Context => {
+            Value::Connection | Value::DriverConnection | Value::Context => {
                 self.connection_method(receiver, name, &arguments, span, scope)
             }
             Value::Str(text) => self.string_method(&Rc::clone(text), name, &arguments),
@@ -312,10 +312,11 @@ impl<'a> Interpreter<'a> {
     fn batch(arguments: &Arguments<'a>) -> Value<'a> {
         let table = arguments.get(0, "table_name").cloned().unwrap_or(Value::Unknown);
         let schema = arguments.get(1, "schema").cloned().unwrap_or(Value::None);
-        let batches = table
-            .alternatives()
-            .iter()
-            .map(|table| Value::Batch(Rc::new(Batch { table: table.clone(), schema: schema.clone() })));
+        let recreate =
+            matches!(arguments.get(2, "recreate"), Some(Value::Str(when)) if when.value == "always");
+        let batches = table.alternatives().iter().map(|table| {
+            Value::Batch(Rc::new(Batch { table: table.clone(), schema: schema.clone(), recreate }))
+        });
         Value::one_of(batches)
     }
 
@@ -351,7 +352,7 @@ impl<'a> Interpreter<'a> {
 
     fn say_not_followed(&mut self, path: &str, arguments: &Arguments<'a>, span: Span, scope: &Rc<Scope<'a>>) {
         let gets_database = arguments.all().any(|value| match value {
-            Value::Connection | Value::Context | Value::Batch(_) => true,
+            Value::Connection | Value::DriverConnection | Value::Context | Value::Batch(_) => true,
             Value::Path(path) => &**path == "alembic.op",
             _ => false,
         });

@@ -47,6 +47,9 @@ impl<'a> Interpreter<'a> {
             self.conditional += u32::from(several);
             self.record(change, span, scope, batch.is_some(), Origin::Directive);
             self.conditional -= u32::from(several);
+            if let (Some(batch), Some(operation)) = (batch, self.operations.last_mut()) {
+                operation.recreate = batch.recreate;
+            }
         }
         if directive == "create_table" {
             // The directive returns the table, for `bulk_insert`.

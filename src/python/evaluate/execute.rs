@@ -12,8 +12,8 @@ use super::value::{Object, Text, Value};
 use super::{Arguments, Interpreter};
 use crate::operation::last_part;
 use crate::operation::{
-    Change, CreateConstraint, CreateIndex, DropConstraint, DropIndex, Execute, HOLE, Name, Origin, Statement,
-    TableName, holds_hole,
+    Change, CreateConstraint, CreateIndex, DropConstraint, DropIndex, Execute, HOLE, Misfit, Name, Origin,
+    Statement, TableName, holds_hole,
 };
 use crate::source::Span;
 use crate::sql;
@@ -58,6 +58,10 @@ impl<'a> Interpreter<'a> {
         }
         if text.value.trim() == HOLE {
             return self.execute_unknown(method, span, scope);
+        }
+        let has_parameters = !method.starts_with("cursor.") && !method.ends_with("exec_driver_sql");
+        if let Some(parameter) = has_parameters.then(|| sql::parameter_in_literal(&text.value)).flatten() {
+            self.note_misfit("execute", Misfit::Colon(parameter.into()), false, span, scope);
         }
         for statement in sql::lower(&text.value, self.dialect) {
             let written: Box<str> = text.value.get(statement.range.clone()).unwrap_or(&text.value).into();

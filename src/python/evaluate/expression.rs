@@ -200,7 +200,9 @@ impl<'a> Interpreter<'a> {
                 None => Value::Method(Rc::new(value.clone()), name.into()),
             },
             Value::Connection if name == "name" => self.dialect_name(),
-            Value::Connection | Value::Context => Self::connection_attribute(value, name),
+            Value::Connection | Value::DriverConnection | Value::Context => {
+                Self::connection_attribute(value, name)
+            }
             Value::Object(object) => Self::object_attribute(object, value, name),
             Value::OneOf(values) => {
                 let values = Rc::clone(values);

@@ -33,7 +33,7 @@ use rustc_hash::FxHashMap;
 use self::scope::{ModuleId, Scope};
 use self::value::{Arguments, Function, Value};
 use super::Modules;
-use crate::operation::{Change, Dialect, Operation, Origin, Signature, misfits};
+use crate::operation::{Change, Dialect, Misfit, Operation, Origin, Signature, misfits};
 use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, MisfitCall, Unresolved};
 use crate::source::Span;
 
@@ -279,12 +279,12 @@ impl<'a> Interpreter<'a> {
             conditional: self.conditional > 0,
             autocommit: self.autocommit > 0,
             batch,
+            recreate: false,
             origin,
         };
         self.operations.push(operation);
     }
 
-    /// Records that something could not be followed.
     /// Notes arguments that a directive does not take, where this file has the call.
     fn note_misfits(
         &mut self,
@@ -294,15 +294,28 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) {
-        if !self.recording || scope.module != ModuleId::Revision {
-            return;
-        }
         let keywords = arguments.keywords.iter().map(|(name, _)| &**name);
         let found = misfits(signature, arguments.positional.len(), keywords, arguments.open);
-        let directive = signature.directive;
-        self.misfits.extend(found.into_iter().map(|misfit| MisfitCall { span, directive, batch, misfit }));
+        for misfit in found {
+            self.note_misfit(signature.directive, misfit, batch, span, scope);
+        }
     }
 
+    /// Notes one argument that something does not take, where this file has the call.
+    fn note_misfit(
+        &mut self,
+        directive: &'static str,
+        misfit: Misfit,
+        batch: bool,
+        span: Span,
+        scope: &Scope<'a>,
+    ) {
+        if self.recording && scope.module == ModuleId::Revision {
+            self.misfits.push(MisfitCall { span, directive, batch, misfit });
+        }
+    }
+
+    /// Records that something could not be followed.
     fn unresolved(&mut self, span: Span, reason: impl Into<Box<str>>) {
         if !self.recording {
             return;

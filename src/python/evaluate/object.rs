@@ -9,7 +9,7 @@ use super::directive::table_of;
 use super::scope::Scope;
 use super::value::{Arguments, Object, Value};
 use crate::operation::last_part;
-use crate::operation::{Change, Execute, Name, Origin, Statement, TableName};
+use crate::operation::{Change, Execute, Misfit, Name, Origin, Statement, TableName};
 use crate::source::Span;
 
 /// Methods of a session that write rows when it is flushed.
@@ -35,7 +35,8 @@ impl<'a> Interpreter<'a> {
             {
                 Value::Connection
             }
-            "engine" | "bind" | "connection" => Value::Connection,
+            "connection" | "driver_connection" | "dbapi_connection" => Value::DriverConnection,
+            "engine" | "bind" => Value::Connection,
             // Asking the dialect (`.name`, `.has_table(..)`) changes nothing.
             "dialect" => Value::path("sqlalchemy.dialect"),
             "name" | "info" | "opts" | "config" => Value::Unknown,
@@ -86,14 +87,20 @@ impl<'a> Interpreter<'a> {
                     .or_else(|| arguments.keyword("sql"))
                     .cloned()
                     .unwrap_or(Value::Unknown);
-                self.execute(&statement, &format!("connection.{name}"), span, scope);
+                let takes_no_text = matches!(name, "execute" | "scalar" | "scalars" | "stream");
+                if takes_no_text && matches!((receiver, &statement), (Value::Connection, Value::Str(_))) {
+                    self.note_misfit("execute", Misfit::PlainText, false, span, scope);
+                }
+                let object =
+                    if matches!(receiver, Value::DriverConnection) { "cursor" } else { "connection" };
+                self.execute(&statement, &format!("{object}.{name}"), span, scope);
                 Value::Unknown
             }
             "autocommit_block" => Value::AutocommitBlock,
+            "cursor" | "raw_connection" => Value::DriverConnection,
+            "__enter__" if matches!(receiver, Value::DriverConnection) => Value::DriverConnection,
             "connect" | "begin" | "begin_nested" | "begin_twophase" | "execution_options" | "connection"
-            | "get_bind" | "raw_connection" | "cursor" | "__enter__" | "session" | "no_autoflush" => {
-                Value::Connection
-            }
+            | "get_bind" | "__enter__" | "session" | "no_autoflush" => Value::Connection,
             // `bind.run_callable(f)`, `connection.run_sync(f)`.
             "run_callable" | "run_sync" | "run_async" => {
                 self.call_back(arguments, Some(&Value::Connection), span, scope)

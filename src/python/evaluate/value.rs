@@ -44,6 +44,8 @@ pub(super) enum Value<'a> {
     Batch(Rc<Batch<'a>>),
     /// A connection, engine or session on the database.
     Connection,
+    /// A connection or cursor of the driver below SQLAlchemy: it takes plain text.
+    DriverConnection,
     /// Alembic's `MigrationContext`.
     Context,
     /// `op.get_context().autocommit_block()`.
@@ -193,6 +195,8 @@ pub(super) struct Instance<'a> {
 pub(super) struct Batch<'a> {
     pub(super) table: Value<'a>,
     pub(super) schema: Value<'a>,
+    /// `recreate="always"`.
+    pub(super) recreate: bool,
 }
 
 impl<'a> Value<'a> {
@@ -253,9 +257,12 @@ impl<'a> Value<'a> {
             }
             Self::Tuple(items) => Some(!items.is_empty()),
             Self::Dict(dict) => (!dict.open.get()).then(|| !dict.entries.borrow().is_empty()),
-            Self::Function(_) | Self::Class(_) | Self::Module(_) | Self::Connection | Self::Context => {
-                Some(true)
-            }
+            Self::Function(_)
+            | Self::Class(_)
+            | Self::Module(_)
+            | Self::Connection
+            | Self::DriverConnection
+            | Self::Context => Some(true),
             Self::OneOf(values) => {
                 let mut truths = values.iter().map(Value::truth);
                 let first = truths.next()??;
@@ -302,6 +309,7 @@ impl<'a> Value<'a> {
             (Self::Unknown, Self::Unknown)
             | (Self::None, Self::None)
             | (Self::Connection, Self::Connection)
+            | (Self::DriverConnection, Self::DriverConnection)
             | (Self::Context, Self::Context) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,

@@ -45,7 +45,8 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let object = if call.batch { "batch_op" } else { "op" };
         let directive = format!("`{object}.{}`", call.directive);
         let (problem, help) = match &call.misfit {
-            Misfit::Ignored(_) => continue,
+            // Those have rules of their own.
+            Misfit::Ignored(_) | Misfit::PlainText | Misfit::Colon(_) => continue,
             Misfit::Refused(keyword) => (
                 format!("refuses `{keyword}=` with a TypeError"),
                 match call.misfit.meant(call.directive) {

@@ -15,7 +15,7 @@ declare_rule! {
     /// ```text
     /// column "age" of relation "user" contains null values
     /// ```
-    /// SQLite refuses it for an empty table as well:
+    /// and SQLite with
     /// ```text
     /// Cannot add a NOT NULL column with default value NULL
     /// ```
@@ -62,13 +62,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let table = add.table.quoted();
         let subject = operation.subject();
         let message = match context.dialect {
-            Dialect::Postgresql => {
+            Dialect::Postgresql | Dialect::Sqlite => {
                 format!("{subject} adds {column} as NOT NULL without a default: it fails where {table} has a row")
             }
-            Dialect::Sqlite if operation.batch => {
-                format!("{subject} adds {column} as NOT NULL without a default: copying {table} fails where it has a row")
-            }
-            Dialect::Sqlite => format!("{subject} adds {column} as NOT NULL without a default, which SQLite refuses"),
             Dialect::Mysql | Dialect::Mariadb => format!(
                 "{subject} adds {column} as NOT NULL without a default: each row of {table} gets `0`, `''` or the like"
             ),
@@ -144,7 +140,7 @@ mod tests {
 
     #[test]
     fn each_database_has_its_own_way() {
-        upgrade(ADD).settings(on(Dialect::Sqlite)).finds(&["which SQLite refuses"]);
+        upgrade(ADD).settings(on(Dialect::Sqlite)).finds(&["it fails where `t` has a row"]);
         upgrade(ADD).settings(on(Dialect::Mysql)).finds(&["each row of `t` gets `0`, `''`"]);
         upgrade(ADD).settings(on(Dialect::Mariadb)).has_severity(Severity::Warning);
     }
