@@ -35,6 +35,9 @@ declare_rule! {
     /// `--fix` does so where the upgrade does nothing else, with `--unsafe-fixes` also where it does: what stands before the block is
     /// committed with it.
     ///
+    /// ## Fix safety
+    /// Safe: outside the block the statement could only fail.
+    ///
     /// ## References
     /// - squawk: `ban-concurrent-index-creation-in-transaction`; atlas: `PG103`
     /// - [Alembic: `autocommit_block`](https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.migration.MigrationContext.autocommit_block)
