@@ -27,6 +27,15 @@ impl Environment {
         found.may_autocommit |= !runs_here;
         found
     }
+
+    /// What `env.py` still needs so that a second revision runs in a transaction of its own, as the end of a sentence.
+    pub const fn to_commit_between(self) -> &'static str {
+        if self.has_transaction_per_migration {
+            ""
+        } else {
+            ", with `transaction_per_migration=True` in `env.py`"
+        }
+    }
 }
 
 /// Whether an argument is given, and not `False`.
@@ -45,6 +54,7 @@ mod tests {
     fn what_the_text_tells() {
         let text = "context.configure(\n    connection=connection,\n    transaction_per_migration=True,\n)\n";
         assert!(Environment::of(text).has_transaction_per_migration);
+        assert_eq!(Environment::of(text).to_commit_between(), "");
         assert!(
             Environment::of("options = {\"transaction_per_migration\": True}").has_transaction_per_migration
         );

@@ -44,6 +44,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let mut transactions = step.transactions();
+    let between = step.context.siblings.environment.to_commit_between();
     let mut held = Held::default();
     step.walk(|moment, created| {
         let Some(transaction) = transactions.next() else { return };
@@ -62,10 +63,9 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
                 ),
             )
             .call_sites(&operation.call_sites)
-            .help(
-                "change the rows in a revision of its own, with `transaction_per_migration=True` in `env.py`, or in batches \
-                 outside of revisions",
-            );
+            .help(format!(
+                "change the rows in a revision of its own{between}, or in batches outside of revisions"
+            ));
         }
         held.add(operation, &effects(&moment, created, server));
     });

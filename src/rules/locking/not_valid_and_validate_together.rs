@@ -44,6 +44,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let mut transactions = upgrade.transactions().into_iter();
+    let between = context.siblings.environment.to_commit_between();
     let mut added: Vec<(Transaction, &TableName, &Name)> = Vec::new();
     upgrade.walk(|operation, created| {
         let transaction = transactions.next().unwrap_or(Transaction::Outside);
@@ -71,10 +72,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                     ),
                 )
                 .call_sites(&operation.call_sites)
-                .help(
-                    "validate it in a revision after this one (with `transaction_per_migration=True` in `env.py`), or in \
-                     `with op.get_context().autocommit_block():`",
-                );
+                .help(format!(
+                    "validate it in `with op.get_context().autocommit_block():`, or in a revision after this one{between}"
+                ));
             }
             _ => {}
         }

@@ -45,6 +45,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let mut transactions = step.transactions();
+    let between = step.context.siblings.environment.to_commit_between();
     let mut held = Held::default();
     step.walk(|moment, created| {
         let Some(transaction) = transactions.next() else { return };
@@ -53,9 +54,8 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         let effects = effects(&moment, created, server);
         // What blocks others by itself is told by its own rule.
         let slow = effects.iter().find(|effect| effect.work != Work::None && !effect.lock.blocks_writes());
-        let is_told = slow
-            .and_then(|slow| held.by(&slow.table))
-            .is_some_and(|by| is_told_elsewhere(operation, by));
+        let is_told =
+            slow.and_then(|slow| held.by(&slow.table)).is_some_and(|by| is_told_elsewhere(operation, by));
         let mut others = held.tables().iter().filter(|_| may_be_slow(operation) && !is_told);
         if let (Some(slow), Some((table, by))) = (slow, others.next()) {
             let more = match others.count() {
@@ -64,7 +64,9 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
                 more => format!(" (and {more} more tables)"),
             };
             let what = match &operation.change {
-                Change::Execute(execute) if matches!(execute.statement, Statement::ValidateConstraint { .. }) => {
+                Change::Execute(execute)
+                    if matches!(execute.statement, Statement::ValidateConstraint { .. }) =>
+                {
                     format!("checks all rows of {}", slow.table.quoted())
                 }
                 _ => format!("changes rows of {}", slow.table.quoted()),
@@ -79,9 +81,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
                 ),
             )
             .call_sites(&operation.call_sites)
-            .help(
-                "do it before, or in a revision of its own, with `transaction_per_migration=True` in `env.py`",
-            );
+            .help(format!("do it before, or in a revision of its own{between}"));
         }
         held.add(operation, &effects);
     });

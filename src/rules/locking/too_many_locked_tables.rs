@@ -45,16 +45,17 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let mut transactions = step.transactions();
+    let between = step.context.siblings.environment.to_commit_between();
     let mut held = Held::default();
     step.walk(|moment, created| {
         let Some(transaction) = transactions.next() else { return };
-        report(&held.enter(transaction), sink);
+        report(&held.enter(transaction), between, sink);
         held.add(moment.operation, &effects(&moment, created, server));
     });
-    report(held.tables(), sink);
+    report(held.tables(), between, sink);
 }
 
-fn report(tables: &[(TableName, &Operation)], sink: &mut Sink<'_>) {
+fn report(tables: &[(TableName, &Operation)], between: &str, sink: &mut Sink<'_>) {
     let Some((_, operation)) = tables.get(MOST) else { return };
     let names: Vec<_> = tables.iter().take(MOST).map(|(table, _)| table.quoted()).collect();
     sink.report(
@@ -67,7 +68,7 @@ fn report(tables: &[(TableName, &Operation)], sink: &mut Sink<'_>) {
         ),
     )
     .call_sites(&operation.call_sites)
-    .help("split the revision, with `transaction_per_migration=True` in `env.py`");
+    .help(format!("split the revision{between}"));
 }
 
 #[cfg(test)]
