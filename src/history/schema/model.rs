@@ -241,6 +241,13 @@ pub struct Index<'a> {
     pub implicit: bool,
 }
 
+impl Index<'_> {
+    /// Whether it surely orders by more than columns.
+    pub(super) fn has_expression(&self) -> bool {
+        self.columns.iter().flatten().any(|column| matches!(column, IndexColumn::Expression(_)))
+    }
+}
+
 /// A constraint.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Constraint<'a> {

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::apply::Apply;
+use super::apply::{Apply, Batch};
 use super::model::{Position, TableKey};
 use super::store::{Store, Version, Written};
 use super::view::Schema;
@@ -238,13 +238,15 @@ pub(super) fn run_body<'a>(
         body.unresolved.iter().filter_map(|unresolved| Some((unresolved.hides_after?, unresolved))).collect();
     hidden.sort_by_key(|(after, _)| *after);
     let mut hidden = hidden.into_iter().peekable();
+    let mut batch = Batch::default();
     for (at, operation) in body.operations.iter().enumerate() {
         while let Some((_, unresolved)) = hidden.next_if(|(after, _)| *after <= at) {
             store.shake();
             doubts.push((unresolved.span, unresolved.reason.to_string()));
         }
         before(store);
-        if let Some(reason) = Apply::new(store, dialect, position).operation(operation) {
+        let may_be_lost = batch.may_lose(operation, dialect);
+        if let Some(reason) = Apply::new(store, dialect, position).operation(operation, may_be_lost) {
             doubts.push((operation.span, reason));
         }
     }

@@ -137,6 +137,12 @@ pub fn sql_name(type_: &Argument, dialect: Dialect) -> Option<String> {
     }
 }
 
+/// Whether a class is one of SQLAlchemy's, or of a package that names its types as SQL does. Another package, and the project
+/// itself, may have a `JSON` or `UUID` of its own that makes something else.
+fn is_from_known_package(path: &str) -> bool {
+    path.split_once('.').is_some_and(|(package, _)| matches!(package, "sqlalchemy" | "sqlmodel" | "pgvector"))
+}
+
 /// A type of SQL text, in the case that SQLAlchemy uses.
 fn sql_text(text: &str) -> String {
     if text.contains(['"', '\'', '`']) { text.to_owned() } else { text.to_uppercase() }
@@ -148,6 +154,9 @@ fn named(
     keywords: &[(Box<str>, Argument)],
     dialect: Dialect,
 ) -> Option<String> {
+    if !is_from_known_package(path) {
+        return None;
+    }
     let class = last_part(path);
     // A class of the project may be called like one of SQLAlchemy and be something else.
     let is_foreign = path.split_once('.').is_some_and(|(root, _)| !matches!(root, "sqlalchemy" | "sqlmodel"));

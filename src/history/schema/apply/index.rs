@@ -306,7 +306,7 @@ fn own<'a>(name: &str) -> Text<'a> {
     Cow::Owned(name.to_owned())
 }
 
-/// `created_at DESC` is a plain column, anything longer an expression.
+/// `created_at DESC` and `name COLLATE "C"` are plain columns, anything longer an expression.
 fn expression(text: Option<&str>) -> IndexColumn<'_> {
     let Some(text) = text else { return IndexColumn::Expression(None) };
     let mut words = text.split_whitespace();
@@ -318,7 +318,11 @@ fn expression(text: Option<&str>) -> IndexColumn<'_> {
     let is_name = !bare.is_empty()
         && bare.chars().all(|c| c.is_alphanumeric() || c == '_')
         && !bare.starts_with(|c: char| c.is_ascii_digit());
-    if is_name && words.all(is_order) {
+    let mut is_only_ordered = is_name;
+    while let Some(word) = words.next() {
+        is_only_ordered &= is_order(word) || (word.eq_ignore_ascii_case("collate") && words.next().is_some());
+    }
+    if is_only_ordered {
         return IndexColumn::Column(Cow::Borrowed(bare));
     }
     IndexColumn::Expression(Some(Cow::Borrowed(text)))

@@ -1,11 +1,16 @@
 //! What each operation does to the schema. Judges nothing; what an operation does that is not known becomes unknown.
 
+mod batch;
 mod column;
 mod constraint;
 mod index;
 mod statement;
 mod table;
 mod unknown;
+
+use std::sync::Arc;
+
+pub(super) use batch::Batch;
 
 use super::folding;
 use super::model::{ObjectName, Position, Table, TableKey, Text};
@@ -30,11 +35,11 @@ impl<'s, 'a> Apply<'s, 'a> {
         Self { store, dialect, position, reason: None, sql: None }
     }
 
-    /// Does what an operation does; why something became unknown, where it did.
-    pub(super) fn operation(&mut self, operation: &'a Operation) -> Option<String> {
+    /// Does what an operation does, or may do; why something became unknown, where it did.
+    pub(super) fn operation(&mut self, operation: &'a Operation, may_be_lost: bool) -> Option<String> {
         self.sql = operation.sql();
         self.reason = None;
-        if operation.conditional || self.sql.is_some_and(is_block) {
+        if operation.conditional || may_be_lost || self.sql.is_some_and(is_block) {
             let Self { store, dialect, position, sql, .. } = self;
             let (dialect, position, sql) = (*dialect, *position, *sql);
             let mut reason = None;
@@ -64,11 +69,17 @@ impl<'s, 'a> Apply<'s, 'a> {
             );
         if is_recreated && let Some(key) = operation.change.table().and_then(|table| self.key(table)) {
             // SQLite's batch mode makes the table anew without the checks that have no name (`alembic/operations/batch.py`,
-            // `_grab_table_elements`).
+            // `_grab_table_elements`) and without indexes of expressions, which SQLAlchemy cannot read.
+            let position = self.position;
             self.store.edit(&key, |table| {
                 table.constraints.retain(|constraint| {
                     constraint.kind != ConstraintKind::Check || constraint.name != ObjectName::None
                 });
+                table.indexes.retain(|index| index.made == position || !index.has_expression());
+                // One of the same block is made after the table.
+                for index in table.indexes.iter_mut().filter(|index| index.has_expression()) {
+                    Arc::make_mut(index).sure = false;
+                }
             });
         }
     }

@@ -135,6 +135,16 @@ impl<'a> Apply<'_, 'a> {
         }
         let is_sql = self.sql.is_some();
         set_key_columns(table, key.columns.as_deref(), self.dialect, is_sql);
+        if self.dialect == Dialect::Sqlite && !is_sql {
+            // SQLAlchemy writes NOT NULL for columns of the key that do not say otherwise.
+            let silent = create.columns.iter().filter(|column| column.nullable.is_none() && column.complete);
+            for name in silent.filter_map(|column| self.name(&column.name)) {
+                let is_key = key.columns.iter().flatten().any(|column| *column == name);
+                if is_key && let Some(column) = table.columns.iter_mut().find(|column| column.name == name) {
+                    Arc::make_mut(column).nullable = Some(false);
+                }
+            }
+        }
         self.push(table, key);
     }
 

@@ -90,3 +90,49 @@ fn an_item_that_is_not_known_may_compute_the_column() {
         },
     );
 }
+
+#[test]
+fn a_type_of_another_package_may_be_anything() {
+    History::on(Postgresql)
+        .then(
+            "from app.types import TIMESTAMP\nclass UUID(sa.TypeDecorator):\n    impl = sa.CHAR(36)
+op.create_table('t', sa.Column('a', TIMESTAMP()), sa.Column('b', UUID), sa.Column('c', sa.TIMESTAMP()))",
+        )
+        .shows("table t\n a ?\n b ?\n c TIMESTAMP WITHOUT TIME ZONE");
+}
+
+#[test]
+fn a_column_of_a_primary_key_takes_no_null_unless_it_says_so() {
+    History::on(Sqlite)
+        .then(
+            "op.create_table('t', sa.Column('a', sa.Integer), sa.Column('b', sa.Integer, nullable=True), \
+             sa.PrimaryKeyConstraint('a', 'b', name='pk'))",
+        )
+        .shows("table t\n a INTEGER not null\n b INTEGER\n pk pk (a, b)");
+}
+
+#[test]
+fn batch_mode_of_sqlite_loses_constraints_of_columns_that_it_renames() {
+    History::on(Sqlite)
+        .then("op.create_table('t', sa.Column('a', sa.Integer), sa.Column('b', sa.Integer))")
+        .then(
+            "with op.batch_alter_table('t') as batch_op:
+        batch_op.alter_column('a', new_column_name='c')
+        batch_op.create_unique_constraint('uq_c', ['c'])
+        batch_op.create_unique_constraint('uq_b', ['b'])",
+        )
+        .shows("table t\n c INTEGER\n b INTEGER\n unique uq_c (c) perhaps\n unique uq_b (b)");
+}
+
+#[test]
+fn batch_mode_of_sqlite_loses_indexes_of_expressions() {
+    let table = "op.create_table('t', sa.Column('a', sa.String), sa.Column('b', sa.Integer))
+op.create_index('ix', 't', [sa.text('lower(a)')])
+op.execute('CREATE INDEX ix_nocase ON t (a COLLATE NOCASE)')";
+    let kept = " a VARCHAR\n b INTEGER\n index ix (*)\n index ix_nocase (a)";
+    History::on(Sqlite).then(table).shows(&format!("table t\n{kept}"));
+    History::on(Sqlite)
+        .then(table)
+        .then("with op.batch_alter_table('t') as batch_op:\n    batch_op.alter_column('b', new_column_name='c')")
+        .shows("table t\n a VARCHAR\n c INTEGER\n index ix_nocase (a)");
+}
