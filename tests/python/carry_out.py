@@ -1,6 +1,7 @@
 """Carries out revisions in an empty database, with real Alembic and a neutral environment, and prints what there is then.
 
-    carry_out.py --root DIR --url URL [--engine NAME]... [--convention MODULE:NAME] [--before CODE] VERSIONS_DIRECTORY...
+    carry_out.py --root DIR --url URL [--engine NAME]... [--convention MODULE:NAME] [--before CODE]
+        [--revision REVISION] VERSIONS_DIRECTORY...
 
 The directories are the version locations of one script directory. With `--engine`, `upgrade(engine_name)` is called for each, as
 the template `multidb` of Alembic does, but in one database. With `--convention`, the metadata has the naming convention that
@@ -60,8 +61,8 @@ def without_stand_ins(values):
     return None if isinstance(values, stand_ins.StandIn) else values
 
 
-def upgrade(engine, locations, version_table, keywords, metadata, ran):
-    """`alembic upgrade heads`, with what `env.py` gives to `run_migrations`."""
+def upgrade(engine, locations, revision, version_table, keywords, metadata, ran):
+    """`alembic upgrade` to a revision, with what `env.py` gives to `run_migrations`."""
     configuration = Config()
     configuration.set_main_option("script_location", str(locations[0]))
     scripts = ScriptDirectory(str(locations[0]), version_locations=[str(location) for location in locations])
@@ -72,7 +73,7 @@ def upgrade(engine, locations, version_table, keywords, metadata, ran):
             target_metadata=metadata,
             version_table=version_table,
             transaction_per_migration=True,
-            fn=lambda revision, context: scripts._upgrade_revs("heads", revision),
+            fn=lambda current, context: scripts._upgrade_revs(revision, current),
             on_version_apply=lambda step, **rest: ran.append(step.up_revision_id),
         )
         with environment.begin_transaction():
@@ -87,6 +88,7 @@ def main():
     parser.add_argument("--engine", action="append", dest="engines", default=[])
     parser.add_argument("--convention")
     parser.add_argument("--before", default="", metavar="CODE")
+    parser.add_argument("--revision", default="heads")
     parser.add_argument("directories", nargs="+")
     arguments = parser.parse_args()
     root = arguments.root.resolve()
@@ -110,7 +112,7 @@ def main():
     version_tables = {f"version_of_{name}": {"engine_name": name} for name in arguments.engines} or {"alembic_version": {}}
     try:
         for version_table, keywords in version_tables.items():
-            upgrade(engine, locations, version_table, keywords, metadata, ran)
+            upgrade(engine, locations, arguments.revision, version_table, keywords, metadata, ran)
     except (Exception, SystemExit) as problem:
         frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename.startswith(str(root))]
         places = " < ".join(f"{os.path.relpath(frame.filename, root)}:{frame.lineno}" for frame in reversed(frames[-3:]))

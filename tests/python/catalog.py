@@ -213,13 +213,13 @@ def _mariadb(connection):
 
 
 def _sqlite(connection):
-    inspector = sa.inspect(connection)
+    inspector, quoted = sa.inspect(connection), connection.dialect.identifier_preparer.quote
     tables = []
     for name in inspector.get_table_names():
         table = _table(name)
         described = {column["name"]: column for column in inspector.get_columns(name)}
         # 2 and 3 are computed columns; a hidden column (1) belongs to a virtual table.
-        for row in _rows(connection, f"PRAGMA table_xinfo({connection.dialect.identifier_preparer.quote(name)})"):
+        for row in _rows(connection, f"PRAGMA table_xinfo({quoted(name)})"):
             table["columns"].append(
                 {
                     "name": row["name"],
@@ -249,9 +249,10 @@ def _sqlite(connection):
             )
         for check in inspector.get_check_constraints(name):
             table["check_constraints"].append({"name": check["name"]})
-        for index in inspector.get_indexes(name):
-            table["indexes"].append(
-                {"name": index["name"], "columns": index["column_names"], "unique": bool(index["unique"])}
-            )
+        # SQLAlchemy leaves out indexes of expressions. Those that SQLite makes for constraints have another origin.
+        for index in _rows(connection, f"PRAGMA index_list({quoted(name)})"):
+            if index["origin"] == "c":
+                columns = [row["name"] for row in _rows(connection, f"PRAGMA index_info({quoted(index['name'])})")]
+                table["indexes"].append({"name": index["name"], "columns": columns, "unique": bool(index["unique"])})
         tables.append(table)
     return {"tables": tables, "enums": [], "sequences": [], "views": sorted(inspector.get_view_names())}

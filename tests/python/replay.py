@@ -26,7 +26,7 @@ import schema_comparison
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # So many packages of the corpus have to agree with a database in something, lest the proof dwindle unnoticed.
-FEWEST_PACKAGES = 17
+FEWEST_PACKAGES = 21
 DIALECTS = {"postgresql": "postgresql", "mariadb": "mariadb", "sqlite": "sqlite"}
 
 
@@ -43,6 +43,9 @@ class Target(NamedTuple):
     convention: str | None = None
     before: str | None = None
     driver: str | None = None
+    # Whether `env.py` chooses the version locations, as only a setting tells.
+    has_own_locations: bool = False
+    revision: str = "heads"
 
     @property
     def label(self):
@@ -62,11 +65,13 @@ def targets():
                 package,
                 database,
                 ROOT / "target/replay" / package,
-                locations,
+                settings.get("locations", {}).get(database, locations),
                 floor,
                 convention=settings.get("convention"),
                 before=settings.get("before"),
                 driver=settings.get("drivers", {}).get(database),
+                has_own_locations="locations" in settings,
+                revision=settings.get("revision", "heads"),
             )
     for project, settings in settled["projects"].items():
         root, engines = ROOT / "testdata/projects" / project, tuple(settings.get("engines", ()))
@@ -103,7 +108,7 @@ class Servers:
 
 def carried_out(target, url):
     """What the database holds after `alembic upgrade heads`."""
-    command = [sys.executable, HERE / "carry_out.py", "--root", target.root, "--url", url]
+    command = [sys.executable, HERE / "carry_out.py", "--root", target.root, "--url", url, "--revision", target.revision]
     for engine in target.engines:
         command += ["--engine", engine]
     if target.convention:
@@ -131,7 +136,10 @@ def repaired(binary, target, scratch):
 
 def replayed(binary, target):
     """What alembic-lint says."""
-    command = [binary, "schema", "--output-format", "json", "--config", f'dialect = "{DIALECTS[target.database]}"', "heads"]
+    command = [binary, "schema", "--output-format", "json", "--config", f'dialect = "{DIALECTS[target.database]}"']
+    if target.has_own_locations:
+        command += ["--config", f"version-locations = {json.dumps(target.locations)}"]
+    command.append(target.revision)
     ran = subprocess.run([*command, *target.locations], cwd=target.root, capture_output=True, text=True)
     if ran.returncode:
         raise RuntimeError(ran.stderr)

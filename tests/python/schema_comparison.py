@@ -232,5 +232,10 @@ def _compare_details(result, place, said, real):
     for part in ("columns", "unique", "referent_table", "referent_columns", "ondelete"):
         if part in real and part in said:
             is_known = said[part] is not None if part != "ondelete" else part not in unknown
-            one = said[part].upper() if part == "ondelete" and said[part] else said[part]
-            result.fact(f"{place} {part}", is_known, one, real[part])
+            one, other = (_action(side[part]) if part == "ondelete" else side[part] for side in (said, real))
+            result.fact(f"{place} {part}", is_known, one, other)
+
+
+def _action(ondelete):
+    """What is done, or `None`: `NO ACTION` is what is done where nothing is said, and databases keep no difference."""
+    return None if ondelete is None or ondelete.upper() == "NO ACTION" else ondelete.upper()
