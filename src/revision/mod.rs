@@ -2,6 +2,7 @@
 //!
 //! Rules see this, never a syntax tree.
 
+mod call_edit;
 mod created;
 mod environment;
 mod fingerprint;

@@ -1,5 +1,6 @@
 //! `check-without-not-valid`: a check constraint is checked against all rows while the table is locked.
 
+use crate::diagnostic::Fix;
 use crate::history::schema::{Attached, attached};
 use crate::operation::{Argument, Change, ConstraintKind, Operation, TableName};
 use crate::revision::RevisionContext;
@@ -26,11 +27,15 @@ declare_rule! {
     /// New rows are checked from then on. Validate those that are there in a revision after it, which blocks nobody:
     /// `op.execute("ALTER TABLE invoice VALIDATE CONSTRAINT invoice_total")`.
     ///
+    /// ## Fix safety
+    /// Unsafe: rows that are there are not checked until a revision validates the constraint. SQL, batch operations and columns are not
+    /// repaired.
+    ///
     /// ## References
     /// - squawk: `constraint-missing-not-valid`; `strong_migrations`: adding a check constraint; atlas: `PG305`
     /// - [PostgreSQL: ALTER TABLE, notes](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES)
     "check-without-not-valid", Locking, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -48,7 +53,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         } else {
             "give `postgresql_not_valid=True`, and run `ALTER TABLE .. VALIDATE CONSTRAINT ..` in a revision after this one"
         };
-        sink.report(
+        let report = sink.report(
             operation.span,
             format!(
                 "{} checks all rows of {}: reads and writes wait until it is done",
@@ -58,6 +63,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         )
         .call_sites(&operation.call_sites)
         .help(help);
+        let is_directive = matches!(operation.change, Change::CreateConstraint(_));
+        let argument = context.with_argument(operation, "postgresql_not_valid=True");
+        if let Some(edit) = argument.filter(|_| is_directive) {
+            report.fix(Fix::unsafe_("give `postgresql_not_valid=True`", vec![edit]));
+        }
     });
 }
 
@@ -99,6 +109,12 @@ mod tests {
         upgrade("op.add_column('t', sa.Column('a', sa.Integer(), sa.CheckConstraint('a > 0')))")
             .finds(&["`op.add_column`"]);
         upgrade("op.execute('ALTER TABLE t ADD CHECK (a > 0)')").finds(&["this SQL"]);
+    }
+
+    #[test]
+    fn the_repair() {
+        upgrade("op.create_check_constraint(\n    'c', 't', 'a > 0'\n)").finds(&["`t`"]).has_unsafe_fix();
+        upgrade("op.execute('ALTER TABLE t ADD CHECK (a > 0)')").finds(&["`t`"]).without_fix();
     }
 
     #[test]

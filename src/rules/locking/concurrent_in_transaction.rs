@@ -1,10 +1,9 @@
 //! `concurrent-in-transaction`: `CONCURRENTLY` inside Alembic's transaction, where PostgreSQL refuses it.
 
-use crate::diagnostic::{Edit, Fix};
+use crate::diagnostic::Fix;
 use crate::operation::{Change, Operation, Statement};
 use crate::revision::{RevisionContext, Transaction};
 use crate::rule::{Sink, declare_rule};
-use crate::source::Span;
 
 declare_rule! {
     /// ## What it does
@@ -67,7 +66,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             )
             .call_sites(&operation.call_sites)
             .help("put it in `with op.get_context().autocommit_block():`");
-        if let Some(edits) = wrapped(context, operation) {
+        if let Some(edits) = context.in_autocommit_block(operation) {
             let description = "put it in an `autocommit_block`";
             // What else is done would be committed with it.
             let is_alone = upgrade.operations.iter().all(|other| concurrent(other).is_some());
@@ -75,30 +74,6 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             report.fix(fix);
         }
     }
-}
-
-/// Puts the block around a call of `op` that is a statement of its own; `None` for others.
-fn wrapped(context: &RevisionContext<'_>, operation: &Operation) -> Option<Vec<Edit>> {
-    const INDENT: &str = "    ";
-    let text = context.text();
-    let span = operation.span;
-    let call = span.of(text);
-    let line_start = text.get(..span.start as usize)?.rfind('\n').map_or(0, |end| end + 1);
-    let before = text.get(line_start..span.start as usize)?;
-    let is_statement = context.revision.statements.contains(&span) && before.trim().is_empty();
-    // In a string of several lines, blanks at the start of a line are a part of it.
-    let is_movable = call.starts_with("op.") && !call.contains("\"\"\"") && !call.contains("'''");
-    if !(is_statement && is_movable && operation.call_sites.is_empty() && operation.via.is_empty()) {
-        return None;
-    }
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let opening = format!("with op.get_context().autocommit_block():{newline}{before}{INDENT}");
-    let mut edits = vec![Edit { span: Span::new(span.start, span.start), content: opening }];
-    for (at, _) in call.match_indices('\n') {
-        let start = span.start.checked_add(u32::try_from(at).ok()?)?.checked_add(1)?;
-        edits.push(Edit { span: Span::new(start, start), content: INDENT.to_owned() });
-    }
-    Some(edits)
 }
 
 /// What cannot run in a transaction.
@@ -151,6 +126,12 @@ mod tests {
             &format!("    with op.get_context().autocommit_block():\n        {after}"),
         );
         upgrade(&format!("op.drop_column('t', 'b')\n{CREATE}")).finds(&["fails"]).has_unsafe_fix();
+        let sql = "op.execute('CREATE INDEX CONCURRENTLY ix ON t (a)')";
+        upgrade(sql).finds(&["fails"]).fixes(
+            &format!("    {sql}"),
+            &format!("    with op.get_context().autocommit_block():\n        {sql}"),
+        );
+        upgrade(&sql.replace("(a)", "(a); SELECT 1")).finds(&["fails"]).without_fix();
         upgrade(&format!("for _ in (1, 2):\n    index = {CREATE}")).finds(&["fails"]).without_fix();
     }
 

@@ -1,5 +1,6 @@
 //! `drop-index-not-concurrent`: the table is locked while an index is dropped.
 
+use crate::diagnostic::Fix;
 use crate::operation::{Change, DropIndex, Operation};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
@@ -28,11 +29,14 @@ declare_rule! {
     /// ```
     /// The index of a unique constraint or a primary key cannot be dropped by itself: drop the constraint.
     ///
+    /// ## Fix safety
+    /// Unsafe: the block commits what stands before it. `op.drop_index` alone is repaired; SQL and batch operations are not.
+    ///
     /// ## References
     /// - squawk: `require-concurrent-index-deletion`; atlas: `PG102`
     /// - [PostgreSQL: DROP INDEX](https://www.postgresql.org/docs/current/sql-dropindex.html)
     "drop-index-not-concurrent", Locking, Warning,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -59,7 +63,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 return;
             }
             let table = index.table.name.known().map_or("its table".to_owned(), |_| index.table.quoted());
-            sink.report(
+            let report = sink.report(
                 operation.span,
                 format!(
                     "{} locks {table} to drop index {}: reads and writes wait behind it",
@@ -72,6 +76,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 "give `postgresql_concurrently=True` and put it in `with op.get_context().autocommit_block():`, in a \
                  revision of its own",
             );
+            if let Some(edits) = context.made_concurrent(operation) {
+                report.fix(Fix::unsafe_("drop it concurrently, in an `autocommit_block`", edits));
+            }
         },
     );
 }
@@ -100,6 +107,12 @@ mod tests {
         upgrade("with op.batch_alter_table('t') as b:\n    b.drop_index('ix')")
             .finds(&["`batch_op.drop_index`"]);
         upgrade("op.execute('DROP INDEX IF EXISTS ix')").finds(&["this SQL"]);
+    }
+
+    #[test]
+    fn the_repair() {
+        upgrade("op.drop_index('ix', table_name='t')").finds(&["`ix`"]).has_unsafe_fix();
+        upgrade("op.execute('DROP INDEX ix')").finds(&["`ix`"]).without_fix();
     }
 
     #[test]

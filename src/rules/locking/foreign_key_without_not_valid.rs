@@ -1,5 +1,6 @@
 //! `foreign-key-without-not-valid`: a foreign key is checked against all rows while both tables take no writes.
 
+use crate::diagnostic::Fix;
 use crate::history::schema::{Attached, attached};
 use crate::operation::{Argument, Change, ConstraintKind, Operation, Options, TableName};
 use crate::revision::RevisionContext;
@@ -38,11 +39,15 @@ declare_rule! {
     /// ```
     /// (Alembic 1.18.2 and later.)
     ///
+    /// ## Fix safety
+    /// Unsafe: rows that are there are not checked until a revision validates the constraint. SQL, batch operations and columns are not
+    /// repaired.
+    ///
     /// ## References
     /// - squawk: `adding-foreign-key-constraint`; `strong_migrations`: adding a foreign key; eugene: `E1`
     /// - [PostgreSQL: ALTER TABLE, notes](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES)
     "foreign-key-without-not-valid", Locking, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -73,12 +78,17 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         } else {
             "give `postgresql_not_valid=True`, and run `ALTER TABLE .. VALIDATE CONSTRAINT ..` in a revision after this one"
         };
-        sink.report(
+        let report = sink.report(
             operation.span,
             format!("{} checks a foreign key against all rows: {both} until it is done", operation.subject()),
         )
         .call_sites(&operation.call_sites)
         .help(help);
+        let is_directive = matches!(operation.change, Change::CreateConstraint(_));
+        let argument = context.with_argument(operation, "postgresql_not_valid=True");
+        if let Some(edit) = argument.filter(|_| is_directive) {
+            report.fix(Fix::unsafe_("give `postgresql_not_valid=True`", vec![edit]));
+        }
     });
 }
 
@@ -130,6 +140,16 @@ mod tests {
         upgrade("op.execute('ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u')").finds(&["this SQL checks"]);
         upgrade("op.add_column('t', sa.Column('a', sa.Integer(), sa.ForeignKey('u.id')))")
             .finds(&["`op.add_column`"]);
+    }
+
+    #[test]
+    fn the_repair() {
+        upgrade("op.create_foreign_key('f', 't', 'u', ['a'], ['id'])")
+            .finds(&["`op.create_foreign_key`"])
+            .has_unsafe_fix();
+        upgrade("op.add_column('t', sa.Column('a', sa.Integer(), sa.ForeignKey('u.id')))")
+            .finds(&[""])
+            .without_fix();
     }
 
     #[test]

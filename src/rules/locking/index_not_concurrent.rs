@@ -1,5 +1,6 @@
 //! `index-not-concurrent`: an index is built while nobody can write to the table.
 
+use crate::diagnostic::Fix;
 use crate::operation::{Change, Operation, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
@@ -29,11 +30,14 @@ declare_rule! {
     /// If the build fails, an index marked `INVALID` is left behind: drop it before the next attempt. A partitioned table takes
     /// no concurrent index: build one on each partition concurrently, then `CREATE INDEX .. ON ONLY` the table and attach them.
     ///
+    /// ## Fix safety
+    /// Unsafe: the block commits what stands before it. `op.create_index` alone is repaired; SQL and batch operations are not.
+    ///
     /// ## References
     /// - squawk: `require-concurrent-index-creation`; `strong_migrations`: adding an index non-concurrently; atlas: `PG101`
     /// - [PostgreSQL: CREATE INDEX, building indexes concurrently](https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY)
     "index-not-concurrent", Locking, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -54,7 +58,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 "give `postgresql_concurrently=True` and put it in `with op.get_context().autocommit_block():`, in a \
                  revision of its own"
             };
-            sink.report(
+            let report = sink.report(
                 operation.span,
                 format!(
                     "{} builds {index} on {}: all writes to the table wait until it is done",
@@ -64,6 +68,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             )
             .call_sites(&operation.call_sites)
             .help(help);
+            let is_repairable = matches!(operation.change, Change::CreateIndex(_))
+                && !context.siblings.partitioned.contains(table);
+            if let Some(edits) = context.made_concurrent(operation).filter(|_| is_repairable) {
+                report.fix(Fix::unsafe_("build it concurrently, in an `autocommit_block`", edits));
+            }
         },
     );
 }
@@ -114,6 +123,14 @@ mod tests {
             .finds(&["builds the index of `a` on `t`"]);
         upgrade("op.execute('CREATE UNIQUE INDEX ON app.t (a)')").finds(&["builds an index on `app.t`"]);
         upgrade("op.create_index('ix', 't', ['a'], if_not_exists=True)").finds(&["`ix`"]);
+    }
+
+    #[test]
+    fn the_repair() {
+        upgrade("op.create_index('ix', 't', ['a'])").finds(&["`ix`"]).has_unsafe_fix();
+        upgrade("op.create_index(\n    'ix',\n    't',\n    ['a'],\n)").finds(&["`ix`"]).has_unsafe_fix();
+        upgrade("op.execute('CREATE INDEX ix ON t (a)')").finds(&["`ix`"]).without_fix();
+        upgrade("op.create_index('ix', 't', **options)").finds(&["`ix`"]).without_fix();
     }
 
     #[test]

@@ -1,0 +1,85 @@
+//! Edits to a call of `op` that is a statement of its own. Knows no rule.
+
+use super::RevisionContext;
+use crate::diagnostic::Edit;
+use crate::operation::Operation;
+use crate::source::Span;
+
+/// One step of indentation.
+const INDENT: &str = "    ";
+
+impl RevisionContext<'_> {
+    /// Puts an `autocommit_block` around the call; `None` where it is no plain statement.
+    pub fn in_autocommit_block(&self, operation: &Operation) -> Option<Vec<Edit>> {
+        let text = self.text();
+        let span = operation.span;
+        let call = self.own_call(operation)?;
+        // Several statements in one text would share a transaction all the same.
+        let upgrade = self.revision.upgrade.as_ref()?;
+        let is_single = upgrade.operations.iter().filter(|other| other.span == span).count() == 1;
+        // In a string of several lines, blanks at the start of a line are a part of it.
+        if !is_single || call.contains("\"\"\"") || call.contains("'''") {
+            return None;
+        }
+        let line_start = text.get(..span.start as usize)?.rfind('\n').map_or(0, |end| end + 1);
+        let before = text.get(line_start..span.start as usize)?;
+        if !before.trim().is_empty() {
+            return None;
+        }
+        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let opening = format!("with op.get_context().autocommit_block():{newline}{before}{INDENT}");
+        let mut edits = vec![insertion(span.start, opening)];
+        for (at, _) in call.match_indices('\n') {
+            let start = span.start.checked_add(u32::try_from(at).ok()?)?.checked_add(1)?;
+            edits.push(insertion(start, INDENT.to_owned()));
+        }
+        Some(edits)
+    }
+
+    /// Makes the call concurrent, in a block of its own; `None` where it is no plain statement.
+    pub fn made_concurrent(&self, operation: &Operation) -> Option<Vec<Edit>> {
+        let mut edits = self.in_autocommit_block(operation)?;
+        edits.push(self.with_argument_at(operation, "postgresql_concurrently=True", INDENT)?);
+        Some(edits)
+    }
+
+    /// Gives the call one more keyword argument; `None` where it is no plain statement, or has arguments that are unpacked.
+    pub fn with_argument(&self, operation: &Operation, argument: &str) -> Option<Edit> {
+        self.with_argument_at(operation, argument, "")
+    }
+
+    /// The same where the call moves to the right.
+    fn with_argument_at(&self, operation: &Operation, argument: &str, moved: &str) -> Option<Edit> {
+        let call = self.own_call(operation).filter(|_| !operation.is_raw_sql())?;
+        let inner = call.strip_suffix(')')?;
+        let last = inner.trim_end();
+        // A comment before the bracket, or one that stands alone in its line, would swallow it.
+        if last.is_empty() || inner.contains('#') || inner.contains("**") || inner.ends_with('\n') {
+            return None;
+        }
+        let end = operation.span.start.checked_add(u32::try_from(last.len()).ok()?)?;
+        // One argument a line, each with a comma.
+        if let Some((_, line)) = last.rsplit_once('\n').filter(|_| last.ends_with(',')) {
+            let own: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+            let newline = if self.text().contains("\r\n") { "\r\n" } else { "\n" };
+            return Some(insertion(end, format!("{newline}{own}{moved}{argument},")));
+        }
+        let separator = if last.ends_with(['(', ',']) { "" } else { "," };
+        let blank = if last.ends_with('(') { "" } else { " " };
+        Some(insertion(end, format!("{separator}{blank}{argument}")))
+    }
+
+    /// The text of a call `op.x(..)` that is a statement of its own and written where it acts.
+    fn own_call(&self, operation: &Operation) -> Option<&str> {
+        let call = operation.span.of(self.text());
+        let is_own = self.revision.statements.contains(&operation.span)
+            && call.starts_with("op.")
+            && operation.call_sites.is_empty()
+            && operation.via.is_empty();
+        is_own.then_some(call)
+    }
+}
+
+fn insertion(at: u32, content: String) -> Edit {
+    Edit { span: Span::new(at, at), content }
+}
