@@ -2,6 +2,7 @@
 
 mod locks;
 mod read;
+mod statements;
 
 use rayon::prelude::*;
 
@@ -170,10 +171,12 @@ impl<'a> Run<'a> {
     fn judge_revisions(&self) -> Vec<Diagnostic> {
         let mut rules = Vec::new();
         let mut step_rules = Vec::new();
+        let mut statement_rules = Vec::new();
         for (rule, severity) in self.selection.rules() {
             match rule.check {
                 Check::Revision(check) => rules.push((rule, severity, check)),
                 Check::Step(check) => step_rules.push((rule, severity, check)),
+                Check::Statement(code) => statement_rules.push((rule, severity, code)),
                 Check::History(_) | Check::Suppressions(_) => {}
             }
         }
@@ -183,7 +186,7 @@ impl<'a> Run<'a> {
         let (replays, mut found) = rayon::join(
             // Only rules that look at the schema need it.
             || if step_rules.is_empty() { Vec::new() } else { self.replays() },
-            || self.judge_alone(&files, &rules),
+            || self.judge_alone(&files, &rules, &statement_rules),
         );
         found.append(&mut self.judge_steps(&files, &step_rules, &replays));
         found
@@ -194,6 +197,7 @@ impl<'a> Run<'a> {
         &self,
         files: &[(FileId, &'a SourceFile)],
         rules: &[Judge<RevisionCheck>],
+        statement_rules: &[Judge<&'static str>],
     ) -> Vec<Diagnostic> {
         let judge = |context: RevisionContext<'a>| {
             let mut out = Vec::new();
@@ -202,6 +206,7 @@ impl<'a> Run<'a> {
                     check(&context, &mut Sink::new(rule, *severity, context.id, &mut out));
                 }
             }
+            statements::judge_statements(&context, statement_rules, &mut out);
             out
         };
         files.par_iter().filter_map(|(id, file)| self.context(*id, file)).flat_map_iter(judge).collect()

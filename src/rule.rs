@@ -120,6 +120,8 @@ pub enum Check {
     Revision(RevisionCheck),
     /// One revision with the schema before and after each of its operations, applied ones left out.
     Step(StepCheck),
+    /// Single statements of SQL on PostgreSQL, by squawk's rule of this name.
+    Statement(&'static str),
     /// All revisions, script directories and what the base commit holds.
     History(fn(&History<'_>, &mut Sink<'_>)),
     /// The suppression comments and what they silenced.

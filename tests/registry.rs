@@ -7,7 +7,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use alembic_lint::rule::Preset;
 use alembic_lint::rules::RULES;
+use alembic_lint::rules::squawk::EQUIVALENTS;
 
 fn rules_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules")
@@ -30,6 +32,17 @@ fn rule_modules() -> BTreeMap<String, BTreeSet<String>> {
     modules
 }
 
+/// The rules of `squawk.rs`: the constant and squawk's name of each.
+fn passed_on() -> Vec<(String, String)> {
+    let text = fs::read_to_string(rules_directory().join("squawk.rs")).unwrap();
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let rules = text.lines().filter_map(|line| {
+        let (name, rest) = line.trim().split_once(": \"")?;
+        is_name(name).then(|| (name.to_owned(), rest.split('"').next().unwrap_or_default().to_owned()))
+    });
+    rules.collect()
+}
+
 fn render(modules: &BTreeMap<String, BTreeSet<String>>) -> String {
     let mut text = String::from("//! The rules. Written by `tests/registry.rs`; do not edit.\n\n");
     for (category, names) in modules {
@@ -39,14 +52,16 @@ fn render(modules: &BTreeMap<String, BTreeSet<String>>) -> String {
         }
         text.push_str("}\n");
     }
-    let mut paths: Vec<(&String, String)> = modules
-        .iter()
-        .flat_map(|(category, names)| names.iter().map(move |name| (name, format!("{category}::{name}"))))
-        .collect();
-    paths.sort();
+    text.push_str("pub mod squawk;\n");
+    let own = modules.iter().flat_map(|(category, names)| {
+        names.iter().map(move |name| (name.replace('_', "-"), format!("{category}::{name}::RULE")))
+    });
+    let passed_on =
+        passed_on().into_iter().map(|(name, code)| (format!("squawk/{code}"), format!("squawk::{name}")));
+    let paths: BTreeMap<String, String> = own.chain(passed_on).collect();
     text.push_str("\nuse crate::rule::Rule;\n\n/// All rules, by name.\npub static RULES: &[&Rule] = &[\n");
-    for (_, path) in paths {
-        writeln!(text, "    &{path}::RULE,").unwrap();
+    for path in paths.values() {
+        writeln!(text, "    &{path},").unwrap();
     }
     text.push_str("];\n");
     text
@@ -67,7 +82,7 @@ fn names_are_unique_sorted_and_those_of_the_files() {
     let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
     assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
     let modules = rule_modules();
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| !rule.name.starts_with("squawk/")) {
         let module = rule.name.replace('-', "_");
         assert!(rule.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", rule.name);
         let folder = modules.get(rule.category.name());
@@ -77,6 +92,24 @@ fn names_are_unique_sorted_and_those_of_the_files() {
             rule.name,
             rule.category.name()
         );
+    }
+}
+
+#[test]
+fn every_rule_of_squawk_is_passed_on_or_has_an_equivalent() {
+    let passed_on: BTreeMap<&str, bool> = RULES
+        .iter()
+        .filter_map(|rule| Some((rule.name.strip_prefix("squawk/")?, rule.preset == Preset::Recommended)))
+        .collect();
+    for (name, is_default) in alembic_lint::sql::squawk_rules() {
+        let equivalent = EQUIVALENTS.iter().find(|(squawks, _)| *squawks == name);
+        match (passed_on.get(&*name), equivalent) {
+            (Some(is_recommended), None) => assert_eq!(*is_recommended, is_default, "{name}"),
+            (None, Some((_, ours))) => {
+                assert!(RULES.iter().any(|rule| rule.name == *ours), "{name}: there is no `{ours}`");
+            }
+            (found, _) => panic!("squawk's `{name}` must be either: {found:?}, {equivalent:?}"),
+        }
     }
 }
 

@@ -20,14 +20,14 @@ fn the_pages_are_current() {
     fs::create_dir_all(&folder).expect("docs/rules");
     for (name, page) in &pages {
         if fs::read_to_string(folder.join(name)).ok().as_ref() != Some(page) {
+            fs::create_dir_all(folder.join(name).parent().expect("a folder")).expect("a folder of pages");
             fs::write(folder.join(name), page).expect("the page is written");
             stale.push(name.clone());
         }
     }
-    for entry in fs::read_dir(&folder).expect("docs/rules") {
-        let entry = entry.expect("an entry");
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !pages.contains_key(&name) {
+    for entry in walkdir::WalkDir::new(&folder).into_iter().map(|entry| entry.expect("an entry")) {
+        let name = entry.path().strip_prefix(&folder).expect("below it").to_string_lossy().replace('\\', "/");
+        if entry.file_type().is_file() && !pages.contains_key(&name) {
             fs::remove_file(entry.path()).expect("a page without a rule is removed");
             stale.push(name);
         }

@@ -18,12 +18,14 @@ mod postgres;
 mod postgres_items;
 mod schema;
 mod split;
+mod squawk;
 mod tautology;
 #[cfg(test)]
 mod tests;
 mod verbs;
 
 pub use parameter::parameter_in_literal;
+pub use squawk::{Remark, remarks, rules as squawk_rules};
 
 use std::ops::Range;
 

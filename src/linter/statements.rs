@@ -1,0 +1,61 @@
+//! Rules about single statements of SQL: squawk's. All statements of an upgrade are read once for all of them.
+
+use super::Judge;
+use crate::diagnostic::Diagnostic;
+use crate::operation::{Operation, Origin};
+use crate::revision::{Body, RevisionContext};
+use crate::rule::Sink;
+use crate::source::Span;
+use crate::sql::remarks;
+
+/// What squawk's rules say of the SQL that `upgrade` executes on PostgreSQL.
+pub(super) fn judge_statements(
+    context: &RevisionContext<'_>,
+    rules: &[Judge<&'static str>],
+    out: &mut Vec<Diagnostic>,
+) {
+    if rules.is_empty() || !context.server.is_postgresql() {
+        return;
+    }
+    let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
+    let codes: Vec<&str> = rules.iter().map(|(_, _, code)| *code).collect();
+    for in_transaction in [true, false] {
+        let operations: Vec<_> = statements(upgrade, !in_transaction).collect();
+        let texts: Vec<&str> = operations.iter().filter_map(|operation| operation.sql()).collect();
+        for remark in remarks(&texts, &codes, context.server.version, in_transaction) {
+            let judge = rules.iter().find(|(_, _, code)| *code == remark.rule);
+            let (Some((rule, severity, _)), Some(operation)) = (judge, operations.get(remark.statement))
+            else {
+                continue;
+            };
+            let place = within(operation, &remark.range).unwrap_or(operation.span);
+            let mut calls = vec![operation.span];
+            calls.extend(operation.call_sites.iter().copied());
+            Sink::new(rule, *severity, context.id, out)
+                .report(place, remark.message)
+                .call_sites(&calls)
+                .help(
+                    remark.help.unwrap_or_else(|| format!("see https://squawkhq.com/docs/{}", remark.rule)),
+                );
+        }
+    }
+}
+
+/// The statements of SQL, in autocommit blocks or outside; each once, for one with several actions gives an operation for each.
+fn statements(body: &Body, autocommit: bool) -> impl Iterator<Item = &Operation> {
+    let mut last: Option<&Operation> = None;
+    body.operations.iter().filter(move |operation| {
+        let is_known =
+            last.is_some_and(|last| last.span == operation.span && last.origin == operation.origin);
+        last = Some(operation);
+        operation.is_raw_sql() && operation.autocommit == autocommit && !is_known
+    })
+}
+
+/// A part of a statement, where the literal shows it.
+fn within(operation: &Operation, range: &std::ops::Range<usize>) -> Option<Span> {
+    let Origin::RawSql { span: Some(statement), .. } = &operation.origin else { return None };
+    let start = statement.start + u32::try_from(range.start).ok()?;
+    let end = statement.start + u32::try_from(range.end).ok()?;
+    (end <= statement.end).then(|| Span::new(start, end))
+}

@@ -1,0 +1,128 @@
+//! What squawk's linter says of statements of PostgreSQL. Which of it is passed on is not decided here.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::str::FromStr;
+
+use squawk_linter::{Linter, LinterSettings, Rule, Version as SquawkVersion, Violation};
+use squawk_syntax::SourceFile;
+
+use super::lex::Rules;
+use super::{placeholder, split};
+use crate::operation::{Dialect, Version};
+
+/// One finding of squawk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// The name of squawk's rule.
+    pub rule: String,
+    /// What it says, lower-case start, no full stop.
+    pub message: String,
+    /// What it advises.
+    pub help: Option<String>,
+    /// Which of the statements it is about.
+    pub statement: usize,
+    /// The place in that statement.
+    pub range: Range<usize>,
+}
+
+/// First words of statements that a rule of squawk speaks of.
+const STARTS: [&str; 6] = ["alter", "create", "drop", "revoke", "update", "reindex"];
+
+/// What squawk's rules of these names say of statements that run one after the other; nothing of those that its grammar
+/// does not accept.
+pub fn remarks(statements: &[&str], rules: &[&str], version: Version, in_transaction: bool) -> Vec<Remark> {
+    let mut text = String::new();
+    let mut starts = Vec::new();
+    for (index, statement) in statements.iter().enumerate() {
+        if let Some(accepted) = accepted(statement) {
+            starts.push((text.len(), index));
+            text.push_str(&accepted);
+            text.push_str(";\n");
+        }
+    }
+    if starts.is_empty() {
+        return Vec::new();
+    }
+    let mut linter = Linter::from(rules.iter().filter_map(|name| Rule::try_from(*name).ok()));
+    linter.settings = LinterSettings {
+        pg_version: SquawkVersion::from_str(&version.to_string()).unwrap_or_default(),
+        assume_in_transaction: in_transaction,
+    };
+    let violations = linter.lint(&SourceFile::parse(&text), &text).into_iter();
+    let remark = |violation: Violation| {
+        let place = usize::from(violation.text_range.start())..usize::from(violation.text_range.end());
+        let (start, statement) = *starts.iter().rfind(|(start, _)| *start <= place.start)?;
+        // The semicolon is not the statement's.
+        let end = (place.end - start).min(statements.get(statement)?.len());
+        Some(Remark {
+            rule: violation.code.to_string(),
+            message: as_message(&violation.message),
+            help: violation.help.filter(|help| !help.is_empty()),
+            statement,
+            range: place.start - start..end,
+        })
+    };
+    violations.filter_map(remark).collect()
+}
+
+/// The text of a statement that a rule may speak of and that the grammar accepts, parameters replaced.
+fn accepted(statement: &str) -> Option<Cow<'_, str>> {
+    let first = statement.split(|char: char| !char.is_ascii_alphabetic()).find(|word| !word.is_empty())?;
+    if !STARTS.iter().any(|start| first.eq_ignore_ascii_case(start)) {
+        return None;
+    }
+    let tokens = split::statements(statement, Rules::of(Dialect::Postgresql)).concat();
+    let masked = if statement.contains([':', '%']) { placeholder::mask(statement, &tokens) } else { None };
+    let text = masked.map_or(Cow::Borrowed(statement), Cow::Owned);
+    SourceFile::parse(&text).errors().is_empty().then_some(text)
+}
+
+/// The names of all of squawk's rules, and whether each is on by default.
+pub fn rules() -> Vec<(String, bool)> {
+    let every = enum_iterator::all::<Rule>();
+    every.map(|rule| (rule.to_string(), !rule.is_opt_in())).collect()
+}
+
+/// A sentence as a message here: lower-case start unless a word of SQL or a name stands there, no full stop.
+fn as_message(sentence: &str) -> String {
+    let sentence = sentence.trim().trim_end_matches('.');
+    let first = sentence.split_whitespace().next().unwrap_or_default();
+    let is_plain = first.chars().skip(1).all(char::is_lowercase);
+    match sentence.chars().next().filter(|_| is_plain) {
+        Some(start) => start.to_lowercase().chain(sentence.chars().skip(1)).collect(),
+        None => sentence.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V14: Version = Version(14, 0, 0);
+
+    #[test]
+    fn what_squawk_says() {
+        let found = remarks(&["DROP VIEW active"], &["ban-drop-view"], V14, true);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].rule.as_str(), found[0].range.clone()), ("ban-drop-view", 0..16));
+        assert!(found[0].message.starts_with(char::is_lowercase) && !found[0].message.ends_with('.'));
+        assert!(remarks(&["DROP VIEW active"], &["ban-drop-type"], V14, true).is_empty(), "not asked for");
+        assert!(remarks(&["DROP VIEW"], &["ban-drop-view"], V14, true).is_empty(), "no SQL");
+        assert!(remarks(&["SELECT 'drop view active'"], &["ban-drop-view"], V14, true).is_empty());
+    }
+
+    #[test]
+    fn statements_are_judged_together() {
+        let statements = ["nonsense", "CREATE TABLE a (id bigint)", "ALTER TABLE a ADD COLUMN b text"];
+        assert!(remarks(&statements, &["ban-add-column"], V14, true).is_empty(), "the table is new");
+        let found = remarks(&["SELECT 1", "DROP VIEW v"], &["ban-drop-view"], V14, true);
+        assert_eq!((found[0].statement, found[0].range.clone()), (1, 0..11));
+    }
+
+    #[test]
+    fn parameters_are_values() {
+        let update = "UPDATE account SET age = :age, age = %(age)s WHERE id = 1";
+        assert!(!remarks(&[update], &["ban-duplicate-column-assignments"], V14, true).is_empty());
+    }
+}
