@@ -2,7 +2,13 @@
 //! the one here that speaks in its place, and silent where squawk is silent. Where both differ the reason stands in
 //! `tests/squawk_cases.toml`.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::similar_names,
+    reason = "a test may stop"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
