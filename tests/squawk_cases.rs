@@ -97,8 +97,7 @@ fn cases() -> Vec<Case> {
                         || text.get(2).unwrap().as_str().replace("\\\"", "\"").replace("\\n", "\n"),
                         |raw| raw.as_str().to_owned(),
                     );
-                    let first =
-                        text.trim_start().split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+                    let first = text.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
                     [
                         "alter", "create", "drop", "begin", "set", "update", "select", "revoke", "truncate",
                         "reindex", "--",
