@@ -3,8 +3,8 @@
     replay.py --binary target/debug/alembic-lint --postgresql URL --mariadb URL [--details] [PACKAGE]...
 
 The URLs name a server and a database to connect to for creating others, such as `postgresql+psycopg://me:secret@127.0.0.1:5432/postgres`.
-SQLite needs none. `tests/corpus/replay.toml` says which packages are carried out where. Fails on any difference, on revisions that
-do not run, and where less is known than is noted there.
+SQLite needs none. `tests/corpus/replay.toml` says which packages run where, and why they do not run elsewhere. Fails on any difference,
+where revisions do not do as is noted there, and where less is known.
 """
 
 import argparse
@@ -46,6 +46,8 @@ class Target(NamedTuple):
     # Whether `env.py` chooses the version locations, as only a setting tells.
     has_own_locations: bool = False
     revision: str = "heads"
+    # How the revisions fail, where they cannot run.
+    failure: dict | None = None
 
     @property
     def label(self):
@@ -57,21 +59,27 @@ def targets():
     settled = tomllib.loads((ROOT / "tests/corpus/replay.toml").read_text())
     with open(ROOT / "tests/corpus/packages.tsv", newline="") as file:
         versions = {row["package"]: row["versions"].split(";") for row in csv.DictReader(file, delimiter="\t")}
+    if settled["packages"].keys() != versions.keys():
+        raise ValueError(f"in one list only: {sorted(settled['packages'].keys() ^ versions.keys())}")
     for package, settings in settled["packages"].items():
         # The first location is the main script directory's; some packages have others beside it.
         locations = [version for version in versions[package] if f"{version}/".startswith(f"{versions[package][0]}/")]
-        for database, floor in settings["databases"].items():
+        floors, failures = settings.get("databases", {}), settings.get("fails", {})
+        for database in DIALECTS:
+            if (database in floors) == (database in failures):
+                raise ValueError(f"{package} on {database}: either it runs or it fails")
             yield Target(
                 package,
                 database,
                 ROOT / "target/replay" / package,
                 settings.get("locations", {}).get(database, locations),
-                floor,
+                floors.get(database, 0.0),
                 convention=settings.get("convention"),
                 before=settings.get("before"),
                 driver=settings.get("drivers", {}).get(database),
                 has_own_locations="locations" in settings,
                 revision=settings.get("revision", "heads"),
+                failure=failures.get(database),
             )
     for project, settings in settled["projects"].items():
         root, engines = ROOT / "testdata/projects" / project, tuple(settings.get("engines", ()))
@@ -118,10 +126,7 @@ def carried_out(target, url):
     ran = subprocess.run([*command, *target.locations], capture_output=True, text=True)
     if not ran.stdout:
         raise RuntimeError(ran.stderr)
-    result = json.loads(ran.stdout)
-    if result["error"]:
-        raise RuntimeError(f"after {result['revisions']} revisions: {result['error']}")
-    return result
+    return json.loads(ran.stdout)
 
 
 def repaired(binary, target, scratch):
@@ -152,6 +157,13 @@ def compare(binary, servers, target):
         target = repaired(binary, target, servers.scratch)
     url = servers.create(target)
     result = carried_out(target, url)
+    if target.failure is not None:
+        wanted = (target.failure["error"], f"/{target.failure['at']}:" if "at" in target.failure else "")
+        if result["error"] is None or not all(part in result["error"] for part in wanted):
+            raise RuntimeError(f"expected {target.failure}, after {result['revisions']} revisions: {result['error']}")
+        return result["revisions"], None
+    if result["error"]:
+        raise RuntimeError(f"after {result['revisions']} revisions: {result['error']}")
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         comparison = schema_comparison.compare(replayed(binary, target), result["catalog"], connection)
@@ -186,8 +198,11 @@ def main():
             try:
                 revisions, found = run.result()
             except (RuntimeError, subprocess.SubprocessError, sa.exc.SQLAlchemyError) as error:
-                print(f"{target.label:38} does not run")
+                print(f"{target.label:38} is otherwise")
                 failures.append(f"{target.label}: {error}")
+                continue
+            if found is None:
+                print(f"{target.label:38} {revisions:>9} fails: {target.failure['error']}", flush=True)
                 continue
             print(
                 row(
