@@ -11,6 +11,7 @@ use super::bind::is_directive;
 use super::core::core_statement;
 use super::scope::Scope;
 use super::value::{Arguments, Batch, Binding, Function, Object, Value};
+use crate::operation::Dialect;
 use crate::python::names::NEWEST_MINOR;
 use crate::python::parse::span;
 use crate::source::Span;
@@ -242,6 +243,10 @@ impl<'a> Interpreter<'a> {
             }
             "alembic.context.get_bind" => return Value::Connection,
             "alembic.context.get_context" => return Value::Context,
+            "sqlalchemy.dialect.identifier_preparer.quote"
+            | "sqlalchemy.dialect.identifier_preparer.quote_identifier" => {
+                return self.quoted(arguments.positional.first());
+            }
             "contextlib.nullcontext" => {
                 return arguments.positional.into_iter().next().unwrap_or(Value::None);
             }
@@ -277,6 +282,13 @@ impl<'a> Interpreter<'a> {
         }
         self.foreign(path, &arguments, span, scope);
         Value::Object(Rc::new(Object { callee: Rc::clone(path), receiver: None, arguments }))
+    }
+
+    /// A name as SQL takes it. SQLAlchemy leaves the marks out where the name is the same without them.
+    fn quoted(&self, name: Option<&Value<'a>>) -> Value<'a> {
+        let Some(name) = name.and_then(Value::as_str) else { return Value::Unknown };
+        let mark = if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) { "`" } else { "\"" };
+        Value::str(format!("{mark}{}{mark}", name.replace(mark, &mark.repeat(2))))
     }
 
     /// A method of `op`.

@@ -236,6 +236,13 @@ if dialect.name in ("mysql", "mariadb") or dialect.has_table(op.get_bind(), "t")
 }
 
 #[test]
+fn a_name_that_the_dialect_quotes_is_that_name() {
+    let code = "quote = op.get_bind().engine.dialect.identifier_preparer.quote
+op.execute(f\"ALTER TABLE t DROP COLUMN {quote('Change')}\")";
+    assert_eq!(body(code), ["drop_column t Change"]);
+}
+
+#[test]
 fn alternatives_reach_keywords_and_formatted_names() {
     let code = r#"
 dialect = op.get_bind().dialect.name
