@@ -61,8 +61,16 @@ fn the_shop_has_one_of_each() {
 #[test]
 fn each_way_to_set_a_project_up_is_understood() {
     finds("multidb", &[("drop-column", 1)]);
-    finds("pyproject", &[("missing-sqlmodel-import", 2), ("template-missing-import", 1)]);
-    finds("batch", &[("drop-column", 1)]);
+    finds(
+        "pyproject",
+        &[
+            ("drop-without-name", 1),
+            ("missing-sqlmodel-import", 2),
+            ("sqlite-requires-batch", 2),
+            ("template-missing-import", 1),
+        ],
+    );
+    finds("batch", &[("drop-column", 1), ("set-not-null-without-backfill", 1)]);
     finds("types", &[("undefined-name", 4)]);
 }
 

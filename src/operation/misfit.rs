@@ -16,6 +16,8 @@ pub enum Misfit {
     Missing(&'static str),
     /// A colon inside a literal of SQL text that SQLAlchemy takes for this parameter.
     Colon(Box<str>),
+    /// `metadata.create_all` or `drop_all`: this one.
+    AllTables(Box<str>),
     /// Plain text given to `execute` of a connection or session, which SQLAlchemy 2 refuses.
     PlainText,
 }

@@ -122,6 +122,7 @@ fn read(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> (Revision
     revision.has_autogenerate_markers = has_autogenerate_markers(&revision.comments, text);
     let mut interpreter = evaluate::Interpreter::new(suite, text, modules, dialect);
     revision.identifiers = interpreter.identifiers(suite);
+    revision.at_import = interpreter.at_import();
     revision.upgrade = interpreter.body("upgrade", suite);
     revision.downgrade = interpreter.body("downgrade", suite);
     let asks_for_dialect = interpreter.asks_for_dialect();

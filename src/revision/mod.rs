@@ -38,6 +38,8 @@ pub struct Revision {
     pub syntax_errors: Vec<SyntaxError>,
     /// Names and import statements of the module.
     pub names: ModuleNames,
+    /// Operations that run when the module is imported.
+    pub at_import: Vec<Span>,
     /// `def upgrade`.
     pub upgrade: Option<Body>,
     /// `def downgrade`.

@@ -12,11 +12,14 @@ mod compatibility {
     pub(super) mod rename_table;
 }
 mod content {
+    pub(super) mod async_upgrade;
+    pub(super) mod create_all_in_migration;
     pub(super) mod drop_without_name;
     pub(super) mod empty_migration;
     pub(super) mod ignored_keyword_argument;
     pub(super) mod invalid_directive_call;
     pub(super) mod manual_migration;
+    pub(super) mod module_level_operation;
     pub(super) mod nondescriptive_message;
     pub(super) mod unanalysable_operation;
 }
@@ -27,6 +30,7 @@ mod data {
     pub(super) mod duplicate_definition;
     pub(super) mod enum_type_created_twice;
     pub(super) mod enum_type_not_created;
+    pub(super) mod invalid_server_default;
     pub(super) mod mismatched_foreign_key_type;
     pub(super) mod mysql_constraint_needs_type;
     pub(super) mod mysql_modify_loses_attributes;
@@ -122,6 +126,9 @@ mod locking {
     pub(super) mod vacuum_full;
     pub(super) mod volatile_default;
 }
+mod security {
+    pub(super) mod secret_in_migration;
+}
 mod sql {
     pub(super) mod dynamic_sql;
     pub(super) mod execute_plain_string_on_connection;
@@ -131,9 +138,12 @@ mod sql {
 }
 mod style {
     pub(super) mod foreign_key_without_index;
+    pub(super) mod identifier_too_long;
     pub(super) mod redundant_index;
     pub(super) mod suppression_without_reason;
+    pub(super) mod table_without_primary_key;
     pub(super) mod unknown_rule_in_suppression;
+    pub(super) mod unnamed_constraint;
     pub(super) mod unused_suppression;
 }
 pub mod squawk;
@@ -150,6 +160,7 @@ pub static RULES: &[&Rule] = &[
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
     &applied::applied_revision_reparented::RULE,
+    &content::async_upgrade::RULE,
     &locking::attach_partition_without_check::RULE,
     &locking::auto_increment_column::RULE,
     &locking::autocommit_block_mixed::RULE,
@@ -160,6 +171,7 @@ pub static RULES: &[&Rule] = &[
     &locking::concurrent_index_without_guard::RULE,
     &locking::constant_default_rewrites::RULE,
     &locking::constraint_never_validated::RULE,
+    &content::create_all_in_migration::RULE,
     &locking::create_trigger::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
@@ -195,10 +207,12 @@ pub static RULES: &[&Rule] = &[
     &graph::filename_mismatch::RULE,
     &style::foreign_key_without_index::RULE,
     &locking::foreign_key_without_not_valid::RULE,
+    &style::identifier_too_long::RULE,
     &content::ignored_keyword_argument::RULE,
     &locking::index_not_concurrent::RULE,
     &content::invalid_directive_call::RULE,
     &graph::invalid_revision_id::RULE,
+    &data::invalid_server_default::RULE,
     &destructive::lossy_type_change::RULE,
     &content::manual_migration::RULE,
     &graph::merge_revision_with_operations::RULE,
@@ -209,6 +223,7 @@ pub static RULES: &[&Rule] = &[
     &imports::missing_revision_identifiers::RULE,
     &imports::missing_sqlmodel_import::RULE,
     &locking::mixed_ddl_and_dml::RULE,
+    &content::module_level_operation::RULE,
     &graph::multiple_bases::RULE,
     &graph::multiple_heads::RULE,
     &data::mysql_constraint_needs_type::RULE,
@@ -230,6 +245,7 @@ pub static RULES: &[&Rule] = &[
     &imports::required_import::RULE,
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
+    &security::secret_in_migration::RULE,
     &locking::set_logged::RULE,
     &locking::set_not_null_scans_table::RULE,
     &data::set_not_null_without_backfill::RULE,
@@ -286,6 +302,7 @@ pub static RULES: &[&Rule] = &[
     &locking::statement_after_access_exclusive::RULE,
     &locking::stored_generated_column::RULE,
     &style::suppression_without_reason::RULE,
+    &style::table_without_primary_key::RULE,
     &imports::template_missing_import::RULE,
     &sql::text_colon_bind::RULE,
     &locking::too_many_locked_tables::RULE,
@@ -299,6 +316,7 @@ pub static RULES: &[&Rule] = &[
     &locking::unique_constraint_builds_index::RULE,
     &data::unknown_object::RULE,
     &style::unknown_rule_in_suppression::RULE,
+    &style::unnamed_constraint::RULE,
     &style::unused_suppression::RULE,
     &data::update_without_where::RULE,
     &locking::vacuum_full::RULE,

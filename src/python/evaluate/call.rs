@@ -264,6 +264,13 @@ impl<'a> Interpreter<'a> {
             }
             "create_all" | "drop_all" => {
                 let reason = format!("`{path}` works on tables that are not listed here");
+                self.note_misfit(
+                    "execute",
+                    crate::operation::Misfit::AllTables(last.into()),
+                    false,
+                    span,
+                    scope,
+                );
                 self.unresolved_in(span, scope, reason);
                 return Value::None;
             }

@@ -98,6 +98,10 @@ fn column_of(object: &Rc<Object<'_>>) -> Column {
             "primary_key" => out.primary_key = truth == Some(true),
             "unique" => out.unique = truth == Some(true),
             "index" => out.index = truth == Some(true),
+            // A column has no such thing, and SQLAlchemy raises.
+            "server_default" if matches!(value, Value::Bool(false)) => {
+                out.server_default = ServerDefault::Value(argument(value));
+            }
             "server_default" => out.server_default = server_default(value),
             "default" => out.python_default = Some(argument(value)),
             other => options.push((other.into(), argument(value))),

@@ -63,6 +63,8 @@ pub(super) struct Interpreter<'a> {
     operations: Vec<Operation>,
     unresolved: Vec<Unresolved>,
     misfits: Vec<MisfitCall>,
+    /// What the module did when it was imported.
+    at_import: Vec<Operation>,
     /// Off while modules are imported: nothing there belongs to upgrade or downgrade.
     recording: bool,
     /// How many undecided branches enclose the code.
@@ -165,7 +167,8 @@ impl<'a> Interpreter<'a> {
             operations: Vec::new(),
             unresolved: Vec::new(),
             misfits: Vec::new(),
-            recording: false,
+            at_import: Vec::new(),
+            recording: true,
             conditional: 0,
             autocommit: 0,
             frames: vec![Frame::new(None, "<module>")],
@@ -175,8 +178,17 @@ impl<'a> Interpreter<'a> {
             statement: Span::default(),
         };
         interpreter.block(suite, &root);
+        interpreter.recording = false;
+        interpreter.at_import = std::mem::take(&mut interpreter.operations);
+        interpreter.unresolved.clear();
+        interpreter.misfits.clear();
         interpreter.reset();
         interpreter
+    }
+
+    /// The places of operations that run when the module is imported.
+    pub(super) fn at_import(&self) -> Vec<Span> {
+        self.at_import.iter().map(|operation| operation.span).collect()
     }
 
     fn reset(&mut self) {

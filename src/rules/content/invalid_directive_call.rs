@@ -46,7 +46,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let directive = format!("`{object}.{}`", call.directive);
         let (problem, help) = match &call.misfit {
             // Those have rules of their own.
-            Misfit::Ignored(_) | Misfit::PlainText | Misfit::Colon(_) => continue,
+            Misfit::Ignored(_) | Misfit::PlainText | Misfit::Colon(_) | Misfit::AllTables(_) => continue,
             Misfit::Refused(keyword) => (
                 format!("refuses `{keyword}=` with a TypeError"),
                 match call.misfit.meant(call.directive) {
