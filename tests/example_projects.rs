@@ -68,6 +68,7 @@ fn each_way_to_set_a_project_up_is_understood() {
             ("missing-sqlmodel-import", 2),
             ("sqlite-requires-batch", 2),
             ("template-missing-import", 1),
+            ("unnamed-constraint", 1),
         ],
     );
     finds("batch", &[("drop-column", 1), ("set-not-null-without-backfill", 1)]);

@@ -174,7 +174,6 @@ impl<'a> Interpreter<'a> {
         }
         if matches!(name, "create_all" | "drop_all") && kind == "MetaData" {
             let reason = format!("`metadata.{name}` works on tables that are not listed here");
-            self.note_misfit("execute", Misfit::AllTables(name.into()), false, span, scope);
             self.unresolved_in(span, scope, reason);
             return Value::None;
         }

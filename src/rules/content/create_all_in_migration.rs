@@ -61,7 +61,8 @@ mod tests {
     fn wherever_the_metadata_comes_from() {
         upgrade("from app.models import Base\nBase.metadata.create_all(bind=op.get_bind())")
             .finds(&["`create_all` makes the tables of the models as they are today"]);
-        upgrade("meta = sa.MetaData()\nmeta.create_all(op.get_bind())").finds(&["`create_all`"]);
+        // Metadata of the revision holds its own tables.
+        upgrade("meta = sa.MetaData()\nmeta.create_all(op.get_bind())").ok();
         upgrade("pass")
             .downgrade("from app.models import Base\nBase.metadata.drop_all(op.get_bind())")
             .finds(&["`drop_all` drops all tables"]);
