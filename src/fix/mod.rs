@@ -1,19 +1,23 @@
 //! Repairs: edits of a text, rounds of them, and the atomic writing of a file. Knows no rule.
 
 mod apply;
+mod call;
 mod diff;
 mod directive;
 mod import;
 mod repoint;
 mod rounds;
+mod statement;
 mod write;
 
 pub use apply::{EditSet, apply_edits};
+pub use call::CallText;
 pub use diff::unified_diff;
 pub use directive::{Directive, Part, Style, Undo, Writer, undo, write_downgrade};
 pub use import::insert_import;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
+pub use statement::{append_to, insert_before};
 pub use write::{Reason, WriteError, write};
 
 /// The line ending that most lines of `text` have; `\n` where there is none.

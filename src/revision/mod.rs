@@ -218,6 +218,14 @@ impl ModuleNames {
         self.imports.iter().any(|import| import.bound.iter().any(|bound| bound.binds_root(root)))
     }
 
+    /// Whether an unconditional module-level import binds `name` to the module `path` (`import sqlalchemy as sa`).
+    pub fn binds(&self, name: &str, path: &str) -> bool {
+        self.imports.iter().flat_map(|import| &import.bound).any(|bound| match bound {
+            BoundName::Module { path: module } => &**module == path && path == name,
+            BoundName::Alias { path: of, name: alias } => &**of == path && &**alias == name,
+        })
+    }
+
     /// Whether `import path` or a deeper module is imported unconditionally under its own name.
     pub fn imports_module(&self, path: &str) -> bool {
         self.imports.iter().flat_map(|import| &import.bound).any(|bound| match bound {

@@ -1,6 +1,8 @@
 //! `ignored-keyword-argument`: a directive takes a keyword and does nothing with it. One that is refused is
 //! `invalid-directive-call`'s.
 
+use crate::diagnostic::Fix;
+use crate::fix::CallText;
 use crate::operation::Misfit;
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
@@ -26,10 +28,13 @@ declare_rule! {
     /// op.drop_column("user", "legacy_name")
     /// ```
     ///
+    /// ## Fix safety
+    /// Unsafe: from then on the revision does what it says, which nobody has seen yet.
+    ///
     /// ## References
     /// - [Alembic: operation directives](https://alembic.sqlalchemy.org/en/latest/ops.html)
     "ignored-keyword-argument", Content, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -42,11 +47,19 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             Some(meant) => format!("write `{meant}=`"),
             None => "remove it; what it should do needs a statement of its own".to_owned(),
         };
-        sink.report(
-            call.span,
-            format!("`{object}.{}` takes `{keyword}=` and does nothing with it", call.directive),
-        )
-        .help(help);
+        let report = sink
+            .report(
+                call.span,
+                format!("`{object}.{}` takes `{keyword}=` and does nothing with it", call.directive),
+            )
+            .help(help);
+        let renamed = call.misfit.meant(call.directive).and_then(|meant| {
+            let edit = CallText::new(context.text(), call.span)?.rename_keyword(keyword, meant)?;
+            Some(Fix::unsafe_(format!("write `{meant}=` instead of `{keyword}=`"), vec![edit]))
+        });
+        if let Some(fix) = renamed {
+            report.fix(fix);
+        }
     }
 }
 
@@ -64,6 +77,7 @@ mod tests {
         let found = upgrade("op.alter_column('t', 'a', type=sa.Text())")
             .finds(&["`op.alter_column` takes `type=` and does nothing with it"]);
         assert_eq!(found.help(), "write `type_=`");
+        found.fixes_unsafely("type=", "type_=");
         upgrade("op.drop_column('t', 'a', cascade=True)").finds(&["`op.drop_column` takes `cascade=`"]);
         upgrade("with op.batch_alter_table('t') as b:\n    b.alter_column('a', default='x')")
             .finds(&["`batch_op.alter_column` takes `default=`"]);

@@ -1,6 +1,8 @@
 //! `invalid-directive-call`: a call of a directive that can only raise. A keyword that does nothing is
 //! `ignored-keyword-argument`'s.
 
+use crate::diagnostic::Fix;
+use crate::fix::CallText;
 use crate::operation::Misfit;
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
@@ -32,10 +34,13 @@ declare_rule! {
     /// op.drop_constraint("uq_user_email", "user", type_="unique")
     /// ```
     ///
+    /// ## Fix safety
+    /// Safe: a misspelt keyword gets the name that was meant; the call could only fail.
+    ///
     /// ## References
     /// - [Alembic: operation directives](https://alembic.sqlalchemy.org/en/latest/ops.html)
     "invalid-directive-call", Content, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -65,7 +70,15 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 (format!("lacks `{parameter}` and raises a TypeError"), format!("add `{parameter}`"))
             }
         };
-        sink.report(call.span, format!("{directive} {problem}")).help(help);
+        let report = sink.report(call.span, format!("{directive} {problem}")).help(help);
+        let Misfit::Refused(keyword) = &call.misfit else { continue };
+        let renamed = call.misfit.meant(call.directive).and_then(|meant| {
+            let edit = CallText::new(context.text(), call.span)?.rename_keyword(keyword, meant)?;
+            Some(Fix::safe(format!("write `{meant}=` instead of `{keyword}=`"), vec![edit]))
+        });
+        if let Some(fix) = renamed {
+            report.fix(fix);
+        }
     }
 }
 
@@ -83,6 +96,7 @@ mod tests {
         let found = upgrade("op.create_index('ix', 't', ['a'], concurrently=True)")
             .finds(&["`op.create_index` refuses `concurrently=` with a TypeError"]);
         assert_eq!(found.help(), "write `postgresql_concurrently=`");
+        found.fixes("concurrently=", "postgresql_concurrently=");
         upgrade("op.add_column('t', sa.Column('a', sa.Text()), nullable=False)")
             .finds(&["refuses `nullable=`"]);
         upgrade("op.rename_table('a', 'b', if_exists=True)").finds(&["refuses `if_exists=`"]);

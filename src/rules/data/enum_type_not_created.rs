@@ -1,8 +1,10 @@
 //! `enum-type-not-created`: a column gets an enum type of PostgreSQL that is not there. Types that are there already are
 //! `enum-type-created-twice`'s.
 
+use crate::diagnostic::Fix;
+use crate::fix::{Writer, insert_before, insert_import};
 use crate::history::schema::{EnumType, Kind, Moment, Step, enum_of};
-use crate::operation::{Argument, Change};
+use crate::operation::{Argument, Change, Operation};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -94,11 +96,14 @@ declare_rule! {
     /// Where the type is made by something that is no revision, such as an extension or a script, say so:
     /// `# alembic-lint: allow[enum-type-not-created] -- <reason>`.
     ///
+    /// ## Fix safety
+    /// Unsafe, for `downgrade` has to drop the type then, which it does not yet.
+    ///
     /// ## References
     /// - [alembic #1347](https://github.com/sqlalchemy/alembic/issues/1347), [alembic-postgresql-enum](https://github.com/Pogchamp-company/alembic-postgresql-enum)
     /// - [SQLAlchemy: ENUM types of PostgreSQL](https://docs.sqlalchemy.org/en/21/dialects/postgresql.html#sqlalchemy.dialects.postgresql.ENUM)
     "enum-type-not-created", Data, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
@@ -113,7 +118,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
                 continue;
             }
             let operation = moment.operation;
-            sink.report(
+            let report = sink.report(
                 operation.span,
                 format!(
                     "{} needs the enum type `{name}`, which is not there: it stops with `type \"{name}\" does not exist`",
@@ -125,6 +130,9 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
                 "make it first: `{}.create(op.get_bind(), checkfirst=True)`",
                 call(&needed, name)
             ));
+            if let Some(fix) = create_before(step, operation, &needed, name) {
+                report.fix(fix);
+            }
         }
     }
 }
@@ -167,6 +175,24 @@ fn call(type_: &EnumType<'_>, name: &str) -> String {
         arguments.push(format!("schema=\"{schema}\""));
     }
     format!("sa.Enum({})", arguments.join(", "))
+}
+
+/// The repair that makes the type before the statement that needs it.
+fn create_before(step: &Step<'_>, operation: &Operation, needed: &EnumType<'_>, name: &str) -> Option<Fix> {
+    let (revision, text) = (step.context.revision, step.context.text());
+    let labels = needed.labels.as_ref().filter(|labels| !labels.is_empty())?;
+    let mut writer = Writer::new(revision, text);
+    let (class, op) = (writer.path("sqlalchemy.Enum")?, writer.path("alembic.op")?);
+    let mut arguments: Vec<String> = labels.iter().map(|label| writer.text(label)).collect();
+    arguments.push(format!("name={}", writer.text(name)));
+    if let Some(Some(schema)) = needed.schema {
+        arguments.push(format!("schema={}", writer.text(schema)));
+    }
+    let line = format!("{class}({}).create({op}.get_bind(), checkfirst=True)", arguments.join(", "));
+    let span = operation.call_sites.first().copied().unwrap_or(operation.span);
+    let mut edits = vec![insert_before(revision, text, span, &line)?];
+    edits.extend(writer.imports().map(|line| insert_import(revision, text, line)));
+    Some(Fix::unsafe_(format!("make the enum type `{name}` first"), edits))
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! `invalid-server-default`: a default that SQLAlchemy refuses, or that is another one than it looks.
 
+use crate::diagnostic::Fix;
+use crate::fix::CallText;
 use crate::history::schema::sql_name;
 use crate::operation::{Argument, Change, Column, ServerDefault};
 use crate::revision::RevisionContext;
 use crate::rule::{Severity, Sink, declare_rule};
 use crate::server::{Family, SqlType};
+use crate::source::Span;
 
 declare_rule! {
     /// ## What it does
@@ -40,11 +43,14 @@ declare_rule! {
     /// )
     /// ```
     ///
+    /// ## Fix safety
+    /// Safe: SQLAlchemy refuses what stood there. A text that is read once is left to you.
+    ///
     /// ## References
     /// - [SQLAlchemy: server-invoked defaults](https://docs.sqlalchemy.org/en/20/core/defaults.html#server-invoked-ddl-explicit-default-expressions)
     /// - [PostgreSQL: special date/time inputs](https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-SPECIAL-VALUES)
     "invalid-server-default", Data, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -62,9 +68,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             match default {
                 Argument::Bool(value) => {
                     let word = if *value { "true" } else { "false" };
-                    refused(sink, operation.span, &name, &format!("sa.{word}()"));
+                    refused(context, sink, operation.span, &name, &format!("sa.{word}()"));
                 }
-                Argument::Int(number) => refused(sink, operation.span, &name, &format!("\"{number}\"")),
+                Argument::Int(number) => {
+                    refused(context, sink, operation.span, &name, &format!("\"{number}\""))
+                }
                 Argument::Str(text) if is_call(text) && is_of_time(column, context) => {
                     sink.report(
                         operation.span,
@@ -79,12 +87,16 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn refused(sink: &mut Sink<'_>, span: crate::source::Span, name: &str, instead: &str) {
-    sink.report(
-        span,
-        format!("the `server_default` of {name} is no SQL: SQLAlchemy raises an ArgumentError"),
-    )
-    .help(format!("write `server_default={instead}`"));
+fn refused(context: &RevisionContext<'_>, sink: &mut Sink<'_>, span: Span, name: &str, instead: &str) {
+    let report = sink
+        .report(span, format!("the `server_default` of {name} is no SQL: SQLAlchemy raises an ArgumentError"))
+        .help(format!("write `server_default={instead}`"));
+    let is_bound = !instead.starts_with("sa.") || context.revision.names.binds("sa", "sqlalchemy");
+    let call = CallText::new(context.text(), span).filter(|_| is_bound);
+    let argument = format!("server_default={instead}");
+    if let Some(edit) = call.and_then(|call| call.replace_keyword("server_default", &argument)) {
+        report.fix(Fix::safe(format!("write `{argument}`"), vec![edit]));
+    }
 }
 
 fn is_call(text: &str) -> bool {
@@ -116,6 +128,7 @@ mod tests {
         let found = upgrade("op.add_column('t', sa.Column('a', sa.Boolean(), server_default=False))")
             .finds(&["the `server_default` of `t.a` is no SQL"]);
         assert_eq!(found.help(), "write `server_default=sa.false()`");
+        found.fixes("server_default=False", "server_default=sa.false()");
         upgrade("op.create_table('t', sa.Column('a', sa.Integer(), server_default=0))").finds(&["`t.a`"]);
     }
 

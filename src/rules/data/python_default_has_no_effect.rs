@@ -1,5 +1,7 @@
 //! `python-default-has-no-effect`: `default=` of a column in a revision never reaches the database.
 
+use crate::diagnostic::Fix;
+use crate::fix::CallText;
 use crate::operation::{Argument, Change, Column, ServerDefault};
 use crate::revision::RevisionContext;
 use crate::rule::{Severity, Sink, declare_rule};
@@ -26,10 +28,13 @@ declare_rule! {
     /// op.add_column("user", sa.Column("age", sa.Integer(), server_default="0", nullable=True))
     /// ```
     ///
+    /// ## Fix safety
+    /// Unsafe: rows that are there get the value, and the database keeps the default.
+    ///
     /// ## References
     /// - [SQLAlchemy: column INSERT/UPDATE defaults](https://docs.sqlalchemy.org/en/20/core/defaults.html)
     "python-default-has-no-effect", Data, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -54,6 +59,15 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 Some(text) => format!("write `server_default={text}`"),
                 None => "give a `server_default=`, or update the rows in this revision".to_owned(),
             });
+        let edit = literal(default).and_then(|value| {
+            let is_bound = !value.starts_with("sa.") || context.revision.names.binds("sa", "sqlalchemy");
+            let call = CallText::new(context.text(), operation.span).filter(|_| is_bound)?;
+            call.replace_keyword("default", &format!("server_default={value}"))
+        });
+        let report = match edit {
+            Some(edit) => report.fix(Fix::unsafe_("write it as `server_default=`", vec![edit])),
+            None => report,
+        };
         if !is_required {
             report.severity(Severity::Warning);
         }
@@ -90,6 +104,7 @@ mod tests {
         let found = upgrade("op.add_column('t', sa.Column('a', sa.Integer(), default=0, nullable=False))")
             .finds(&["`default=` of `t.a` never reaches the database: rows that are there make it fail"]);
         assert_eq!(found.help(), "write `server_default=\"0\"`");
+        found.fixes_unsafely("default=0", "server_default=\"0\"");
         upgrade("op.add_column('t', sa.Column('a', sa.Boolean(), default=True))").finds(&["hold NULL"]);
         upgrade("op.add_column('t', sa.Column('a', sa.Boolean(), default=True))")
             .has_severity(Severity::Warning);

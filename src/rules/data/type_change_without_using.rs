@@ -1,7 +1,9 @@
 //! `type-change-without-using`: PostgreSQL is not told how to change the values of a column.
 
+use crate::diagnostic::Fix;
+use crate::fix::{CallText, Writer};
 use crate::history::schema::{Step, sql_name};
-use crate::operation::{Argument, Change};
+use crate::operation::{Argument, Change, Origin};
 use crate::rule::{Sink, declare_rule};
 use crate::server::{Cast, change_of_type};
 
@@ -31,11 +33,15 @@ declare_rule! {
     /// A column with a default needs it dropped before and set again after, if PostgreSQL cannot convert it.
     ///
     ///
+    /// ## Fix safety
+    /// Unsafe, for it decides how values are converted: it adds the plain cast to the new type, which stops where a value does
+    /// not fit.
+    ///
     /// ## References
     /// - [PostgreSQL: ALTER TABLE, USING](https://www.postgresql.org/docs/current/sql-altertable.html)
     /// - [PostgreSQL: CREATE CAST](https://www.postgresql.org/docs/current/sql-createcast.html)
     "type-change-without-using", Data, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
@@ -53,7 +59,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         }
         let name = |type_: &Argument| sql_name(type_, server.dialect).unwrap_or_default().to_lowercase();
         let column = alter.column.known().unwrap_or("column");
-        sink.report(
+        let report = sink.report(
             moment.operation.span,
             format!(
                 "{} changes {} to {} without `USING`, and PostgreSQL has no cast that it does by itself: it always fails",
@@ -64,6 +70,15 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         )
         .call_sites(&moment.operation.call_sites)
         .help(format!("say how the values are converted: `postgresql_using=\"{column}::{}\"`", name(to)));
+        let is_directive =
+            moment.operation.origin == Origin::Directive && moment.operation.call_sites.is_empty();
+        let call = CallText::new(step.context.text(), moment.operation.span).filter(|_| is_directive);
+        if let (Some(call), Some(column)) = (call, alter.column.known()) {
+            let writer = Writer::new(step.context.revision, step.context.text());
+            let using = writer.text(&format!("{column}::{}", name(to)));
+            let edit = call.add_argument(&format!("postgresql_using={using}"));
+            report.fix(Fix::unsafe_("convert the values by a plain cast", vec![edit]));
+        }
     }
 }
 
@@ -85,6 +100,7 @@ mod tests {
         let found = then("op.alter_column('t', 'a', type_=sa.Integer())")
             .finds(&["`op.alter_column` changes `t.a` to integer without `USING`"]);
         assert_eq!(found.help(), "say how the values are converted: `postgresql_using=\"a::integer\"`");
+        found.fixes_unsafely("type_=sa.Integer()", "type_=sa.Integer(), postgresql_using='a::integer'");
         then("op.execute('ALTER TABLE t ALTER COLUMN a TYPE uuid')").finds(&["`t.a` to uuid"]);
         then("op.alter_column('t', 'n', type_=sa.Boolean())").finds(&["`t.n` to boolean"]);
         Tester::new(&RULE)

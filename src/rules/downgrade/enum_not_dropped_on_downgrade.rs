@@ -1,5 +1,7 @@
 //! `enum-not-dropped-on-downgrade`: an enum type that `upgrade` makes stays behind on PostgreSQL.
 
+use crate::diagnostic::Fix;
+use crate::fix::{Writer, append_to, insert_import};
 use crate::history::schema::{Cause, Difference, DifferingObject, Downgrade, Kind, Object, Step, is_of_type};
 use crate::operation::{Argument, Change, Dialect, Statement};
 use crate::revision::Body;
@@ -42,13 +44,16 @@ declare_rule! {
     /// ```
     /// `op.execute("DROP TYPE st")` does the same.
     ///
+    /// ## Fix safety
+    /// Unsafe, for a downgrade does more from then on: the type is dropped after all that `downgrade` does.
+    ///
     /// ## References
     /// - [Alembic issue 886](https://github.com/sqlalchemy/alembic/issues/886),
     ///   [754](https://github.com/sqlalchemy/alembic/issues/754),
     ///   [1612](https://github.com/sqlalchemy/alembic/issues/1612)
     /// - [alembic-postgresql-enum](https://pypi.org/project/alembic-postgresql-enum/), which lets autogenerate write the line
     "enum-not-dropped-on-downgrade", Downgrade, Warning,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
@@ -75,9 +80,13 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             }
             _ => ": the next upgrade meets it with the labels it has now".to_owned(),
         };
-        sink.report(span, format!("the enum type `{name}` is still there after downgrade{again}"))
+        let report = sink
+            .report(span, format!("the enum type `{name}` is still there after downgrade{again}"))
             .call_sites(cause.map_or(&[][..], |cause| &cause.operation.call_sites))
             .help(format!("add `{}` to `downgrade`, {}", line(name, type_), place(step, name)));
+        if let Some(fix) = drop_at_end(step, name, type_) {
+            report.fix(fix);
+        }
     }
 }
 
@@ -109,6 +118,22 @@ fn fails_again(cause: &Cause<'_>) -> bool {
 fn line(name: &str, type_: &Object<'_>) -> String {
     let schema = type_.schema.as_ref().map_or_else(String::new, |schema| format!(", schema=\"{schema}\""));
     format!("sa.Enum(name=\"{name}\"{schema}).drop(op.get_bind(), checkfirst=True)")
+}
+
+/// The repair that drops the type at the end of `downgrade`, when nothing uses it any more.
+fn drop_at_end(step: &Step<'_>, name: &str, type_: &Object<'_>) -> Option<Fix> {
+    let (revision, text) = (step.context.revision, step.context.text());
+    let downgrade = revision.downgrade.as_ref().filter(|body| !body.is_trivial)?;
+    let mut writer = Writer::new(revision, text);
+    let (class, op) = (writer.path("sqlalchemy.Enum")?, writer.path("alembic.op")?);
+    let mut arguments = format!("name={}", writer.text(name));
+    if let Some(schema) = &type_.schema {
+        arguments = format!("{arguments}, schema={}", writer.text(schema));
+    }
+    let line = format!("{class}({arguments}).drop({op}.get_bind(), checkfirst=True)");
+    let mut edits = vec![append_to(text, downgrade, &line)?];
+    edits.extend(writer.imports().map(|line| insert_import(revision, text, line)));
+    Some(Fix::unsafe_(format!("drop the enum type `{name}` at the end of `downgrade`"), edits))
 }
 
 /// Where the line has to stand.

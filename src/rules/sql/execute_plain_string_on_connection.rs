@@ -1,8 +1,11 @@
 //! `execute-plain-string-on-connection`: SQLAlchemy 2 executes no plain text.
 
+use crate::diagnostic::Fix;
+use crate::fix::{CallText, Writer, insert_import};
 use crate::operation::Misfit;
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
+use crate::source::Span;
 
 declare_rule! {
     /// ## What it does
@@ -26,10 +29,13 @@ declare_rule! {
     /// op.get_bind().execute(sa.text("UPDATE account SET active = true WHERE active IS NULL"))
     /// ```
     ///
+    /// ## Fix safety
+    /// Safe: the call could only fail, or did the same in SQLAlchemy 1.
+    ///
     /// ## References
     /// - [SQLAlchemy 2.0: migration guide, text()](https://docs.sqlalchemy.org/en/20/changelog/migration_20.html)
     "execute-plain-string-on-connection", Sql, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -37,10 +43,23 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let bodies = [&context.revision.upgrade, &context.revision.downgrade];
     for call in bodies.into_iter().flatten().flat_map(|body| &body.misfits) {
         if call.misfit == Misfit::PlainText {
-            sink.report(call.span, "plain text is executed on a connection, which SQLAlchemy 2 refuses")
+            let report = sink
+                .report(call.span, "plain text is executed on a connection, which SQLAlchemy 2 refuses")
                 .help("wrap it in `sa.text(..)`");
+            if let Some(fix) = wrapped(context, call.span) {
+                report.fix(fix);
+            }
         }
     }
+}
+
+/// The repair that puts `sa.text(..)` around the only argument.
+fn wrapped(context: &RevisionContext<'_>, span: Span) -> Option<Fix> {
+    let mut writer = Writer::new(context.revision, context.text());
+    let text = writer.path("sqlalchemy.text")?;
+    let mut edits = Vec::from(CallText::new(context.text(), span)?.wrap_argument(&text)?);
+    edits.extend(writer.imports().map(|line| insert_import(context.revision, context.text(), line)));
+    Some(Fix::safe(format!("wrap the text in `{text}(..)`"), edits))
 }
 
 #[cfg(test)]
@@ -54,7 +73,9 @@ mod tests {
 
     #[test]
     fn on_connections_and_sessions() {
-        upgrade("op.get_bind().execute('SELECT 1')").finds(&["plain text is executed on a connection"]);
+        upgrade("op.get_bind().execute('SELECT 1')")
+            .finds(&["plain text is executed on a connection"])
+            .fixes("'SELECT 1'", "sa.text('SELECT 1')");
         upgrade("conn = op.get_bind()\nconn.scalar('SELECT 1')").finds(&["plain text"]);
         upgrade("from sqlalchemy.orm import Session\nSession(bind=op.get_bind()).execute('DELETE FROM t')")
             .finds(&["plain text"]);

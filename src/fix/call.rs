@@ -1,0 +1,233 @@
+//! Edits of one call, by its text: keywords renamed, given another value, added. Knows no directive.
+
+use crate::diagnostic::Edit;
+use crate::source::Span;
+
+/// A call in a file's text; its place is that of the whole expression, from the name to the closing parenthesis.
+#[derive(Debug, Clone, Copy)]
+pub struct CallText<'a> {
+    text: &'a str,
+    span: Span,
+}
+
+/// A keyword argument of a call, or of a call inside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Keyword {
+    /// Offset of the name in the call.
+    name: usize,
+    /// Where the value starts and ends in the call.
+    value: std::ops::Range<usize>,
+}
+
+impl<'a> CallText<'a> {
+    /// The call at `span`; `None` where no call stands there.
+    pub fn new(text: &'a str, span: Span) -> Option<Self> {
+        let call = span.of(text);
+        (call.ends_with(')') && call.contains('(')).then_some(Self { text, span })
+    }
+
+    /// The edit that gives a keyword another name; `None` where it does not stand there once.
+    pub fn rename_keyword(self, from: &str, to: &str) -> Option<Edit> {
+        let keyword = self.keyword(from)?;
+        Some(self.replace(keyword.name..keyword.name + from.len(), to))
+    }
+
+    /// The edit that gives a keyword another name and value; `None` where it does not stand there once.
+    pub fn replace_keyword(self, from: &str, argument: &str) -> Option<Edit> {
+        let keyword = self.keyword(from)?;
+        Some(self.replace(keyword.name..keyword.value.end, argument))
+    }
+
+    /// The edit that adds an argument at the end.
+    pub fn add_argument(self, argument: &str) -> Edit {
+        let call = self.span.of(self.text);
+        let inner = call.get(..call.len().saturating_sub(1)).unwrap_or_default();
+        let end = inner.trim_end().len();
+        let before = inner.get(..end).unwrap_or_default();
+        let separator = if before.ends_with('(') {
+            ""
+        } else if before.ends_with(',') {
+            " "
+        } else {
+            ", "
+        };
+        // One argument a line stays one argument a line.
+        let last_line = before.rsplit('\n').next().unwrap_or_default();
+        let is_split = inner.get(end..).is_some_and(|rest| rest.contains('\n')) && before.contains('\n');
+        if is_split {
+            let indent: String = last_line.chars().take_while(|char| matches!(char, ' ' | '\t')).collect();
+            let comma = if before.ends_with([',', '(']) { "" } else { "," };
+            let trailing = if before.ends_with(',') { "," } else { "" };
+            return self.replace(end..end, &format!("{comma}\n{indent}{argument}{trailing}"));
+        }
+        self.replace(end..end, &format!("{separator}{argument}"))
+    }
+
+    /// The edits that put a call around the only argument; `None` where there are several.
+    pub fn wrap_argument(self, callee: &str) -> Option<[Edit; 2]> {
+        let call = self.span.of(self.text);
+        let mut open = Vec::new();
+        let mut last = None;
+        let mut scanner = Scanner { text: call, at: 0 };
+        while let Some(char) = scanner.next_code() {
+            match char {
+                '(' => open.push(scanner.at),
+                ')' => last = open.pop(),
+                _ => {}
+            }
+        }
+        let start = last?;
+        let end = value_end(call, start);
+        let is_alone = call.get(end..)?.trim() == ")";
+        let start = start + call.get(start..end)?.len() - call.get(start..end)?.trim_start().len();
+        is_alone.then(|| [self.replace(start..start, &format!("{callee}(")), self.replace(end..end, ")")])
+    }
+
+    fn replace(self, range: std::ops::Range<usize>, content: &str) -> Edit {
+        let at = |offset: usize| self.span.start + u32::try_from(offset).unwrap_or_default();
+        Edit { span: Span::new(at(range.start), at(range.end)), content: content.to_owned() }
+    }
+
+    /// The one keyword of this name.
+    fn keyword(self, name: &str) -> Option<Keyword> {
+        let call = self.span.of(self.text);
+        let mut found = None;
+        let mut scanner = Scanner { text: call, at: 0 };
+        let mut before = ' ';
+        while let Some(char) = scanner.next_code() {
+            let start = scanner.at - char.len_utf8();
+            let is_start = !(before.is_alphanumeric() || before == '_' || before == '.');
+            before = char;
+            let Some(rest) = call.get(start..).filter(|rest| is_start && rest.starts_with(name)) else {
+                continue;
+            };
+            let after = rest.get(name.len()..).unwrap_or_default();
+            let value = after.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='));
+            let Some(value) = value else { continue };
+            let value_start = call.len() - value.trim_start().len();
+            if found.is_some() {
+                return None;
+            }
+            found = Some(Keyword { name: start, value: value_start..value_end(call, value_start) });
+        }
+        found
+    }
+}
+
+/// Where the value that starts at `start` ends: at the next comma or closing bracket of its own level.
+fn value_end(call: &str, start: usize) -> usize {
+    let mut depth = 0_u32;
+    let mut scanner = Scanner { text: call, at: start };
+    while let Some(char) = scanner.next_code() {
+        let at = scanner.at - char.len_utf8();
+        match char {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth == 0 => {
+                return call.get(..at).map_or(at, |before| before.trim_end().len());
+            }
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    call.len()
+}
+
+/// Steps through Python code, strings and comments left out.
+struct Scanner<'a> {
+    text: &'a str,
+    /// Behind what was given last.
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn next_code(&mut self) -> Option<char> {
+        loop {
+            let rest = self.text.get(self.at..)?;
+            let char = rest.chars().next()?;
+            match char {
+                '#' => self.at += rest.find('\n').unwrap_or(rest.len()),
+                '"' | '\'' => self.at += string_length(rest, char),
+                char => {
+                    self.at += char.len_utf8();
+                    return Some(char);
+                }
+            }
+        }
+    }
+}
+
+/// The length of the string literal that `rest` starts with.
+fn string_length(rest: &str, quote: char) -> usize {
+    let triple: String = [quote, quote, quote].iter().collect();
+    let end = if rest.starts_with(&triple) { triple } else { quote.to_string() };
+    let mut at = end.len();
+    while let Some(tail) = rest.get(at..).filter(|tail| !tail.is_empty()) {
+        if tail.starts_with(&end) {
+            return at + end.len();
+        }
+        let mut chars = tail.chars();
+        at += chars.next().map_or(1, char::len_utf8);
+        if tail.starts_with('\\') {
+            at += chars.next().map_or(0, char::len_utf8);
+        }
+    }
+    rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::apply_edits;
+
+    fn edited(call: &str, edit: impl Fn(CallText<'_>) -> Option<Edit>) -> Option<String> {
+        let text = format!("x = 1\n{call}\n");
+        let start = 6;
+        let span = Span::new(start, start + u32::try_from(call.len()).unwrap());
+        let edit = edit(CallText::new(&text, span).unwrap())?;
+        let new = apply_edits(&text, &[edit]).unwrap();
+        Some(new.trim_start_matches("x = 1\n").trim_end().to_owned())
+    }
+
+    #[test]
+    fn keywords_get_other_names_and_values() {
+        let renamed = |call| edited(call, |call| call.rename_keyword("type", "type_"));
+        assert_eq!(renamed("op.a('t', type=sa.Text())").unwrap(), "op.a('t', type_=sa.Text())");
+        assert_eq!(
+            renamed("op.a(\n    'type=',  # type=\n    type = x,\n)").unwrap(),
+            "op.a(\n    'type=',  # type=\n    type_ = x,\n)"
+        );
+        assert_eq!(renamed("op.a('t', existing_type=x)"), None);
+        assert_eq!(renamed("op.a(type=x, b=c(type=y))"), None, "which one is not known");
+        let replaced = |call| edited(call, |call| call.replace_keyword("default", "server_default='0'"));
+        assert_eq!(replaced("f(C('a', default=0), b)").unwrap(), "f(C('a', server_default='0'), b)");
+        assert_eq!(replaced("f(default=[1, (2)], b=1)").unwrap(), "f(server_default='0', b=1)");
+        assert_eq!(replaced("f(server_default=1)"), None);
+    }
+
+    #[test]
+    fn the_only_argument_is_wrapped() {
+        let wrapped = |call: &str| {
+            let span = Span::new(0, u32::try_from(call.len()).unwrap());
+            let edits = CallText::new(call, span).unwrap().wrap_argument("sa.text")?;
+            apply_edits(call, &edits)
+        };
+        assert_eq!(wrapped("bind().execute('(a), b')").unwrap(), "bind().execute(sa.text('(a), b'))");
+        assert_eq!(
+            wrapped("c.execute(\n    'a'\n    'b'\n)").unwrap(),
+            "c.execute(\n    sa.text('a'\n    'b')\n)"
+        );
+        assert_eq!(wrapped("c.execute('a', {})"), None);
+    }
+
+    #[test]
+    fn arguments_are_added_as_the_others_stand() {
+        let added = |call| edited(call, |call| Some(call.add_argument("b=1"))).unwrap();
+        assert_eq!(added("f(a)"), "f(a, b=1)");
+        assert_eq!(added("f()"), "f(b=1)");
+        assert_eq!(added("f(a,)"), "f(a, b=1)");
+        assert_eq!(added("f(\n    a,\n)"), "f(\n    a,\n    b=1,\n)");
+        assert_eq!(added("f(\n    a\n)"), "f(\n    a,\n    b=1\n)");
+        assert_eq!(added("f(a,\n  c)"), "f(a,\n  c, b=1)");
+    }
+}
