@@ -71,7 +71,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                     refused(context, sink, operation.span, &name, &format!("sa.{word}()"));
                 }
                 Argument::Int(number) => {
-                    refused(context, sink, operation.span, &name, &format!("\"{number}\""))
+                    refused(context, sink, operation.span, &name, &format!("\"{number}\""));
                 }
                 Argument::Str(text) if is_call(text) && is_of_time(column, context) => {
                     sink.report(
