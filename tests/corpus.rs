@@ -59,13 +59,45 @@ fn what_ran_for_years_is_not_said_to_fail() {
 }
 
 /// The lines of a docstring that repeat the identifiers, and are rewritten where they do so wrongly.
+/// How many rules have something to repair in the corpus.
+const FEWEST_REPAIRED_RULES: usize = 11;
+
 const HEADERS: [&str; 2] = ["Revision ID:", "Revises:"];
+
+/// Rules whose repairs insert lines, or mend the header.
+const INSERTING: &str = "imports,docstring-header-mismatch,unused-suppression";
+
+#[test]
+fn all_repairs_of_all_rules_leave_python_and_come_to_an_end() {
+    let root = copy(&corpus());
+    let root = root.path();
+    let arguments =
+        ["--applied-ref", "false", "--select", "all", "--unsafe-fixes", "--output-format", "json"];
+    let found: serde_json::Value = serde_json::from_str(&alembic_lint(&arguments, root).stdout).unwrap();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in found["diagnostics"].as_array().unwrap().iter().filter(|finding| !finding["fix"].is_null())
+    {
+        *counts.entry(finding["rule"].as_str().unwrap()).or_default() += 1;
+    }
+    println!("repairs on the corpus: {counts:?}");
+    assert!(counts.len() >= FEWEST_REPAIRED_RULES, "{counts:?}");
+
+    let before = texts(root);
+    let fix: Vec<&str> = std::iter::once("--fix").chain(arguments).collect();
+    alembic_lint(&fix, root);
+    let once = texts(root);
+    alembic_lint(&fix, root);
+    assert!(once == texts(root), "the second run changed files again");
+    let fixed: Vec<&PathBuf> = before.keys().filter(|path| before[*path] != once[*path]).collect();
+    println!("{} files were repaired", fixed.len());
+    are_python(&fixed, root);
+}
 
 #[test]
 fn fixing_twice_is_fixing_once_and_only_inserts_lines_and_mends_headers() {
     let root = copy(&corpus());
     let root = root.path();
-    let arguments = ["--fix", "--applied-ref", "false", "--select", "all", "--output-format", "concise"];
+    let arguments = ["--fix", "--applied-ref", "false", "--select", INSERTING, "--output-format", "concise"];
     let before = texts(root);
     alembic_lint(&arguments, root);
     let once = texts(root);
@@ -91,8 +123,13 @@ fn fixing_twice_is_fixing_once_and_only_inserts_lines_and_mends_headers() {
             );
         }
     }
+    are_python(&fixed, root);
+}
+
+/// Asks Python itself.
+fn are_python(files: &[&PathBuf], root: &Path) {
     let program = "import ast, sys\nfor path in sys.argv[1:]: ast.parse(open(path, 'rb').read(), path)";
-    let revisions = fixed.iter().filter(|path| path.extension().is_some_and(|end| end == "py"));
+    let revisions = files.iter().filter(|path| path.extension().is_some_and(|end| end == "py"));
     let arguments: Vec<&str> =
         ["-c", program].into_iter().chain(revisions.map(|path| path.to_str().unwrap())).collect();
     run(python_program("python"), &arguments, root).succeeded();
