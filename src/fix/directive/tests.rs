@@ -64,6 +64,14 @@ fn what_was_made_is_dropped_in_the_opposite_order() {
         &[USER],
         "op.add_column('user', sa.Column('age', sa.Integer()))\nop.create_unique_constraint('uq_age', 'user', ['age'])",
         "
+    op.drop_constraint('uq_age', 'user', type_='unique')
+    op.drop_column('user', 'age')
+",
+    );
+    undoes(
+        &[USER],
+        "op.add_column('user', sa.Column('age', sa.Integer(), unique=True))",
+        "
     op.drop_column('user', 'age')
 ",
     );

@@ -125,12 +125,13 @@ impl Undoing<'_, '_, '_, '_> {
         };
         for constraint in now.constraints.iter().filter(|constraint| self.step.is_own(constraint.made)) {
             if !had(constraint) {
-                undone.extend(self.drop_constraint(now, constraint)?);
+                let is_attached = matches!(change, Change::AddColumn(_));
+                undone.extend(self.drop_constraint(now, constraint, is_attached)?);
             }
         }
         for index in now.indexes.iter().filter(|index| self.step.is_own(index.made) && !index.implicit) {
             if !was.is_some_and(|was| was.indexes.iter().any(|old| is_same_index(old, index))) {
-                undone.push(self.drop_index(key, index)?);
+                undone.push(self.drop_index(now, index)?);
             }
         }
         for column in now.columns.iter().rev() {
@@ -204,7 +205,12 @@ impl Undoing<'_, '_, '_, '_> {
         Some(self.on_table("add_column", key, vec![column]))
     }
 
-    fn drop_index(&mut self, key: &TableKey<'_>, index: &Index<'_>) -> Option<Directive> {
+    fn drop_index(&mut self, now: &Table<'_>, index: &Index<'_>) -> Option<Directive> {
+        let key = &now.key;
+        // MySQL took its own index for a foreign key away when this one came, and needs it now.
+        if self.step.context.server.is_mysql_like() && serves_foreign_key(now, index) {
+            return None;
+        }
         let name = self.recreate.name(index.name.known()?)?;
         let table = format!("table_name={}", self.recreate.writer.text(&key.name));
         let mut parts = vec![Part::Plain(name), Part::Table(table)];
@@ -212,15 +218,15 @@ impl Undoing<'_, '_, '_, '_> {
         Some(Directive::Call { method: "drop_index", table: Some(self.recreate.batch_table(key)), parts })
     }
 
-    /// Empty where the constraint goes with its column.
-    fn drop_constraint(&mut self, now: &Table<'_>, constraint: &Constraint<'_>) -> Option<Vec<Directive>> {
-        let is_of_new_column = constraint.columns.as_ref().is_some_and(|columns| {
-            let is_new =
-                |name: &str| now.column(name).yes().is_some_and(|column| self.step.is_own(column.made));
-            columns.iter().any(|name| is_new(name))
-        });
+    /// Empty where the constraint goes with the column that brought it along.
+    fn drop_constraint(
+        &mut self,
+        now: &Table<'_>,
+        constraint: &Constraint<'_>,
+        is_attached: bool,
+    ) -> Option<Vec<Directive>> {
         // PostgreSQL drops it with the column; MySQL refuses that of a foreign key.
-        let goes_along = is_of_new_column
+        let goes_along = is_attached
             && (self.recreate.dialect == Dialect::Postgresql
                 || constraint.kind != ConstraintKind::ForeignKey);
         let Some(name) = constraint.name.known().filter(|_| !goes_along) else {
@@ -362,4 +368,14 @@ fn is_same_index(one: &Index<'_>, other: &Index<'_>) -> bool {
         (Some(one), Some(other)) => one == other,
         _ => one.columns == other.columns,
     }
+}
+
+/// Whether a foreign key's columns are the first ones of an index.
+fn serves_foreign_key(table: &Table<'_>, index: &Index<'_>) -> bool {
+    let Some(columns) = &index.columns else { return true };
+    table.constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::ForeignKey).any(|key| {
+        key.columns
+            .as_ref()
+            .is_none_or(|names| names.iter().zip(columns).all(|(name, column)| column.column() == Some(name)))
+    })
 }
