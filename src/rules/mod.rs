@@ -8,6 +8,7 @@ mod applied {
 }
 mod compatibility {
     pub(super) mod drop_server_default;
+    pub(super) mod expand_and_contract_in_one_revision;
     pub(super) mod rename_column;
     pub(super) mod rename_table;
 }
@@ -33,6 +34,7 @@ mod data {
     pub(super) mod invalid_server_default;
     pub(super) mod mismatched_foreign_key_type;
     pub(super) mod mysql_constraint_needs_type;
+    pub(super) mod mysql_inline_references;
     pub(super) mod mysql_modify_loses_attributes;
     pub(super) mod python_default_has_no_effect;
     pub(super) mod set_not_null_without_backfill;
@@ -108,6 +110,7 @@ mod locking {
     pub(super) mod index_not_concurrent;
     pub(super) mod missing_lock_timeout;
     pub(super) mod mixed_ddl_and_dml;
+    pub(super) mod mysql_table_copy;
     pub(super) mod not_valid_and_validate_together;
     pub(super) mod primary_key_builds_index;
     pub(super) mod primary_key_using_index_on_nullable;
@@ -203,6 +206,7 @@ pub static RULES: &[&Rule] = &[
     &locking::enum_value_without_position::RULE,
     &locking::exclude_constraint::RULE,
     &sql::execute_plain_string_on_connection::RULE,
+    &compatibility::expand_and_contract_in_one_revision::RULE,
     &locking::explicit_lock_table::RULE,
     &graph::filename_mismatch::RULE,
     &style::foreign_key_without_index::RULE,
@@ -227,7 +231,9 @@ pub static RULES: &[&Rule] = &[
     &graph::multiple_bases::RULE,
     &graph::multiple_heads::RULE,
     &data::mysql_constraint_needs_type::RULE,
+    &data::mysql_inline_references::RULE,
     &data::mysql_modify_loses_attributes::RULE,
+    &locking::mysql_table_copy::RULE,
     &content::nondescriptive_message::RULE,
     &locking::not_valid_and_validate_together::RULE,
     &imports::parse_error::RULE,

@@ -1,7 +1,9 @@
 //! `mysql-modify-loses-attributes`: MySQL defines a column anew, and what the revision does not say is gone.
 
-use crate::history::schema::Step;
-use crate::operation::{AlterColumn, Argument, Attribute, Change, Name, Origin, ServerDefault};
+use crate::diagnostic::Fix;
+use crate::fix::{CallText, Writer, insert_import};
+use crate::history::schema::{Column, Step};
+use crate::operation::{AlterColumn, Argument, Attribute, Change, Name, Operation, Origin, ServerDefault};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -40,11 +42,14 @@ declare_rule! {
     /// )
     /// ```
     ///
+    /// ## Fix safety
+    /// Unsafe, for it trusts the history: it adds what the revisions before say of the column.
+    ///
     /// ## References
     /// - [Alembic: `alter_column`](https://alembic.sqlalchemy.org/en/latest/ops.html#alembic.operations.Operations.alter_column)
     /// - `alembic/ddl/mysql.py`, `MySQLImpl.alter_column`
     "mysql-modify-loses-attributes", Data, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
@@ -95,13 +100,43 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         if lost.is_empty() {
             continue;
         }
-        sink.report(
-            operation.span,
-            format!("{subject} defines {column} anew, which loses {}", lost.join(" and ")),
-        )
-        .call_sites(&operation.call_sites)
-        .help(format!("add {}", missing.join(" and ")));
+        let report = sink
+            .report(
+                operation.span,
+                format!("{subject} defines {column} anew, which loses {}", lost.join(" and ")),
+            )
+            .call_sites(&operation.call_sites)
+            .help(format!("add {}", missing.join(" and ")));
+        if let Some(fix) = say_all(step, alter, known, operation) {
+            report.fix(fix);
+        }
     }
+}
+
+/// The repair that says what the history knows of the column.
+fn say_all(step: &Step<'_>, alter: &AlterColumn, known: &Column<'_>, operation: &Operation) -> Option<Fix> {
+    let (revision, text) = (step.context.revision, step.context.text());
+    let mut writer = Writer::new(revision, text);
+    let mut arguments = Vec::new();
+    if alter.nullable == Attribute::Unchanged
+        && alter.existing_nullable.is_none()
+        && known.nullable == Some(false)
+    {
+        arguments.push("existing_nullable=False".to_owned());
+    }
+    let says_default = alter.server_default != ServerDefault::NotGiven
+        || !matches!(alter.existing_server_default, ServerDefault::NotGiven);
+    if let Some(Some(default)) = known.server_default.filter(|_| !says_default) {
+        arguments.push(format!("existing_server_default={}", writer.value(default)?));
+    }
+    let says_comment = alter.comment.is_some() || has_option(alter, "existing_comment");
+    if let Some(Some(comment)) = known.comment.as_ref().filter(|_| !says_comment) {
+        arguments.push(format!("existing_comment={}", writer.text(comment)));
+    }
+    let call = CallText::new(text, operation.span).filter(|_| operation.call_sites.is_empty())?;
+    let mut edits = vec![call.add_argument(&arguments.join(", "))];
+    edits.extend(writer.imports().map(|line| insert_import(revision, text, line)));
+    Some(Fix::unsafe_("say what else the column has, as the history knows it", edits))
 }
 
 /// Whether Alembic writes `MODIFY` or `CHANGE`: a default alone has a statement of its own (`alembic/ddl/mysql.py`).

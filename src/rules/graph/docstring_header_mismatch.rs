@@ -44,7 +44,7 @@ declare_rule! {
     /// ## References
     /// - `alembic/templates/generic/script.py.mako`
     "docstring-header-mismatch", Graph, Warning,
-    preset: Recommended, fix: Always, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -54,7 +54,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     if let Some(place) = header.revision {
         let said = words(place, text);
         if said != [id] {
-            report(sink, place, text, ("Revision ID:", "revision"), id);
+            report(sink, place, text, ("Revision ID:", "revision"), &[id]);
         }
     }
     if let (Some(place), Some(parents)) = (header.revises, context.revision.parents()) {
@@ -64,28 +64,36 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let mut expected = parents.clone();
         expected.sort_unstable();
         if said != expected && !is_none {
-            report(sink, place, text, ("Revises:", "down_revision"), &parents.join(", "));
+            report(sink, place, text, ("Revises:", "down_revision"), &parents);
         }
     }
 }
 
 /// The identifiers of a line: people add quotes, brackets and commas.
 fn words(place: Span, text: &str) -> Vec<&str> {
-    let is_between = |c: char| c.is_whitespace() || ",;'\"`()[]<>".contains(c);
     place.of(text).split(is_between).filter(|word| !word.is_empty()).collect()
 }
 
-fn report(sink: &mut Sink<'_>, place: Span, text: &str, (line, variable): (&str, &str), value: &str) {
+fn is_between(c: char) -> bool {
+    c.is_whitespace() || ",;'\"`()[]<>".contains(c)
+}
+
+fn report(sink: &mut Sink<'_>, place: Span, text: &str, (line, variable): (&str, &str), ids: &[&str]) {
+    let value = ids.join(", ");
     let said = place.of(text).trim();
     let shown = |value: &str| if value.is_empty() { "nothing".to_owned() } else { format!("`{value}`") };
     let start = place.start.saturating_sub(u32::try_from(line.len()).unwrap_or(0));
     let content = if value.is_empty() { String::new() } else { format!(" {value}") };
-    sink.report(
-        Span::new(start, place.end),
-        format!("`{line}` in the docstring says {}, but `{variable}` is {}", shown(said), shown(value)),
-    )
-    .help("Alembic goes by the variable; let the docstring say the same")
-    .fix(Fix::safe(format!("write what `{variable}` is"), vec![Edit { span: place, content }]));
+    let finding = sink
+        .report(
+            Span::new(start, place.end),
+            format!("`{line}` in the docstring says {}, but `{variable}` is {}", shown(said), shown(&value)),
+        )
+        .help("Alembic goes by the variable; let the docstring say the same");
+    // An identifier with spaces or a backslash would be read back as something else.
+    if !ids.iter().any(|id| id.contains(|c| is_between(c) || c == '\\')) {
+        finding.fix(Fix::safe(format!("write what `{variable}` is"), vec![Edit { span: place, content }]));
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +117,11 @@ mod tests {
             .fixes("Revises: cd34", "Revises: ef56, a1");
         header("Revises: cd34", "None").finds(&["is nothing"]).fixes("Revises: cd34", "Revises:");
         header("Revises:", "'cd34'").finds(&["says nothing"]).fixes("Revises:", "Revises: cd34");
+    }
+
+    #[test]
+    fn identifiers_that_are_no_word_are_left_to_the_author() {
+        header("Revision ID: ab12\nRevises: cd34", "'cd34 x'").finds(&["is `cd34 x`"]).without_fix();
     }
 
     #[test]
