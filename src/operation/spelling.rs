@@ -39,6 +39,23 @@ impl Operation {
         spoken.contains(&format!(" {} ", words.to_ascii_lowercase()))
     }
 
+    /// Whether the SQL that it was written as starts with this word, in any case.
+    pub fn first_word(&self, word: &str) -> bool {
+        self.sql()
+            .and_then(|sql| sql.split_whitespace().next())
+            .is_some_and(|first| first.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether SQLite's batch mode copies the table for it (`alembic/operations/batch.py`, `_should_recreate`).
+    pub fn is_copy_in_batch(&self) -> bool {
+        self.batch
+            && (self.recreate
+                || !matches!(
+                    self.change,
+                    Change::AddColumn(_) | Change::CreateIndex(_) | Change::DropIndex(_)
+                ))
+    }
+
     /// The table whose rows or structure it changes, for statements as well.
     pub fn target(&self) -> Option<&TableName> {
         use super::Statement::{ConstraintUsingIndex, Delete, Insert, Truncate, Update, ValidateConstraint};

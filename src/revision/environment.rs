@@ -10,6 +10,8 @@ pub struct Environment {
     /// Each statement may be committed at once: it speaks of the isolation level `AUTOCOMMIT`, or leaves the run to code
     /// elsewhere.
     pub may_autocommit: bool,
+    /// It, or a module of the project that it leads to, turns SQLite's `PRAGMA foreign_keys` on.
+    pub has_foreign_keys_on: bool,
 }
 
 impl Environment {
@@ -22,10 +24,17 @@ impl Environment {
             found.has_transaction_per_migration |= is_switched_on(code, "transaction_per_migration");
             found.has_lock_timeout |= code.contains("lock_timeout");
             found.may_autocommit |= code.contains("AUTOCOMMIT");
+            found.has_foreign_keys_on |= turns_foreign_keys_on(code);
             runs_here |= code.contains("begin_transaction");
         }
         found.may_autocommit |= !runs_here;
         found
+    }
+
+    /// Adds what a module of the project tells.
+    pub(super) fn add_module(&mut self, text: &str) {
+        self.has_lock_timeout |= text.contains("lock_timeout");
+        self.has_foreign_keys_on |= text.contains("foreign_keys") && text.lines().any(turns_foreign_keys_on);
     }
 
     /// What `env.py` still needs so that a second revision runs in a transaction of its own, as the end of a sentence.
@@ -36,6 +45,12 @@ impl Environment {
             ", with `transaction_per_migration=True` in `env.py`"
         }
     }
+}
+
+fn turns_foreign_keys_on(line: &str) -> bool {
+    let code = line.split('#').next().unwrap_or_default().to_ascii_lowercase();
+    let value = code.split_once("foreign_keys").map(|(_, rest)| rest.trim_start_matches([' ', '=', '(']));
+    value.is_some_and(|value| ["on", "1", "true", "yes"].iter().any(|on| value.starts_with(on)))
 }
 
 /// Whether an argument is given, and not `False`.

@@ -57,15 +57,16 @@ impl<'a> Siblings<'a> {
                 }
                 Role::Template | Role::Environment => {
                     if file.role == Role::Environment {
-                        let has_lock_timeout = facts.environment.has_lock_timeout;
+                        let of_modules = facts.environment;
                         facts.environment = Environment::of(file.text());
-                        facts.environment.has_lock_timeout |= has_lock_timeout;
+                        facts.environment.has_lock_timeout |= of_modules.has_lock_timeout;
+                        facts.environment.has_foreign_keys_on |= of_modules.has_foreign_keys_on;
                     }
                     facts.uses_sqlmodel |= imports(file.text(), "sqlmodel");
                     facts.manages_enum_types |= imports(file.text(), "alembic_postgresql_enum");
                 }
                 Role::Module(_) => {
-                    facts.environment.has_lock_timeout |= file.text().contains("lock_timeout");
+                    facts.environment.add_module(file.text());
                 }
                 Role::Deleted | Role::Lock => {}
             }

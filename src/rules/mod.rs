@@ -7,9 +7,11 @@ mod applied {
     pub(super) mod applied_revision_reparented;
 }
 mod compatibility {
+    pub(super) mod drop_not_null;
     pub(super) mod drop_server_default;
     pub(super) mod expand_and_contract_in_one_revision;
     pub(super) mod rename_column;
+    pub(super) mod rename_enum_value;
     pub(super) mod rename_table;
 }
 mod content {
@@ -31,6 +33,7 @@ mod data {
     pub(super) mod duplicate_definition;
     pub(super) mod enum_type_created_twice;
     pub(super) mod enum_type_not_created;
+    pub(super) mod enum_value_used_before_commit;
     pub(super) mod invalid_server_default;
     pub(super) mod mismatched_foreign_key_type;
     pub(super) mod mysql_constraint_needs_type;
@@ -39,19 +42,24 @@ mod data {
     pub(super) mod python_default_has_no_effect;
     pub(super) mod set_not_null_without_backfill;
     pub(super) mod sqlite_add_column_restriction;
+    pub(super) mod sqlite_batch_drops_unnamed_constraints;
+    pub(super) mod type_change_breaks_default;
     pub(super) mod type_change_without_using;
     pub(super) mod unknown_object;
     pub(super) mod update_without_where;
 }
 mod destructive {
     pub(super) mod delete_data;
+    pub(super) mod drop_and_recreate;
     pub(super) mod drop_cascade;
     pub(super) mod drop_column;
     pub(super) mod drop_column_removes_constraint;
     pub(super) mod drop_constraint;
     pub(super) mod drop_index;
     pub(super) mod drop_schema;
+    pub(super) mod drop_sequence;
     pub(super) mod drop_table;
+    pub(super) mod drop_type;
     pub(super) mod lossy_type_change;
     pub(super) mod possible_rename;
     pub(super) mod truncate;
@@ -92,6 +100,7 @@ mod locking {
     pub(super) mod auto_increment_column;
     pub(super) mod autocommit_block_mixed;
     pub(super) mod backfill_not_batched;
+    pub(super) mod batch_recreate;
     pub(super) mod check_without_not_valid;
     pub(super) mod cluster;
     pub(super) mod concurrent_in_transaction;
@@ -102,6 +111,7 @@ mod locking {
     pub(super) mod detach_partition_not_concurrent;
     pub(super) mod do_block_not_analysed;
     pub(super) mod drop_index_not_concurrent;
+    pub(super) mod drop_table_with_foreign_keys;
     pub(super) mod enum_value_without_if_not_exists;
     pub(super) mod enum_value_without_position;
     pub(super) mod exclude_constraint;
@@ -110,6 +120,8 @@ mod locking {
     pub(super) mod index_not_concurrent;
     pub(super) mod missing_lock_timeout;
     pub(super) mod mixed_ddl_and_dml;
+    pub(super) mod mysql_algorithm_lock_clause;
+    pub(super) mod mysql_non_atomic_revision;
     pub(super) mod mysql_table_copy;
     pub(super) mod not_valid_and_validate_together;
     pub(super) mod primary_key_builds_index;
@@ -119,6 +131,8 @@ mod locking {
     pub(super) mod set_logged;
     pub(super) mod set_not_null_scans_table;
     pub(super) mod set_tablespace;
+    pub(super) mod set_timeout_not_local;
+    pub(super) mod sqlite_batch_foreign_keys;
     pub(super) mod sqlite_requires_batch;
     pub(super) mod statement_after_access_exclusive;
     pub(super) mod stored_generated_column;
@@ -130,14 +144,20 @@ mod locking {
     pub(super) mod volatile_default;
 }
 mod security {
+    pub(super) mod grant_to_public;
     pub(super) mod secret_in_migration;
+    pub(super) mod security_definer_without_search_path;
+    pub(super) mod superuser_role;
 }
 mod sql {
     pub(super) mod dynamic_sql;
     pub(super) mod execute_plain_string_on_connection;
+    pub(super) mod multi_statement_string;
     pub(super) mod raw_sql;
+    pub(super) mod search_path_change;
     pub(super) mod text_colon_bind;
     pub(super) mod transaction_control_in_migration;
+    pub(super) mod unparsable_sql;
 }
 mod style {
     pub(super) mod foreign_key_without_index;
@@ -168,6 +188,7 @@ pub static RULES: &[&Rule] = &[
     &locking::auto_increment_column::RULE,
     &locking::autocommit_block_mixed::RULE,
     &locking::backfill_not_batched::RULE,
+    &locking::batch_recreate::RULE,
     &locking::check_without_not_valid::RULE,
     &locking::cluster::RULE,
     &locking::concurrent_in_transaction::RULE,
@@ -184,15 +205,20 @@ pub static RULES: &[&Rule] = &[
     &graph::docstring_header_mismatch::RULE,
     &downgrade::downgrade_asymmetric::RULE,
     &downgrade::downgrade_wrong_order::RULE,
+    &destructive::drop_and_recreate::RULE,
     &destructive::drop_cascade::RULE,
     &destructive::drop_column::RULE,
     &destructive::drop_column_removes_constraint::RULE,
     &destructive::drop_constraint::RULE,
     &destructive::drop_index::RULE,
     &locking::drop_index_not_concurrent::RULE,
+    &compatibility::drop_not_null::RULE,
     &destructive::drop_schema::RULE,
+    &destructive::drop_sequence::RULE,
     &compatibility::drop_server_default::RULE,
     &destructive::drop_table::RULE,
+    &locking::drop_table_with_foreign_keys::RULE,
+    &destructive::drop_type::RULE,
     &content::drop_without_name::RULE,
     &data::duplicate_definition::RULE,
     &graph::duplicate_revision_id::RULE,
@@ -202,6 +228,7 @@ pub static RULES: &[&Rule] = &[
     &downgrade::enum_not_dropped_on_downgrade::RULE,
     &data::enum_type_created_twice::RULE,
     &data::enum_type_not_created::RULE,
+    &data::enum_value_used_before_commit::RULE,
     &locking::enum_value_without_if_not_exists::RULE,
     &locking::enum_value_without_position::RULE,
     &locking::exclude_constraint::RULE,
@@ -211,6 +238,7 @@ pub static RULES: &[&Rule] = &[
     &graph::filename_mismatch::RULE,
     &style::foreign_key_without_index::RULE,
     &locking::foreign_key_without_not_valid::RULE,
+    &security::grant_to_public::RULE,
     &style::identifier_too_long::RULE,
     &content::ignored_keyword_argument::RULE,
     &locking::index_not_concurrent::RULE,
@@ -228,11 +256,14 @@ pub static RULES: &[&Rule] = &[
     &imports::missing_sqlmodel_import::RULE,
     &locking::mixed_ddl_and_dml::RULE,
     &content::module_level_operation::RULE,
+    &sql::multi_statement_string::RULE,
     &graph::multiple_bases::RULE,
     &graph::multiple_heads::RULE,
+    &locking::mysql_algorithm_lock_clause::RULE,
     &data::mysql_constraint_needs_type::RULE,
     &data::mysql_inline_references::RULE,
     &data::mysql_modify_loses_attributes::RULE,
+    &locking::mysql_non_atomic_revision::RULE,
     &locking::mysql_table_copy::RULE,
     &content::nondescriptive_message::RULE,
     &locking::not_valid_and_validate_together::RULE,
@@ -247,16 +278,22 @@ pub static RULES: &[&Rule] = &[
     &locking::refresh_matview_blocking::RULE,
     &locking::reindex_not_concurrent::RULE,
     &compatibility::rename_column::RULE,
+    &compatibility::rename_enum_value::RULE,
     &compatibility::rename_table::RULE,
     &imports::required_import::RULE,
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
+    &sql::search_path_change::RULE,
     &security::secret_in_migration::RULE,
+    &security::security_definer_without_search_path::RULE,
     &locking::set_logged::RULE,
     &locking::set_not_null_scans_table::RULE,
     &data::set_not_null_without_backfill::RULE,
     &locking::set_tablespace::RULE,
+    &locking::set_timeout_not_local::RULE,
     &data::sqlite_add_column_restriction::RULE,
+    &data::sqlite_batch_drops_unnamed_constraints::RULE,
+    &locking::sqlite_batch_foreign_keys::RULE,
     &locking::sqlite_requires_batch::RULE,
     &squawk::BAN_ADD_COLUMN,
     &squawk::BAN_ADD_COMPOSITE_ATTRIBUTE,
@@ -283,11 +320,8 @@ pub static RULES: &[&Rule] = &[
     &squawk::BAN_DROP_EXTENSION,
     &squawk::BAN_DROP_FUNCTION,
     &squawk::BAN_DROP_GENERATED_EXPRESSION,
-    &squawk::BAN_DROP_NOT_NULL,
     &squawk::BAN_DROP_POLICY,
-    &squawk::BAN_DROP_SEQUENCE,
     &squawk::BAN_DROP_TRIGGER,
-    &squawk::BAN_DROP_TYPE,
     &squawk::BAN_DROP_VIEW,
     &squawk::BAN_DUPLICATE_COLUMN_ASSIGNMENTS,
     &squawk::BAN_NEW_WRITE_RESTRICTION,
@@ -307,6 +341,7 @@ pub static RULES: &[&Rule] = &[
     &squawk::REQUIRE_TABLE_SCHEMA,
     &locking::statement_after_access_exclusive::RULE,
     &locking::stored_generated_column::RULE,
+    &security::superuser_role::RULE,
     &style::suppression_without_reason::RULE,
     &style::table_without_primary_key::RULE,
     &imports::template_missing_import::RULE,
@@ -314,6 +349,7 @@ pub static RULES: &[&Rule] = &[
     &locking::too_many_locked_tables::RULE,
     &sql::transaction_control_in_migration::RULE,
     &destructive::truncate::RULE,
+    &data::type_change_breaks_default::RULE,
     &locking::type_change_on_constrained_column::RULE,
     &locking::type_change_rewrites_table::RULE,
     &data::type_change_without_using::RULE,
@@ -323,6 +359,7 @@ pub static RULES: &[&Rule] = &[
     &data::unknown_object::RULE,
     &style::unknown_rule_in_suppression::RULE,
     &style::unnamed_constraint::RULE,
+    &sql::unparsable_sql::RULE,
     &style::unused_suppression::RULE,
     &data::update_without_where::RULE,
     &locking::vacuum_full::RULE,

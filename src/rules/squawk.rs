@@ -18,9 +18,12 @@ pub const EQUIVALENTS: &[(&str, &str)] = &[
     ("ban-drop-constraint", "drop-constraint"),
     ("ban-drop-database", "drop-schema"),
     ("ban-drop-default", "drop-server-default"),
+    ("ban-drop-not-null", "drop-not-null"),
     ("ban-drop-index", "drop-index"),
     ("ban-drop-schema", "drop-schema"),
+    ("ban-drop-sequence", "drop-sequence"),
     ("ban-drop-table", "drop-table"),
+    ("ban-drop-type", "drop-type"),
     ("ban-truncate-cascade", "truncate"),
     ("ban-uncommitted-transaction", "transaction-control-in-migration"),
     ("changing-column-type", "type-change-rewrites-table"),
@@ -40,6 +43,7 @@ pub const EQUIVALENTS: &[(&str, &str)] = &[
     ("require-lock-timeout", "missing-lock-timeout"),
     ("require-statement-timeout", "missing-lock-timeout"),
     ("require-timeout-settings", "missing-lock-timeout"),
+    ("syntax-error", "unparsable-sql"),
     ("transaction-nesting", "transaction-control-in-migration"),
     ("unused-ignore", "unused-suppression"),
 ];
@@ -192,31 +196,16 @@ passed_on! {
         "nobody computes its values any more",
         "ALTER TABLE invoice ALTER COLUMN total DROP EXPRESSION",
         "ALTER TABLE invoice ADD COLUMN total int";
-    BAN_DROP_NOT_NULL: "ban-drop-not-null", Recommended,
-        "lets a column hold NULL",
-        "code that counts on a value meets NULL",
-        "ALTER TABLE account ALTER COLUMN age DROP NOT NULL",
-        "ALTER TABLE account ADD COLUMN age int";
     BAN_DROP_POLICY: "ban-drop-policy", Strict,
         "drops a row security policy",
         "rows appear to, or vanish from, clients that run",
         "DROP POLICY own ON account",
         "SELECT 1";
-    BAN_DROP_SEQUENCE: "ban-drop-sequence", Recommended,
-        "drops a sequence",
-        "inserts that take numbers from it fail",
-        "DROP SEQUENCE account_id_seq",
-        "CREATE SEQUENCE account_id_seq";
     BAN_DROP_TRIGGER: "ban-drop-trigger", Strict,
         "drops a trigger",
         "what it keeps in order is not kept any more",
         "DROP TRIGGER audit ON account",
         "SELECT 1";
-    BAN_DROP_TYPE: "ban-drop-type", Recommended,
-        "drops a type",
-        "what still uses it fails",
-        "DROP TYPE status",
-        "CREATE TYPE status AS ENUM ('done')";
     BAN_DROP_VIEW: "ban-drop-view", Recommended,
         "drops a view",
         "queries that read it fail",

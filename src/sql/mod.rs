@@ -25,7 +25,7 @@ mod tests;
 mod verbs;
 
 pub use parameter::parameter_in_literal;
-pub use squawk::{Remark, remarks, rules as squawk_rules};
+pub use squawk::{Remark, remarks, rules as squawk_rules, syntax_error};
 
 use std::ops::Range;
 

@@ -72,10 +72,23 @@ fn accepted(statement: &str) -> Option<Cow<'_, str>> {
     if !STARTS.iter().any(|start| first.eq_ignore_ascii_case(start)) {
         return None;
     }
+    let text = masked(statement);
+    SourceFile::parse(&text).errors().is_empty().then_some(text)
+}
+
+/// A statement with its parameters replaced.
+fn masked(statement: &str) -> Cow<'_, str> {
     let tokens = split::statements(statement, Rules::of(Dialect::Postgresql)).concat();
     let masked = if statement.contains([':', '%']) { placeholder::mask(statement, &tokens) } else { None };
-    let text = masked.map_or(Cow::Borrowed(statement), Cow::Owned);
-    SourceFile::parse(&text).errors().is_empty().then_some(text)
+    masked.map_or(Cow::Borrowed(statement), Cow::Owned)
+}
+
+/// What PostgreSQL's grammar expects where a statement departs from it; `None` for one that it accepts.
+pub fn syntax_error(statement: &str) -> Option<String> {
+    SourceFile::parse(&masked(statement))
+        .errors()
+        .first()
+        .map(|error| as_message(&error.message().replace("_KW", "")))
 }
 
 /// The names of all of squawk's rules, and whether each is on by default.

@@ -61,12 +61,7 @@ impl<'s, 'a> Apply<'s, 'a> {
 
     fn change(&mut self, operation: &'a Operation) {
         self.change_alone(operation);
-        let is_recreated = self.dialect == Dialect::Sqlite
-            && operation.batch
-            && !matches!(
-                operation.change,
-                Change::AddColumn(_) | Change::CreateIndex(_) | Change::DropIndex(_)
-            );
+        let is_recreated = self.dialect == Dialect::Sqlite && operation.is_copy_in_batch();
         if is_recreated && let Some(key) = operation.change.table().and_then(|table| self.key(table)) {
             // SQLite's batch mode makes the table anew without the checks that have no name (`alembic/operations/batch.py`,
             // `_grab_table_elements`) and without indexes of expressions, which SQLAlchemy cannot read.
