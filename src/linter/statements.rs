@@ -2,11 +2,17 @@
 
 use super::Judge;
 use crate::diagnostic::Diagnostic;
-use crate::operation::{Operation, Origin};
+use crate::operation::{Change, Dialect, Operation, Origin, Statement};
 use crate::revision::{Body, RevisionContext};
 use crate::rule::Sink;
 use crate::source::Span;
-use crate::sql::remarks;
+use crate::sql::{remarks, syntax_error};
+
+/// squawk's name for SQL that it does not take, which is told of all servers and of downgrades too.
+const SYNTAX: &str = "syntax-error";
+
+/// How many words of the SQL a message shows.
+const WORDS: usize = 8;
 
 /// What squawk's rules say of the SQL that `upgrade` executes on PostgreSQL.
 pub(super) fn judge_statements(
@@ -14,6 +20,9 @@ pub(super) fn judge_statements(
     rules: &[Judge<&'static str>],
     out: &mut Vec<Diagnostic>,
 ) {
+    for (rule, severity, _) in rules.iter().filter(|(_, _, code)| *code == SYNTAX) {
+        judge_syntax(context, &mut Sink::new(rule, *severity, context.id, out));
+    }
     if rules.is_empty() || !context.server.is_postgresql() {
         return;
     }
@@ -50,6 +59,45 @@ fn statements(body: &Body, autocommit: bool) -> impl Iterator<Item = &Operation>
         last = Some(operation);
         operation.is_raw_sql() && operation.autocommit == autocommit && !is_known
     })
+}
+
+/// SQL that is wholly known and that the server's grammar does not take.
+fn judge_syntax(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+    let bodies = [context.revision.upgrade_on_dialect(), context.revision.downgrade_on_dialect()];
+    for body in bodies.into_iter().flatten() {
+        for operation in [false, true].into_iter().flat_map(|autocommit| statements(body, autocommit)) {
+            let Origin::RawSql { text, span, dynamic: false } = &operation.origin else { continue };
+            let Some(reason) = refusal(operation, text, context.dialect) else { continue };
+            let mut calls = vec![operation.span];
+            calls.extend(operation.call_sites.iter().copied());
+            sink.report(
+                span.unwrap_or(operation.span),
+                format!("this SQL is not {}'s: `{}`{reason}", context.dialect.title(), beginning(text)),
+            )
+            .call_sites(&calls)
+            .help("try it on a database; where it is right, approve: `# alembic-lint: allow[unparsable-sql] -- <reason>`");
+        }
+    }
+}
+
+/// Why a statement cannot be parsed, as the end of a sentence.
+fn refusal(operation: &Operation, text: &str, dialect: Dialect) -> Option<String> {
+    let is_unread = || match &operation.change {
+        // What an anonymous block does is for `do-block-not-analysed`.
+        Change::Execute(execute) => execute.statement == Statement::Unparsed && !operation.first_word("do"),
+        _ => false,
+    };
+    match dialect {
+        Dialect::Postgresql => syntax_error(text).map(|message| format!(": {message}")),
+        Dialect::Mysql | Dialect::Mariadb | Dialect::Sqlite => is_unread().then(String::new),
+    }
+}
+
+/// The first words of a text, in one line.
+fn beginning(text: &str) -> String {
+    let shown: Vec<&str> = text.split_whitespace().take(WORDS).collect();
+    let more = if text.split_whitespace().nth(WORDS).is_some() { " .." } else { "" };
+    format!("{}{more}", shown.join(" "))
 }
 
 /// A part of a statement, where the literal shows it.

@@ -1,6 +1,7 @@
 //! What `env.py` says of how revisions run, as far as its text tells. Runs nothing.
 
 /// How revisions of a script directory run.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Environment {
     /// `transaction_per_migration=True`: each revision is committed before the next one runs.

@@ -60,15 +60,15 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     for moment in step.upgrade().filter(|moment| moment.operation.is_copy_in_batch()) {
         let Some(name) = moment.operation.change.table() else { continue };
         let Some(table) = moment.schema.table(name).yes() else { continue };
-        let lost = table.constraints.iter().find(|constraint| {
+        let check = table.constraints.iter().find(|constraint| {
             constraint.kind == ConstraintKind::Check && constraint.sure && constraint.name == ObjectName::None
         });
-        let Some(lost) = lost else { continue };
+        let Some(check) = check else { continue };
         if last.replace(name) == Some(name) || matches!(moment.operation.change, Change::DropTable(_)) {
             continue;
         }
         let condition =
-            lost.condition.as_deref().map_or_else(String::new, |condition| format!(" (`{condition}`)"));
+            check.condition.as_deref().map_or_else(String::new, |condition| format!(" (`{condition}`)"));
         sink.report(
             moment.operation.span,
             format!("batch mode copies {} without its check{condition}, which has no name", name.quoted()),

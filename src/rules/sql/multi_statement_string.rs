@@ -10,7 +10,7 @@ declare_rule! {
     /// MariaDB, and on PostgreSQL with asyncpg.
     ///
     /// ## Why is this bad?
-    /// Python's driver for SQLite and asyncpg refuse them, PyMySQL has the server refuse them, and mysqlclient loses the errors of
+    /// Python's driver for SQLite and asyncpg refuse them, `PyMySQL` has the server refuse them, and `mysqlclient` loses the errors of
     /// all but the first:
     /// ```text
     /// sqlite3.ProgrammingError: You can only execute one statement at a time.

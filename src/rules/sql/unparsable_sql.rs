@@ -1,9 +1,6 @@
 //! `unparsable-sql`: SQL that no database takes as it stands, or that this program does not know.
 
-use crate::operation::{Change, Dialect, Operation, Origin, Statement};
-use crate::revision::RevisionContext;
-use crate::rule::{Sink, declare_rule};
-use crate::sql::syntax_error;
+use crate::rule::declare_rule;
 
 declare_rule! {
     /// ## What it does
@@ -28,52 +25,11 @@ declare_rule! {
     /// - squawk: `syntax-error`
     "unparsable-sql", Sql, Warning,
     preset: Recommended, fix: None, since: "0.1.0",
-    check: Revision(check),
+    check: Statement(CODE),
 }
 
-/// How many words of the SQL a message shows.
-const WORDS: usize = 8;
-
-fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    let bodies = [context.revision.upgrade_on_dialect(), context.revision.downgrade_on_dialect()];
-    let mut last = None;
-    for operation in bodies.into_iter().flatten().flat_map(|body| &body.operations) {
-        let Origin::RawSql { text, span, dynamic: false } = &operation.origin else { continue };
-        // One statement with several actions gives an operation for each.
-        if last.replace((operation.span, text)) == Some((operation.span, text)) {
-            continue;
-        }
-        let Some(reason) = refusal(operation, text, context.dialect) else { continue };
-        let mut calls = vec![operation.span];
-        calls.extend(operation.call_sites.iter().copied());
-        sink.report(
-            span.unwrap_or(operation.span),
-            format!("this SQL is not {}'s: `{}`{reason}", context.dialect.title(), beginning(text)),
-        )
-        .call_sites(&calls)
-        .help("try it on a database; where it is right, approve: `# alembic-lint: allow[unparsable-sql] -- <reason>`");
-    }
-}
-
-/// Why a statement cannot be parsed, as the end of a sentence.
-fn refusal(operation: &Operation, text: &str, dialect: Dialect) -> Option<String> {
-    let is_unread = match &operation.change {
-        // What an anonymous block does is for `do-block-not-analysed`.
-        Change::Execute(execute) => execute.statement == Statement::Unparsed && !operation.first_word("do"),
-        _ => false,
-    };
-    match dialect {
-        Dialect::Postgresql => syntax_error(text).map(|message| format!(": {message}")),
-        Dialect::Mysql | Dialect::Mariadb | Dialect::Sqlite => is_unread.then(String::new),
-    }
-}
-
-/// The first words of a text, in one line.
-fn beginning(text: &str) -> String {
-    let shown: Vec<&str> = text.split_whitespace().take(WORDS).collect();
-    let more = if text.split_whitespace().nth(WORDS).is_some() { " .." } else { "" };
-    format!("{}{more}", shown.join(" "))
-}
+/// squawk's name for it. Where the revisions run on another server, its parser tells.
+const CODE: &str = "syntax-error";
 
 #[cfg(test)]
 mod tests {
