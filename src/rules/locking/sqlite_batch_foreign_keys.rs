@@ -17,15 +17,79 @@ declare_rule! {
     /// ```
     ///
     /// ## Example
-    /// ```python
-    /// # env.py has: PRAGMA foreign_keys=ON
-    /// with op.batch_alter_table("customer") as batch_op:
-    ///     batch_op.alter_column("name", existing_type=sa.String(20), type_=sa.Text())
+    /// ```python bad dialect=sqlite file=env.py
+    /// with engine.connect() as connection:
+    ///     connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+    ///     context.configure(connection=connection, target_metadata=target_metadata)
+    ///     with context.begin_transaction():
+    ///         context.run_migrations()
     /// ```
     ///
-    /// ## How to fix
-    /// Turn it off while migrations run: `PRAGMA foreign_keys=OFF` in `env.py`, before the transaction begins (inside one it does
-    /// nothing).
+    /// ```python bad dialect=sqlite file=versions/a1_make.py
+    /// """make customer and invoice"""
+    /// from alembic import op
+    /// import sqlalchemy as sa
+    ///
+    /// revision = "a1"
+    /// down_revision = None
+    ///
+    /// def upgrade():
+    ///     op.create_table(
+    ///         "customer", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(20))
+    ///     )
+    ///     op.create_table("invoice", sa.Column("customer", sa.Integer(), sa.ForeignKey("customer.id")))
+    /// ```
+    ///
+    /// ```python bad dialect=sqlite file=versions/b2_change.py
+    /// """change customer.name"""
+    /// from alembic import op
+    /// import sqlalchemy as sa
+    ///
+    /// revision = "b2"
+    /// down_revision = "a1"
+    ///
+    /// def upgrade():
+    ///     with op.batch_alter_table("customer") as batch_op:
+    ///         batch_op.alter_column("name", existing_type=sa.String(20), type_=sa.Text())
+    /// ```
+    ///
+    /// ## Use instead
+    /// Turn it off while migrations run, before the transaction begins (inside one the statement does nothing):
+    /// ```python good dialect=sqlite file=env.py
+    /// with engine.connect() as connection:
+    ///     connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    ///     context.configure(connection=connection, target_metadata=target_metadata)
+    ///     with context.begin_transaction():
+    ///         context.run_migrations()
+    /// ```
+    ///
+    /// ```python good dialect=sqlite file=versions/a1_make.py
+    /// """make customer and invoice"""
+    /// from alembic import op
+    /// import sqlalchemy as sa
+    ///
+    /// revision = "a1"
+    /// down_revision = None
+    ///
+    /// def upgrade():
+    ///     op.create_table(
+    ///         "customer", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String(20))
+    ///     )
+    ///     op.create_table("invoice", sa.Column("customer", sa.Integer(), sa.ForeignKey("customer.id")))
+    /// ```
+    ///
+    /// ```python good dialect=sqlite file=versions/b2_change.py
+    /// """change customer.name"""
+    /// from alembic import op
+    /// import sqlalchemy as sa
+    ///
+    /// revision = "b2"
+    /// down_revision = "a1"
+    ///
+    /// def upgrade():
+    ///     with op.batch_alter_table("customer") as batch_op:
+    ///         batch_op.alter_column("name", existing_type=sa.String(20), type_=sa.Text())
+    /// ```
     ///
     /// ## References
     /// - [Alembic: dealing with referencing foreign keys](https://alembic.sqlalchemy.org/en/latest/batch.html#dealing-with-referencing-foreign-keys)
