@@ -182,6 +182,9 @@ fn source_file(path: &str, text: Result<Arc<str>, Box<str>>) -> SourceFile {
     let role = match path.rsplit('/').next() {
         Some("script.py.mako") => Role::Template,
         Some("env.py") => Role::Environment,
+        _ if !path.starts_with("versions/") => {
+            Role::Module(path.trim_end_matches(".py").replace('/', ".").into())
+        }
         _ => Role::Revision,
     };
     SourceFile {

@@ -47,6 +47,7 @@ fn the_shop_has_one_of_each() {
         "shop",
         &[
             ("delete-data", 1),
+            ("downgrade-add-not-null-without-default", 1),
             ("drop-column", 2),
             ("empty-migration", 1),
             ("missing-sqlmodel-import", 5),

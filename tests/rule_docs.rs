@@ -25,6 +25,9 @@ fn file(path: &str, text: String) -> SourceFile {
         role: match path.rsplit('/').next() {
             Some("script.py.mako") => Role::Template,
             Some("env.py") => Role::Environment,
+            _ if !path.starts_with("versions/") => {
+                Role::Module(path.trim_end_matches(".py").replace('/', ".").into())
+            }
             _ => Role::Revision,
         },
         text: Ok(text.into()),

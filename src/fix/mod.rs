@@ -17,7 +17,7 @@ pub use directive::{Directive, Part, Style, Undo, Writer, undo, write_downgrade}
 pub use import::insert_import;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
-pub use statement::{append_to, insert_before};
+pub use statement::{append_to, insert_before, remove};
 pub use write::{Reason, WriteError, write};
 
 /// The line ending that most lines of `text` have; `\n` where there is none.

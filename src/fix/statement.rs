@@ -18,9 +18,67 @@ pub fn append_to(text: &str, body: &Body, line: &str) -> Option<Edit> {
     Some(Edit { span: Span::new(body.block.end, body.block.end), content: format!("\n{indent}{line}") })
 }
 
+/// The edit that takes away the statement at `span`, with its lines; `pass` stays where it is the only one of its block. `None` where
+/// it shares a line with others.
+pub fn remove(text: &str, span: Span) -> Option<Edit> {
+    let indent = indentation(text, span.start).map_or(0, str::len);
+    let line_start = (span.start as usize).checked_sub(indent)?;
+    let rest = text.get(span.end as usize..)?;
+    let line_end = rest.find('\n').map_or(rest.len(), |end| end + 1);
+    let after = rest.get(..line_end)?.trim();
+    let is_alone = indent > 0 && (after.is_empty() || after.starts_with('#'));
+    if !is_alone {
+        return None;
+    }
+    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let deep = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len() >= indent;
+    let opens = text.get(..line_start)?.lines().rfind(is_code).is_some_and(|line| !deep(line));
+    let closes = rest.get(line_end..)?.lines().find(is_code).is_none_or(|line| !deep(line));
+    let at = |offset: usize| u32::try_from(offset).ok();
+    if opens && closes {
+        return Some(Edit { span, content: "pass".to_owned() });
+    }
+    let end = span.end.checked_add(at(line_end)?)?;
+    Some(Edit { span: Span::new(at(line_start)?, end), content: String::new() })
+}
+
 /// The blanks before a place, where nothing else stands before it on its line.
 fn indentation(text: &str, offset: u32) -> Option<&str> {
     let before = text.get(..offset as usize)?;
     let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
     (!line.is_empty() && line.chars().all(|char| matches!(char, ' ' | '\t'))).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::apply_edits;
+
+    fn without(text: &str, statement: &str) -> Option<String> {
+        let start = text.find(statement).unwrap();
+        let at = |offset: usize| u32::try_from(offset).unwrap();
+        let edit = remove(text, Span::new(at(start), at(start + statement.len())))?;
+        apply_edits(text, &[edit])
+    }
+
+    #[test]
+    fn a_statement_goes_with_its_lines() {
+        let text = "def f():\n    # why\n    a(\n        1\n    )  # that\n    b()\n\n\ndef g():\n    c()\n";
+        let one = without(text, "a(\n        1\n    )").unwrap();
+        assert_eq!(one, "def f():\n    # why\n    b()\n\n\ndef g():\n    c()\n");
+        assert_eq!(without(text, "b()").unwrap(), text.replace("    b()\n", ""));
+    }
+
+    #[test]
+    fn a_block_keeps_a_statement() {
+        assert_eq!(without("def f():\n    a()\n", "a()").unwrap(), "def f():\n    pass\n");
+        assert_eq!(without("if x:\n  a()\nelse:\n  b()\n", "a()").unwrap(), "if x:\n  pass\nelse:\n  b()\n");
+        assert_eq!(without("def f():\n    \"why\"\n    a()", "a()").unwrap(), "def f():\n    \"why\"\n");
+    }
+
+    #[test]
+    fn a_statement_among_others_in_its_line_stays() {
+        assert_eq!(without("def f():\n    a(); b()\n", "a()"), None);
+        assert_eq!(without("def f(): a()\n", "a()"), None);
+    }
 }

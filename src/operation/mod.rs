@@ -8,6 +8,7 @@ mod column;
 mod describe;
 mod misfit;
 mod name;
+mod question;
 mod server;
 mod signature;
 mod spelling;

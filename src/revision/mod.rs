@@ -320,6 +320,8 @@ pub struct Body {
     pub unresolved: Vec<Unresolved>,
     /// Calls in this file whose arguments the directive does not take.
     pub misfits: Vec<MisfitCall>,
+    /// `with` statements of a batch object or an `autocommit_block` in this file that hold nothing.
+    pub idle_blocks: Vec<Span>,
     /// Whether it surely raises before doing anything (`raise NotImplementedError("..")`).
     pub raises: bool,
     /// Whether the body is nothing but `pass`, `...`, a docstring or a bare `return`.

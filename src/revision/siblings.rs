@@ -29,6 +29,8 @@ pub struct Siblings<'a> {
     pub environment: Environment,
     /// Tables that were made with `PARTITION BY`.
     pub partitioned: FxHashSet<&'a TableName>,
+    /// Modules of the project that revisions import, those of the script directory left out.
+    pub app_modules: FxHashSet<&'a str>,
 }
 
 impl<'a> Siblings<'a> {
@@ -65,7 +67,11 @@ impl<'a> Siblings<'a> {
                     facts.uses_sqlmodel |= imports(file.text(), "sqlmodel");
                     facts.manages_enum_types |= imports(file.text(), "alembic_postgresql_enum");
                 }
-                Role::Module(_) => {
+                Role::Module(name) => {
+                    let home = project.directories.get(file.directory).map_or("", |home| &*home.path);
+                    if !is_below(&file.path, home) {
+                        facts.app_modules.insert(name);
+                    }
                     facts.environment.add_module(file.text());
                 }
                 Role::Deleted | Role::Lock => {}
@@ -105,6 +111,10 @@ impl<'a> Siblings<'a> {
             self.messages.insert(id, message);
         }
     }
+}
+
+fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn touches_sqlmodel(revision: &Revision) -> bool {

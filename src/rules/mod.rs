@@ -15,18 +15,27 @@ mod compatibility {
     pub(super) mod rename_table;
 }
 mod content {
+    pub(super) mod app_code_import;
     pub(super) mod async_upgrade;
     pub(super) mod create_all_in_migration;
     pub(super) mod drop_without_name;
     pub(super) mod empty_migration;
+    pub(super) mod environment_dependent_migration;
     pub(super) mod ignored_keyword_argument;
+    pub(super) mod insert_in_migration;
     pub(super) mod invalid_directive_call;
     pub(super) mod manual_migration;
     pub(super) mod module_level_operation;
+    pub(super) mod no_op_operation;
     pub(super) mod nondescriptive_message;
+    pub(super) mod orm_in_migration;
+    pub(super) mod todo_in_migration;
+    pub(super) mod too_many_operations;
     pub(super) mod unanalysable_operation;
 }
 mod data {
+    pub(super) mod add_check_on_existing_data;
+    pub(super) mod add_foreign_key_on_existing_data;
     pub(super) mod add_not_null_column_without_default;
     pub(super) mod add_unique_on_existing_data;
     pub(super) mod delete_without_where;
@@ -65,6 +74,7 @@ mod destructive {
     pub(super) mod truncate;
 }
 mod downgrade {
+    pub(super) mod downgrade_add_not_null_without_default;
     pub(super) mod downgrade_asymmetric;
     pub(super) mod downgrade_wrong_order;
     pub(super) mod empty_downgrade;
@@ -120,6 +130,7 @@ mod locking {
     pub(super) mod index_not_concurrent;
     pub(super) mod missing_lock_timeout;
     pub(super) mod mixed_ddl_and_dml;
+    pub(super) mod multiple_foreign_keys;
     pub(super) mod mysql_algorithm_lock_clause;
     pub(super) mod mysql_non_atomic_revision;
     pub(super) mod mysql_table_copy;
@@ -144,6 +155,7 @@ mod locking {
     pub(super) mod volatile_default;
 }
 mod security {
+    pub(super) mod create_extension;
     pub(super) mod grant_to_public;
     pub(super) mod secret_in_migration;
     pub(super) mod security_definer_without_search_path;
@@ -160,14 +172,20 @@ mod sql {
     pub(super) mod unparsable_sql;
 }
 mod style {
+    pub(super) mod batch_outside_sqlite;
     pub(super) mod foreign_key_without_index;
     pub(super) mod identifier_too_long;
+    pub(super) mod prefer_bigint_primary_key;
+    pub(super) mod prefer_jsonb;
+    pub(super) mod prefer_timestamptz;
     pub(super) mod redundant_index;
+    pub(super) mod render_as_batch_disabled;
     pub(super) mod suppression_without_reason;
     pub(super) mod table_without_primary_key;
     pub(super) mod unknown_rule_in_suppression;
     pub(super) mod unnamed_constraint;
     pub(super) mod unused_suppression;
+    pub(super) mod wide_index;
 }
 pub mod squawk;
 
@@ -175,10 +193,13 @@ use crate::rule::Rule;
 
 /// All rules, by name.
 pub static RULES: &[&Rule] = &[
+    &data::add_check_on_existing_data::RULE,
     &locking::add_enum_value_in_transaction::RULE,
+    &data::add_foreign_key_on_existing_data::RULE,
     &data::add_not_null_column_without_default::RULE,
     &data::add_unique_on_existing_data::RULE,
     &locking::alter_tables_can_be_combined::RULE,
+    &content::app_code_import::RULE,
     &applied::applied_revision_deleted::RULE,
     &applied::applied_revision_edited::RULE,
     &applied::applied_revision_renamed::RULE,
@@ -188,6 +209,7 @@ pub static RULES: &[&Rule] = &[
     &locking::auto_increment_column::RULE,
     &locking::autocommit_block_mixed::RULE,
     &locking::backfill_not_batched::RULE,
+    &style::batch_outside_sqlite::RULE,
     &locking::batch_recreate::RULE,
     &locking::check_without_not_valid::RULE,
     &locking::cluster::RULE,
@@ -196,6 +218,7 @@ pub static RULES: &[&Rule] = &[
     &locking::constant_default_rewrites::RULE,
     &locking::constraint_never_validated::RULE,
     &content::create_all_in_migration::RULE,
+    &security::create_extension::RULE,
     &locking::create_trigger::RULE,
     &destructive::delete_data::RULE,
     &data::delete_without_where::RULE,
@@ -203,6 +226,7 @@ pub static RULES: &[&Rule] = &[
     &locking::detach_partition_not_concurrent::RULE,
     &locking::do_block_not_analysed::RULE,
     &graph::docstring_header_mismatch::RULE,
+    &downgrade::downgrade_add_not_null_without_default::RULE,
     &downgrade::downgrade_asymmetric::RULE,
     &downgrade::downgrade_wrong_order::RULE,
     &destructive::drop_and_recreate::RULE,
@@ -231,6 +255,7 @@ pub static RULES: &[&Rule] = &[
     &data::enum_value_used_before_commit::RULE,
     &locking::enum_value_without_if_not_exists::RULE,
     &locking::enum_value_without_position::RULE,
+    &content::environment_dependent_migration::RULE,
     &locking::exclude_constraint::RULE,
     &sql::execute_plain_string_on_connection::RULE,
     &compatibility::expand_and_contract_in_one_revision::RULE,
@@ -242,6 +267,7 @@ pub static RULES: &[&Rule] = &[
     &style::identifier_too_long::RULE,
     &content::ignored_keyword_argument::RULE,
     &locking::index_not_concurrent::RULE,
+    &content::insert_in_migration::RULE,
     &content::invalid_directive_call::RULE,
     &graph::invalid_revision_id::RULE,
     &data::invalid_server_default::RULE,
@@ -258,6 +284,7 @@ pub static RULES: &[&Rule] = &[
     &content::module_level_operation::RULE,
     &sql::multi_statement_string::RULE,
     &graph::multiple_bases::RULE,
+    &locking::multiple_foreign_keys::RULE,
     &graph::multiple_heads::RULE,
     &locking::mysql_algorithm_lock_clause::RULE,
     &data::mysql_constraint_needs_type::RULE,
@@ -265,11 +292,16 @@ pub static RULES: &[&Rule] = &[
     &data::mysql_modify_loses_attributes::RULE,
     &locking::mysql_non_atomic_revision::RULE,
     &locking::mysql_table_copy::RULE,
+    &content::no_op_operation::RULE,
     &content::nondescriptive_message::RULE,
     &locking::not_valid_and_validate_together::RULE,
+    &content::orm_in_migration::RULE,
     &imports::parse_error::RULE,
     &graph::placeholder_revision_id::RULE,
     &destructive::possible_rename::RULE,
+    &style::prefer_bigint_primary_key::RULE,
+    &style::prefer_jsonb::RULE,
+    &style::prefer_timestamptz::RULE,
     &locking::primary_key_builds_index::RULE,
     &locking::primary_key_using_index_on_nullable::RULE,
     &data::python_default_has_no_effect::RULE,
@@ -280,6 +312,7 @@ pub static RULES: &[&Rule] = &[
     &compatibility::rename_column::RULE,
     &compatibility::rename_enum_value::RULE,
     &compatibility::rename_table::RULE,
+    &style::render_as_batch_disabled::RULE,
     &imports::required_import::RULE,
     &graph::revision_behind_base_head::RULE,
     &graph::revision_cycle::RULE,
@@ -346,7 +379,9 @@ pub static RULES: &[&Rule] = &[
     &style::table_without_primary_key::RULE,
     &imports::template_missing_import::RULE,
     &sql::text_colon_bind::RULE,
+    &content::todo_in_migration::RULE,
     &locking::too_many_locked_tables::RULE,
+    &content::too_many_operations::RULE,
     &sql::transaction_control_in_migration::RULE,
     &destructive::truncate::RULE,
     &data::type_change_breaks_default::RULE,
@@ -364,4 +399,5 @@ pub static RULES: &[&Rule] = &[
     &data::update_without_where::RULE,
     &locking::vacuum_full::RULE,
     &locking::volatile_default::RULE,
+    &style::wide_index::RULE,
 ];

@@ -63,6 +63,7 @@ pub(super) struct Interpreter<'a> {
     operations: Vec<Operation>,
     unresolved: Vec<Unresolved>,
     misfits: Vec<MisfitCall>,
+    idle_blocks: Vec<Span>,
     /// What the module did when it was imported.
     at_import: Vec<Operation>,
     /// Off while modules are imported: nothing there belongs to upgrade or downgrade.
@@ -167,6 +168,7 @@ impl<'a> Interpreter<'a> {
             operations: Vec::new(),
             unresolved: Vec::new(),
             misfits: Vec::new(),
+            idle_blocks: Vec::new(),
             at_import: Vec::new(),
             recording: true,
             conditional: 0,
@@ -182,6 +184,7 @@ impl<'a> Interpreter<'a> {
         interpreter.at_import = std::mem::take(&mut interpreter.operations);
         interpreter.unresolved.clear();
         interpreter.misfits.clear();
+        interpreter.idle_blocks.clear();
         interpreter.reset();
         interpreter
     }
@@ -245,6 +248,7 @@ impl<'a> Interpreter<'a> {
         body.operations.shrink_to_fit();
         body.unresolved = std::mem::take(&mut self.unresolved);
         body.misfits = std::mem::take(&mut self.misfits);
+        body.idle_blocks = std::mem::take(&mut self.idle_blocks);
         body.raises &= body.operations.is_empty();
         self.reset();
         Some(body)

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtMatch, StmtTry, StmtWhile, StmtWith};
 use ruff_text_size::Ranged;
 
-use super::scope::Scope;
+use super::scope::{ModuleId, Scope};
 use super::value::{Arguments, Value};
 use super::{Interpreter, PendingBody};
 use crate::python::parse::span;
@@ -353,6 +353,10 @@ impl<'a> Interpreter<'a> {
         }
         let manager = self.expression(&item.context_expr, scope);
         let autocommit = matches!(manager, Value::AutocommitBlock);
+        let is_block = autocommit || matches!(manager, Value::Batch(_));
+        if is_block && self.recording && scope.module == ModuleId::Revision && is_idle(node) {
+            self.idle_blocks.push(span(node.range()));
+        }
         let entered = match manager {
             Value::Object(object) if object.callee.ends_with("closing") => {
                 object.arguments.positional.first().cloned().unwrap_or(Value::Unknown)
@@ -482,4 +486,14 @@ impl<'a> Interpreter<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether a `with` statement of one item holds nothing but `pass`, `...` or a text.
+fn is_idle(node: &StmtWith) -> bool {
+    let is_nothing = |statement: &Stmt| match statement {
+        Stmt::Pass(_) => true,
+        Stmt::Expr(node) => matches!(&*node.value, Expr::EllipsisLiteral(_) | Expr::StringLiteral(_)),
+        _ => false,
+    };
+    node.items.len() == 1 && node.body.iter().all(is_nothing)
 }
