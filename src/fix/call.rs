@@ -65,6 +65,65 @@ impl<'a> CallText<'a> {
 
     /// The edits that put a call around the only argument; `None` where there are several.
     pub fn wrap_argument(self, callee: &str) -> Option<[Edit; 2]> {
+        let first = self.first_argument()?;
+        let is_alone = self.span.of(self.text).get(first.end..)?.trim() == ")";
+        let edits = [
+            self.replace(first.start..first.start, &format!("{callee}(")),
+            self.replace(first.end..first.end, ")"),
+        ];
+        is_alone.then_some(edits)
+    }
+
+    /// The edit that puts a value in the place of `None`, which is the first argument or that of a keyword.
+    pub fn replace_none(self, keyword: &str, value: &str) -> Option<Edit> {
+        let call = self.span.of(self.text);
+        let argument = match self.keyword(keyword) {
+            Some(keyword) => keyword.value,
+            None => self.first_argument()?,
+        };
+        (call.get(argument.clone())? == "None").then(|| self.replace(argument, value))
+    }
+
+    /// The calls among its arguments, however deep; the outer ones first.
+    pub fn inner_calls(self) -> Vec<Self> {
+        let call = self.span.of(self.text);
+        let mut open = Vec::new();
+        let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+        let mut scanner = Scanner { text: call, at: 0 };
+        while let Some(char) = scanner.next_code() {
+            match char {
+                '(' => {
+                    let before = call.get(..scanner.at - 1).unwrap_or_default();
+                    let is_callee = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.');
+                    open.push(before.trim_end_matches(is_callee).len()..scanner.at);
+                }
+                ')' => found.extend(open.pop().map(|callee| callee.start..scanner.at)),
+                _ => {}
+            }
+        }
+        found.sort_by_key(|range| range.start);
+        let inner = found.into_iter().filter(|range| range.start > 0);
+        let calls = inner.map(|range| Self { text: self.text, span: self.place(range) });
+        calls.filter(|call| !call.callee().is_empty()).collect()
+    }
+
+    /// The text before the first bracket.
+    pub fn callee(self) -> &'a str {
+        self.span.of(self.text).split('(').next().unwrap_or_default()
+    }
+
+    /// The edit that lets it call something else.
+    pub fn replace_callee(self, callee: &str) -> Edit {
+        self.replace(0..self.callee().len(), callee)
+    }
+
+    /// The text of the one argument with this keyword, anywhere in the call.
+    pub fn argument(self, keyword: &str) -> Option<&'a str> {
+        self.span.of(self.text).get(self.keyword(keyword)?.value)
+    }
+
+    /// Where the first argument stands in the call.
+    fn first_argument(self) -> Option<std::ops::Range<usize>> {
         let call = self.span.of(self.text);
         let mut open = Vec::new();
         let mut last = None;
@@ -78,14 +137,18 @@ impl<'a> CallText<'a> {
         }
         let start = last?;
         let end = value_end(call, start);
-        let is_alone = call.get(end..)?.trim() == ")";
-        let start = start + call.get(start..end)?.len() - call.get(start..end)?.trim_start().len();
-        is_alone.then(|| [self.replace(start..start, &format!("{callee}(")), self.replace(end..end, ")")])
+        let argument = call.get(start..end)?;
+        Some(start + argument.len() - argument.trim_start().len()..end)
     }
 
     fn replace(self, range: std::ops::Range<usize>, content: &str) -> Edit {
+        Edit { span: self.place(range), content: content.to_owned() }
+    }
+
+    /// A part of the call as a place in the file.
+    fn place(self, range: std::ops::Range<usize>) -> Span {
         let at = |offset: usize| self.span.start + u32::try_from(offset).unwrap_or_default();
-        Edit { span: Span::new(at(range.start), at(range.end)), content: content.to_owned() }
+        Span::new(at(range.start), at(range.end))
     }
 
     /// The one keyword of this name.
@@ -218,6 +281,29 @@ mod tests {
             "c.execute(\n    sa.text('a'\n    'b')\n)"
         );
         assert_eq!(wrapped("c.execute('a', {})"), None);
+    }
+
+    #[test]
+    fn none_gets_a_value() {
+        let named = |call| edited(call, |call| call.replace_none("constraint_name", "'fk'"));
+        assert_eq!(named("op.f(None, 't', x=None)").unwrap(), "op.f('fk', 't', x=None)");
+        assert_eq!(named("op.f(\n    None,\n    't',\n)").unwrap(), "op.f(\n    'fk',\n    't',\n)");
+        assert_eq!(
+            named("op.f(table='t', constraint_name=None)").unwrap(),
+            "op.f(table='t', constraint_name='fk')"
+        );
+        assert_eq!(named("op.f(name, None)"), None);
+        assert_eq!(named("op.f()"), None);
+    }
+
+    #[test]
+    fn calls_inside_a_call() {
+        let text = "op.f('x(', sa.C('a', p.E('b', (1, 2), name='st')), g()(1))";
+        let call = CallText::new(text, Span::new(0, u32::try_from(text.len()).unwrap())).unwrap();
+        let callees: Vec<_> = call.inner_calls().into_iter().map(CallText::callee).collect();
+        assert_eq!(callees, ["sa.C", "p.E", "g"]);
+        let names: Vec<_> = call.inner_calls().into_iter().map(|call| call.argument("name")).collect();
+        assert_eq!(names, [Some("'st'"), Some("'st'"), None]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod apply;
 mod call;
+mod constraint_name;
 mod diff;
 mod directive;
 mod import;
@@ -12,6 +13,7 @@ mod write;
 
 pub use apply::{EditSet, apply_edits};
 pub use call::CallText;
+pub use constraint_name::{name_created, name_dropped};
 pub use diff::unified_diff;
 pub use directive::{Directive, Part, Style, Undo, Writer, undo, write_downgrade};
 pub use import::insert_import;

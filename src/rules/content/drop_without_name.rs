@@ -1,7 +1,9 @@
 //! `drop-without-name`: a constraint or index called `None` is dropped.
 
+use crate::fix::name_dropped;
+use crate::history::schema::Step;
 use crate::operation::{Change, Name};
-use crate::revision::{Body, RevisionContext};
+use crate::revision::Body;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -28,15 +30,20 @@ declare_rule! {
     /// op.drop_constraint("user_email_key", "user", type_="unique")
     /// ```
     ///
+    /// ## Fix safety
+    /// Unsafe, for it decides which constraint goes: the one that `upgrade` adds, else the only one of its kind that the table has. What
+    /// `upgrade` adds without a name is looked up as the database names it.
+    ///
     /// ## References
     /// - [Alembic: the importance of naming constraints](https://alembic.sqlalchemy.org/en/latest/naming.html)
     "drop-without-name", Content, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
-    check: Revision(check),
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
+    check: Step(check),
 }
 
-fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    let bodies = [&context.revision.upgrade, &context.revision.downgrade];
+fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
+    let revision = step.context.revision;
+    let bodies = [&revision.upgrade, &revision.downgrade];
     for operation in bodies.into_iter().flatten().flat_map(|body: &Body| &body.operations) {
         let (what, result) = match &operation.change {
             Change::DropConstraint(drop) if drop.name == Name::None => {
@@ -52,18 +59,24 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         if operation.is_raw_sql() || operation.conditional {
             continue;
         }
-        sink.report(operation.span, format!("{} drops {what}: {result}", operation.subject()))
+        let report = sink
+            .report(operation.span, format!("{} drops {what}: {result}", operation.subject()))
             .call_sites(&operation.call_sites)
             .help(
                 "give the name that it has in the database, and a `naming_convention` to the metadata, so that \
                  autogenerate writes names",
             );
+        if let Some(fix) = name_dropped(step, operation) {
+            report.fix(fix);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::config::Settings;
+    use crate::operation::Dialect;
     use crate::testing::Tester;
 
     fn upgrade(body: &str) -> Tester {
@@ -78,6 +91,96 @@ mod tests {
         upgrade("with op.batch_alter_table('t') as b:\n    b.drop_constraint(None, type_='unique')")
             .finds(&["`batch_op.drop_constraint`"]);
         upgrade("op.drop_index(None, table_name='t')").finds(&["an index without a name from `t`"]);
+    }
+
+    const TABLE: &str = "op.create_table('t', sa.Column('id', sa.Integer()), sa.Column('a', sa.Integer()))";
+
+    /// After a revision that made the table `t`.
+    fn later(dialect: Dialect, upgrade: &str, downgrade: &str) -> Tester {
+        let first = format!(
+            "from alembic import op\nimport sqlalchemy as sa\nrevision = 'ba9876543210'\ndown_revision = None\n\n\
+             def upgrade():\n    {TABLE}\n\ndef downgrade():\n    op.drop_table('t')\n"
+        );
+        let settings = Settings { dialect: Some(dialect), ..Settings::default() };
+        self::upgrade(upgrade)
+            .downgrade(downgrade)
+            .file("versions/ba9876543210_x.py", &first)
+            .settings(settings)
+    }
+
+    #[test]
+    fn what_upgrade_adds_is_dropped_by_its_name() {
+        let add = "op.create_unique_constraint(None, 't', ['a'])";
+        let drop = "op.drop_constraint(None, 't', type_='unique')";
+        let named = |name: &str| drop.replace("None", name);
+        for (dialect, name) in
+            [(Dialect::Postgresql, "'t_a_key'"), (Dialect::Mysql, "'a'"), (Dialect::Sqlite, "'uq_t_a'")]
+        {
+            later(dialect, add, drop).finds(&["from `t`"]).fixes_unsafely(drop, &named(name));
+        }
+        let key = "op.create_foreign_key(None, 't', 't', ['a'], ['id'])";
+        let drop = "op.drop_constraint(None, 't', type_='foreignkey')";
+        for (dialect, name) in
+            [(Dialect::Postgresql, "t_a_fkey"), (Dialect::Mariadb, "t_ibfk_1"), (Dialect::Sqlite, "fk_t_a_t")]
+        {
+            let fixed = drop.replace("None", &format!("'{name}'"));
+            later(dialect, key, drop).finds(&["from `t`"]).fixes_unsafely(drop, &fixed);
+        }
+        let given = "op.create_foreign_key('own', 't', 't', ['a'], ['id'])";
+        later(Dialect::Postgresql, given, drop)
+            .finds(&["from `t`"])
+            .fixes_unsafely(drop, &drop.replace("None", "'own'"));
+    }
+
+    #[test]
+    fn several_are_dropped_in_turn() {
+        later(
+            Dialect::Postgresql,
+            "op.create_unique_constraint(None, 't', ['a'])\nop.create_unique_constraint(None, 't', ['id'])",
+            "op.drop_constraint(None, 't', type_='unique')\nop.drop_constraint(constraint_name=None, table_name='t', type_='unique')",
+        )
+        .finds(&["from `t`", "from `t`"])
+        .fixes_unsafely(
+            "op.drop_constraint(None, 't', type_='unique')\n    op.drop_constraint(constraint_name=None,",
+            "op.drop_constraint('t_id_key', 't', type_='unique')\n    op.drop_constraint(constraint_name='t_a_key',",
+        );
+    }
+
+    #[test]
+    fn the_warning_of_autogenerate_goes() {
+        let warning = "# WARNING: constraint name is None; this directive will fail as\n    \
+                       # rendered.  Add a name, or use a naming convention; see\n    \
+                       # https://alembic.sqlalchemy.org/en/latest/naming.html\n    ";
+        let drop = "op.drop_constraint(None, 't', type_='unique')";
+        later(
+            Dialect::Postgresql,
+            "op.create_unique_constraint(None, 't', ['a'])",
+            &format!("{}{drop}", warning.replace("\n    ", "\n")),
+        )
+        .finds(&["from `t`"])
+        .fixes_unsafely(&format!("{warning}{drop}"), &drop.replace("None", "'t_a_key'"));
+    }
+
+    #[test]
+    fn the_only_one_there_is() {
+        let add = "op.create_unique_constraint('uq', 't', ['a'])";
+        let drop = "op.drop_constraint(None, 't', type_='unique')";
+        later(Dialect::Postgresql, &format!("{add}\n{drop}"), "pass")
+            .finds(&["from `t`"])
+            .fixes_unsafely(drop, "op.drop_constraint('uq', 't', type_='unique')");
+    }
+
+    #[test]
+    fn which_one_is_not_known() {
+        let drop = "op.drop_constraint(None, 't', type_='unique')";
+        let two =
+            "op.create_unique_constraint(None, 't', ['a'])\nop.create_unique_constraint(None, 't', ['id'])";
+        later(Dialect::Postgresql, two, drop).finds(&["from `t`"]).without_fix();
+        later(Dialect::Postgresql, "pass", drop).finds(&["from `t`"]).without_fix();
+        upgrade("pass").downgrade(drop).finds(&["from `t`"]).without_fix();
+        later(Dialect::Postgresql, "pass", "op.drop_index(None, table_name='t')")
+            .finds(&["an index"])
+            .without_fix();
     }
 
     #[test]

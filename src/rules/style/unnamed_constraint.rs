@@ -1,9 +1,10 @@
 //! `unnamed-constraint`: the database chooses the name, and nobody can drop the constraint portably. One that is dropped without
 //! a name is `drop-without-name`'s.
 
+use crate::fix::name_created;
+use crate::history::schema::Step;
 use crate::operation::{Argument, Change, ConstraintKind, Name, Operation, last_part};
 use crate::project::NamingConvention;
-use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -29,27 +30,38 @@ declare_rule! {
     /// ```
     /// and, once for all, `SQLModel.metadata.naming_convention = {..}` before the models are defined.
     ///
+    /// ## Fix safety
+    /// Unsafe: it writes the name that the database chooses, so that databases that are there fit, and on SQLite one that says what the
+    /// constraint is about. Columns that bring constraints along are not repaired.
+    ///
     /// ## References
     /// - [Alembic: the importance of naming constraints](https://alembic.sqlalchemy.org/en/latest/naming.html)
     /// - Atlas: NM101 to NM106
     "unnamed-constraint", Style, Warning,
-    preset: Recommended, fix: None, since: "0.1.0",
-    check: Revision(check),
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
+    check: Step(check),
 }
 
-fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
+    let context = &step.context;
     if context.directory.naming_convention != NamingConvention::None {
         return;
     }
     let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
     for operation in upgrade.operations.iter().filter(|operation| !operation.is_raw_sql()) {
         let Some((kind, table)) = unnamed(operation) else { continue };
-        sink.report(
-            operation.span,
-            format!("{} adds a {kind} without a name to {table}", operation.subject()),
-        )
-        .call_sites(&operation.call_sites)
-        .help("give it a name; or give the metadata a `naming_convention`, and autogenerate writes names");
+        let report = sink
+            .report(
+                operation.span,
+                format!("{} adds a {kind} without a name to {table}", operation.subject()),
+            )
+            .call_sites(&operation.call_sites)
+            .help(
+                "give it a name; or give the metadata a `naming_convention`, and autogenerate writes names",
+            );
+        if let Some(fix) = name_created(step, operation) {
+            report.fix(fix);
+        }
     }
 }
 
@@ -106,6 +118,25 @@ mod tests {
             .finds(&["a foreign key"]);
         upgrade("op.add_column('t', sa.Column('a', sa.Integer(), unique=True))")
             .finds(&["a unique constraint"]);
+    }
+
+    #[test]
+    fn it_gets_the_name_that_the_database_chooses() {
+        upgrade("op.create_unique_constraint(None, 't', ['a', 'b'])")
+            .finds(&["a unique constraint"])
+            .fixes_unsafely("(None, 't'", "('t_a_b_key', 't'");
+        upgrade("op.create_foreign_key(None, 't', 'u', ['a'], ['id'])\nop.create_foreign_key(None, 't', 'v', ['a'], ['id'])")
+            .finds(&["a foreign key", "a foreign key"])
+            .fixes_unsafely(
+                "(None, 't', 'u', ['a'], ['id'])\n    op.create_foreign_key(None,",
+                "('t_a_fkey', 't', 'u', ['a'], ['id'])\n    op.create_foreign_key('t_a_fkey1',",
+            );
+        upgrade("for c in 'ab':\n    op.create_unique_constraint(None, 't', [c])")
+            .finds(&["a unique constraint"])
+            .without_fix();
+        upgrade("op.add_column('t', sa.Column('a', sa.Integer(), unique=True))")
+            .finds(&["a unique constraint"])
+            .without_fix();
     }
 
     #[test]
