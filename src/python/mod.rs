@@ -10,6 +10,7 @@ pub mod meaning;
 mod names;
 pub mod naming;
 mod parse;
+mod repeated_keyword;
 pub mod version_table;
 
 use std::sync::OnceLock;
@@ -89,10 +90,10 @@ impl Module<'_> {
     }
 }
 
-/// Whether `text` is Python without syntax errors.
+/// Whether `text` is Python without syntax errors, and without a keyword argument given twice, which is one as well.
 pub fn is_valid(text: &str) -> bool {
     let (parsed, errors) = parse::parse(text);
-    parsed.is_some() && errors.is_empty()
+    parsed.is_some_and(|parsed| errors.is_empty() && !repeated_keyword::is_repeated(parsed.suite()))
 }
 
 /// Reads one revision file; an unreadable one gives an empty revision.
