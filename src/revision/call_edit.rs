@@ -15,8 +15,9 @@ impl RevisionContext<'_> {
         let span = operation.span;
         let call = self.own_call(operation)?;
         // Several statements in one text would share a transaction all the same.
-        let upgrade = self.revision.upgrade.as_ref()?;
-        let is_single = upgrade.operations.iter().filter(|other| other.span == span).count() == 1;
+        let bodies = [&self.revision.upgrade, &self.revision.downgrade];
+        let all = bodies.into_iter().flatten().flat_map(|body| &body.operations);
+        let is_single = all.filter(|other| other.span == span).count() == 1;
         // In a string of several lines, blanks at the start of a line are a part of it.
         if !is_single || call.contains("\"\"\"") || call.contains("'''") {
             return None;
@@ -69,9 +70,15 @@ impl RevisionContext<'_> {
         Some(insertion(end, format!("{separator}{blank}{argument}")))
     }
 
-    /// The text of a call `op.x(..)` that is a statement of its own and written where it acts.
+    /// The text of a call `op.x(..)` that is a statement of its own and written where it acts; none where it has arguments that
+    /// it does not take, for they may mean what would be added.
     fn own_call(&self, operation: &Operation) -> Option<&str> {
         let call = operation.span.of(self.text());
+        let bodies = [&self.revision.upgrade, &self.revision.downgrade];
+        let mut misfits = bodies.into_iter().flatten().flat_map(|body| &body.misfits);
+        if misfits.any(|misfit| misfit.span == operation.span) {
+            return None;
+        }
         let is_own = self.revision.statements.contains(&operation.span)
             && call.starts_with("op.")
             && operation.call_sites.is_empty()

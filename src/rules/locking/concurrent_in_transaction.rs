@@ -2,12 +2,12 @@
 
 use crate::diagnostic::Fix;
 use crate::operation::{Change, Operation, Statement};
-use crate::revision::{RevisionContext, Transaction};
+use crate::revision::{Body, RevisionContext, Transaction};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds operations of `upgrade` that PostgreSQL refuses inside a transaction and that stand outside of an
+    /// Finds operations of `upgrade` and `downgrade` that PostgreSQL refuses inside a transaction and that stand outside of an
     /// `autocommit_block`: `CREATE INDEX`, `DROP INDEX`, `REINDEX` and `DETACH PARTITION` with `CONCURRENTLY`.
     /// A `COMMIT` before, an `env.py` or a revision that speaks of the isolation level `AUTOCOMMIT`, and an `env.py` that leaves the run
     /// to code elsewhere are taken for the way out.
@@ -31,7 +31,7 @@ declare_rule! {
     ///     )
     /// ```
     ///
-    /// `--fix` does so where the upgrade does nothing else, with `--unsafe-fixes` also where it does: what stands before the block is
+    /// `--fix` does so where the function does nothing else, with `--unsafe-fixes` also where it does: what stands before the block is
     /// committed with it.
     ///
     /// ## Fix safety
@@ -46,15 +46,22 @@ declare_rule! {
 }
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
+    let bodies = [context.revision.upgrade_on_dialect(), context.revision.downgrade_on_dialect()];
+    let is_concurrent = |body: &Body| body.operations.iter().any(|operation| concurrent(operation).is_some());
     if !context.server.is_postgresql()
-        || !upgrade.operations.iter().any(|operation| concurrent(operation).is_some())
+        || !bodies.into_iter().flatten().any(is_concurrent)
         || context.siblings.environment.may_autocommit
         || context.text().contains("AUTOCOMMIT")
     {
         return;
     }
-    for (operation, transaction) in upgrade.operations.iter().zip(upgrade.transactions()) {
+    for body in bodies.into_iter().flatten() {
+        check_body(context, body, sink);
+    }
+}
+
+fn check_body(context: &RevisionContext<'_>, body: &Body, sink: &mut Sink<'_>) {
+    for (operation, transaction) in body.operations.iter().zip(body.transactions()) {
         let Some(what) = concurrent(operation) else { continue };
         if transaction == Transaction::Outside {
             continue;
@@ -69,7 +76,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         if let Some(edits) = context.in_autocommit_block(operation) {
             let description = "put it in an `autocommit_block`";
             // What else is done would be committed with it.
-            let is_alone = upgrade.operations.iter().all(|other| concurrent(other).is_some());
+            let is_alone = body.operations.iter().all(|other| concurrent(other).is_some());
             let fix = if is_alone { Fix::safe(description, edits) } else { Fix::unsafe_(description, edits) };
             report.fix(fix);
         }
@@ -133,6 +140,15 @@ mod tests {
         );
         upgrade(&sql.replace("(a)", "(a); SELECT 1")).finds(&["fails"]).without_fix();
         upgrade(&format!("for _ in (1, 2):\n    index = {CREATE}")).finds(&["fails"]).without_fix();
+    }
+
+    #[test]
+    fn in_downgrade_as_autogenerate_writes_it() {
+        let drop = "op.drop_index('ix', table_name='t', postgresql_concurrently=True)";
+        upgrade("pass").downgrade(drop).finds(&["`DROP INDEX CONCURRENTLY` cannot run inside"]).fixes(
+            &format!("    {drop}"),
+            &format!("    with op.get_context().autocommit_block():\n        {drop}"),
+        );
     }
 
     #[test]

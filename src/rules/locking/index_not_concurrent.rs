@@ -113,6 +113,13 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelt_keyword_is_mended_first() {
+        upgrade("op.create_index('ix', 't', ['a'], concurrently=True)")
+            .finds(&["builds index"])
+            .without_fix();
+    }
+
+    #[test]
     fn every_spelling() {
         let found = upgrade("op.create_index('ix', 't', ['a'])")
             .finds(&["`op.create_index` builds index `ix` on `t`: all writes to the table wait"]);
