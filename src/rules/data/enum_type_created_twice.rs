@@ -1,8 +1,10 @@
 //! `enum-type-created-twice`: an enum type of PostgreSQL is made that is there already. Tables and columns are
 //! `duplicate-definition`'s.
 
-use crate::history::schema::{EnumType, Kind, Object, Position, Step, enum_of};
-use crate::operation::{Change, CreateTable, Name, Operation, Origin, Statement};
+use crate::diagnostic::Fix;
+use crate::fix::{CallText, Writer, insert_import};
+use crate::history::schema::{EnumType, Kind, Moment, Object, Position, Step, enum_of};
+use crate::operation::{Change, CreateTable, Name, Operation, Origin, Statement, last_part};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -91,14 +93,19 @@ declare_rule! {
     /// ```
     ///
     /// ## How to fix
+    /// `downgrade` is looked at as well: `op.drop_table` leaves the type, and autogenerate lets `downgrade` make it again.
+    ///
     /// Write `postgresql.ENUM(.., create_type=False)` for the column. `sa.Enum(.., create_type=False)` does the same from
     /// SQLAlchemy 2.1 on; before, it takes the argument and ignores it. A call of `.create(..)` gets `checkfirst=True`.
+    ///
+    /// ## Fix safety
+    /// Unsafe, for it trusts the history: where the type is not there, the upgrade stops. `op.create_table` is repaired.
     ///
     /// ## References
     /// - [alembic #1254](https://github.com/sqlalchemy/alembic/issues/1254), [alembic #886](https://github.com/sqlalchemy/alembic/issues/886)
     /// - [SQLAlchemy: ENUM types of PostgreSQL](https://docs.sqlalchemy.org/en/21/dialects/postgresql.html#sqlalchemy.dialects.postgresql.ENUM)
     "enum-type-created-twice", Data, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
@@ -106,10 +113,17 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     if !step.is_about_enum_types() {
         return;
     }
+    check_direction(step, step.upgrade(), sink);
+    if let Some(downgrade) = step.downgrade() {
+        check_direction(step, downgrade.moments(), sink);
+    }
+}
+
+fn check_direction<'m>(step: &Step<'_>, moments: impl Iterator<Item = Moment<'m>>, sink: &mut Sink<'_>) {
     // What `op.create_table` made before in this run (`sqlalchemy/dialects/postgresql/named_types.py`,
     // `_check_for_name_in_memos`); Alembic keeps it for the whole run.
     let mut remembered = Vec::new();
-    for moment in step.upgrade() {
+    for moment in moments {
         let operation = moment.operation;
         for made in made(operation) {
             let is_remembered = made.is_with_table && remembered.contains(&made.name);
@@ -127,14 +141,45 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
                 None => continue,
             };
             let subject = operation.subject();
-            sink.report(
+            let report = sink.report(
                 operation.span,
                 format!("{subject} makes the enum type `{name}`, which {by}: it stops with `type \"{name}\" already exists`"),
             )
             .call_sites(&operation.call_sites)
             .help(help(operation, name));
+            if let Some(fix) = take_type_as_it_is(step, operation, name) {
+                report.fix(fix);
+            }
         }
     }
+}
+
+/// The repair that lets the columns use the type that is there.
+fn take_type_as_it_is(step: &Step<'_>, operation: &Operation, name: &str) -> Option<Fix> {
+    let (revision, text) = (step.context.revision, step.context.text());
+    if operation.origin != Origin::Directive || !operation.call_sites.is_empty() {
+        return None;
+    }
+    let mut writer = Writer::new(revision, text);
+    let class = writer.path("sqlalchemy.dialects.postgresql.ENUM")?;
+    let literals = [format!("'{name}'"), format!("\"{name}\"")];
+    let mut edits = Vec::new();
+    for call in CallText::new(text, operation.span)?.inner_calls() {
+        let is_enum = matches!(last_part(call.callee()), "ENUM" | "Enum");
+        let is_called = call.argument("name").is_some_and(|said| literals.iter().any(|name| name == said));
+        if !is_enum || !is_called || call.argument("create_type").is_some() {
+            continue;
+        }
+        if last_part(call.callee()) == "Enum" {
+            edits.push(call.replace_callee(&class));
+        }
+        edits.push(call.add_argument("create_type=False"));
+    }
+    if edits.is_empty() {
+        return None;
+    }
+    edits.extend(writer.imports().map(|line| insert_import(revision, text, line)));
+    Some(Fix::unsafe_(format!("take the enum type `{name}` as it is there"), edits))
 }
 
 fn help(operation: &Operation, name: &str) -> String {
@@ -214,6 +259,35 @@ mod tests {
             .finds(&["this call of `create` makes the enum type `st`"]);
         assert_eq!(found.help(), "write `.create(op.get_bind(), checkfirst=True)`");
         then("postgresql.ENUM('a', name='st').create(op.get_bind(), checkfirst=False)").finds(&["`st`"]);
+    }
+
+    #[test]
+    fn columns_take_the_type_as_it_is() {
+        let one = "op.create_table('u', sa.Column('s', sa.Enum('a', name='st')))";
+        then(one).finds(&["`st`"]).fixes_unsafely(
+            one,
+            "op.create_table('u', sa.Column('s', postgresql.ENUM('a', name='st', create_type=False)))",
+        );
+        then("op.create_table('u', sa.Column('s', sa.Enum('a', name=name)))").ok();
+        then("op.execute(\"CREATE TYPE st AS ENUM ('a')\")").finds(&["`st`"]).without_fix();
+    }
+
+    #[test]
+    fn a_downgrade_makes_it_again() {
+        let first = format!(
+            "from alembic import op\nimport sqlalchemy as sa\nrevision = 'ba9876543210'\ndown_revision = None\n\n\
+             def upgrade():\n    {FIRST}\n\ndef downgrade():\n    pass\n"
+        );
+        let down = |upgrade: &str| {
+            let tester = Tester::new(&RULE).upgrade(upgrade).file("versions/ba9876543210_x.py", &first);
+            tester.header("from sqlalchemy.dialects import postgresql").downgrade(
+                "op.create_table('t', sa.Column('s', postgresql.ENUM('a', name='st'), nullable=True))",
+            )
+        };
+        down("op.drop_table('t')")
+            .finds(&["`op.create_table` makes the enum type `st`, which revision `ba9876543210` has made"])
+            .fixes_unsafely("name='st')", "name='st', create_type=False)");
+        down("op.drop_table('t')\nop.execute('DROP TYPE st')").ok();
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use crate::diagnostic::Fix;
 use crate::fix::{CallText, Writer, insert_import};
-use crate::history::schema::{Column, Step};
+use crate::history::schema::{Column, Downgrade, Moment, Step};
 use crate::operation::{AlterColumn, Argument, Attribute, Change, Name, Operation, Origin, ServerDefault};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds, in projects on MySQL and MariaDB, `alter_column` without `existing_nullable`, `existing_server_default` or
+    /// Finds, in projects on MySQL and MariaDB, `alter_column` in `upgrade` and `downgrade` without `existing_nullable`, `existing_server_default` or
     /// `existing_comment` where the history says that the column is NOT NULL, has a default, or a comment; and one without
     /// `existing_type`, which always fails.
     ///
@@ -58,58 +58,65 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         return;
     }
     for moment in step.upgrade() {
-        let operation = moment.operation;
-        let Change::AlterColumn(alter) = &operation.change else { continue };
-        if operation.origin != Origin::Directive || !defines_anew(alter) {
-            continue;
-        }
-        let column = alter.table.quoted_column(&alter.column);
-        let subject = operation.subject();
-        if alter.type_.is_none() && alter.existing_type.is_none() {
-            sink.report(
-                operation.span,
-                format!("{subject} defines {column} anew without its type: Alembic raises"),
-            )
-            .call_sites(&operation.call_sites)
-            .help("add `existing_type=`");
-            continue;
-        }
-        let table = moment.schema.table(&alter.table).yes();
-        let known = table.zip(alter.column.known()).and_then(|(table, name)| table.column(name).yes());
-        let Some(known) = known else { continue };
-        let mut lost = Vec::new();
-        let mut missing = Vec::new();
-        if alter.nullable == Attribute::Unchanged
-            && alter.existing_nullable.is_none()
-            && known.nullable == Some(false)
-        {
-            lost.push("NOT NULL");
-            missing.push("`existing_nullable=False`");
-        }
-        let says_default = alter.server_default != ServerDefault::NotGiven
-            || !matches!(alter.existing_server_default, ServerDefault::NotGiven);
-        if !says_default && matches!(known.server_default, Some(Some(_))) {
-            lost.push("its default");
-            missing.push("`existing_server_default=`");
-        }
-        let says_comment = alter.comment.is_some() || has_option(alter, "existing_comment");
-        if !says_comment && matches!(known.comment, Some(Some(_))) {
-            lost.push("its comment");
-            missing.push("`existing_comment=`");
-        }
-        if lost.is_empty() {
-            continue;
-        }
-        let report = sink
-            .report(
-                operation.span,
-                format!("{subject} defines {column} anew, which loses {}", lost.join(" and ")),
-            )
-            .call_sites(&operation.call_sites)
-            .help(format!("add {}", missing.join(" and ")));
-        if let Some(fix) = say_all(step, alter, known, operation) {
-            report.fix(fix);
-        }
+        check_moment(step, moment, sink);
+    }
+    for moment in step.downgrade().iter().flat_map(Downgrade::moments) {
+        check_moment(step, moment, sink);
+    }
+}
+
+fn check_moment(step: &Step<'_>, moment: Moment<'_>, sink: &mut Sink<'_>) {
+    let operation = moment.operation;
+    let Change::AlterColumn(alter) = &operation.change else { return };
+    if operation.origin != Origin::Directive || !defines_anew(alter) {
+        return;
+    }
+    let column = alter.table.quoted_column(&alter.column);
+    let subject = operation.subject();
+    if alter.type_.is_none() && alter.existing_type.is_none() {
+        sink.report(
+            operation.span,
+            format!("{subject} defines {column} anew without its type: Alembic raises"),
+        )
+        .call_sites(&operation.call_sites)
+        .help("add `existing_type=`");
+        return;
+    }
+    let table = moment.schema.table(&alter.table).yes();
+    let known = table.zip(alter.column.known()).and_then(|(table, name)| table.column(name).yes());
+    let Some(known) = known else { return };
+    let mut lost = Vec::new();
+    let mut missing = Vec::new();
+    if alter.nullable == Attribute::Unchanged
+        && alter.existing_nullable.is_none()
+        && known.nullable == Some(false)
+    {
+        lost.push("NOT NULL");
+        missing.push("`existing_nullable=False`");
+    }
+    let says_default = alter.server_default != ServerDefault::NotGiven
+        || !matches!(alter.existing_server_default, ServerDefault::NotGiven);
+    if !says_default && matches!(known.server_default, Some(Some(_))) {
+        lost.push("its default");
+        missing.push("`existing_server_default=`");
+    }
+    let says_comment = alter.comment.is_some() || has_option(alter, "existing_comment");
+    if !says_comment && matches!(known.comment, Some(Some(_))) {
+        lost.push("its comment");
+        missing.push("`existing_comment=`");
+    }
+    if lost.is_empty() {
+        return;
+    }
+    let report = sink
+        .report(
+            operation.span,
+            format!("{subject} defines {column} anew, which loses {}", lost.join(" and ")),
+        )
+        .call_sites(&operation.call_sites)
+        .help(format!("add {}", missing.join(" and ")));
+    if let Some(fix) = say_all(step, alter, known, operation) {
+        report.fix(fix);
     }
 }
 
@@ -180,6 +187,31 @@ mod tests {
             .finds(&["loses its default"]);
         then("op.alter_column('t', 'b', nullable=False)").finds(&["without its type: Alembic raises"]);
         then("op.alter_column('t', 'b', new_column_name='c')").finds(&["without its type"]);
+    }
+
+    #[test]
+    fn in_downgrade() {
+        let make = format!(
+            "from alembic import op\nimport sqlalchemy as sa\nrevision = 'ba9876543210'\ndown_revision = None\n\n\
+             def upgrade():\n    {MAKE}\n\ndef downgrade():\n    op.drop_table('t')\n"
+        );
+        let said = "existing_nullable=False, existing_server_default='x', existing_comment='c'";
+        let alter = |old: &str, new: &str| {
+            format!("op.alter_column('t', 'a', existing_type=sa.String({old}), type_=sa.String({new}))")
+        };
+        let down = alter("19", "9");
+        let (up, fixed) = (
+            alter("9", "19").replace("))", &format!("), {said})")),
+            down.replace("))", &format!("), {said})")),
+        );
+        let settings = Settings { dialect: Some(Dialect::Mysql), ..Settings::default() };
+        Tester::new(&RULE)
+            .settings(settings)
+            .file("versions/ba9876543210_x.py", &make)
+            .upgrade(&up)
+            .downgrade(&down)
+            .finds(&["loses NOT NULL"])
+            .fixes_unsafely(&down, &fixed);
     }
 
     #[test]
