@@ -324,7 +324,7 @@ fn indexes<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out:
             .and_then(|table| table.index(&name).yes())
             .filter(|index| index.made == trip.own);
         match after.index(&name) {
-            Known::No if made.is_none() => {
+            Known::No if made.is_none() && !has_key(after, &was, trip) => {
                 out.push(Difference::Missing(Object::Index(after.key.clone(), name)));
             }
             Known::Yes(is) if is_plain(&was) && is_plain(is) && was.columns != is.columns => {
@@ -354,10 +354,32 @@ fn indexes<'s>(trip: &RoundTrip<'s>, before: &Table<'s>, after: &Table<'s>, out:
     }
     for (name, left) in named(after) {
         let was = before.index(&name);
-        if was.is_no() || (was.is_unknown() && left.made == trip.own) {
+        let is_new = was.is_no() || (was.is_unknown() && left.made == trip.own);
+        if is_new && !has_key(before, &left, trip) {
             out.push(Difference::Left(Object::Index(after.key.clone(), name)));
         }
     }
+}
+
+/// Whether a table has a unique constraint that is this index: on MySQL both are one, and autogenerate takes either for the other.
+fn has_key(table: &Table<'_>, index: &Index<'_>, trip: &RoundTrip<'_>) -> bool {
+    table.constraints.iter().any(|constraint| are_one(constraint, index, trip))
+}
+
+/// Whether a table has a unique index that is this constraint.
+fn has_unique_index(table: &Table<'_>, constraint: &Constraint<'_>, trip: &RoundTrip<'_>) -> bool {
+    table.indexes.iter().any(|index| are_one(constraint, index, trip))
+}
+
+fn are_one(constraint: &Constraint<'_>, index: &Index<'_>, trip: &RoundTrip<'_>) -> bool {
+    matches!(trip.before.dialect(), Dialect::Mysql | Dialect::Mariadb)
+        && constraint.kind == ConstraintKind::Unique
+        && index.unique == Some(true)
+        && constraint.name.known().is_some()
+        && constraint.name.known() == index.name.known()
+        && constraint.columns.as_ref().zip(index.columns.as_ref()).is_some_and(|(of, by)| {
+            of.len() == by.len() && of.iter().zip(by).all(|(of, by)| by.column() == Some(of))
+        })
 }
 
 /// Whether all it orders by are columns: expressions are written in many ways.
@@ -385,7 +407,7 @@ fn constraints<'s>(
             table.made != trip.own
                 && table.constraints.iter().any(|other| other.made == trip.own && is_same(was, other))
         });
-        if !is_back && is_known_gone && !is_made_anyway {
+        if !is_back && is_known_gone && !is_made_anyway && !has_unique_index(after, was, trip) {
             out.push(Difference::Missing(Object::Constraint(after.key.clone(), label(was))));
         }
     }
@@ -393,7 +415,7 @@ fn constraints<'s>(
         let was_there =
             before.constraints.iter().any(|was| is_same(was, left) || (!was.sure && may_be(was, left)));
         let is_own = left.made == trip.own;
-        if !was_there && (is_own || !before.open.constraints) {
+        if !was_there && (is_own || !before.open.constraints) && !has_unique_index(before, left, trip) {
             out.push(Difference::Left(Object::Constraint(after.key.clone(), label(left))));
         }
     }

@@ -121,6 +121,8 @@ fn help(group: &Group<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::config::Settings;
+    use crate::operation::Dialect;
     use crate::testing::Tester;
 
     fn round_trip(upgrade: &str, downgrade: &str) -> Tester {
@@ -205,6 +207,25 @@ mod tests {
         )
         .ok();
         round_trip("op.rename_table('a', 'b')", "op.rename_table('b', 'a')").ok();
+    }
+
+    #[test]
+    fn a_unique_constraint_of_mysql_is_an_index() {
+        let first = "op.create_table('t', sa.Column('a', sa.Integer()), sa.UniqueConstraint('a', name='uq'))";
+        let first = format!(
+            "from alembic import op\nimport sqlalchemy as sa\nrevision = 'ba9876543210'\ndown_revision = None\n\n\
+             def upgrade():\n    {first}\n\ndef downgrade():\n    op.drop_table('t')\n"
+        );
+        let back = |dialect| {
+            round_trip(
+                "op.drop_index('uq', table_name='t')",
+                "op.create_index('uq', 't', ['a'], unique=True)",
+            )
+            .file("versions/ba9876543210_x.py", &first)
+            .settings(Settings { dialect: Some(dialect), ..Settings::default() })
+        };
+        back(Dialect::Mysql).ok();
+        back(Dialect::Mariadb).ok();
     }
 
     #[test]
