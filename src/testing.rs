@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic, Edit};
 use crate::fix::apply_edits;
 use crate::linter::lint;
-use crate::project::{Project, ScriptDirectory};
+use crate::project::{NamingConvention, Project, ScriptDirectory};
 use crate::python;
 use crate::rule::{FixAvailability, Rule, Severity};
 use crate::selection::Selection;
@@ -26,6 +26,7 @@ pub(crate) struct Tester {
     has_markers: bool,
     files: Vec<SourceFile>,
     dependencies: Vec<Box<str>>,
+    naming_convention: NamingConvention,
 }
 
 impl Tester {
@@ -40,7 +41,14 @@ impl Tester {
             has_markers: true,
             files: Vec::new(),
             dependencies: Vec::new(),
+            naming_convention: NamingConvention::None,
         }
+    }
+
+    /// The naming convention of the metadata; none if not given.
+    pub(crate) fn naming_convention(mut self, convention: NamingConvention) -> Self {
+        self.naming_convention = convention;
+        self
     }
 
     /// A package that the project depends on.
@@ -145,6 +153,7 @@ impl Tester {
             path: "migrations".into(),
             version_locations: vec!["versions".into()],
             dependencies: self.dependencies,
+            naming_convention: self.naming_convention,
             ..ScriptDirectory::default()
         };
         let project = Project { directories: vec![directory], files: self.files, ..Project::default() };

@@ -38,16 +38,34 @@ pub fn name_dropped(step: &Step<'_>, operation: &Operation) -> Option<Fix> {
     let Change::DropConstraint(drop) = &operation.change else { return None };
     let downgrade = step.context.revision.downgrade.as_ref();
     let is_in_downgrade = downgrade.filter(|body| holds(body, operation));
-    let name = if let Some(downgrade) = is_in_downgrade {
-        let is_it = |moment: &Moment<'_>| std::ptr::eq(moment.operation, operation);
-        let only = || only_one(step.downgrade()?.moments().find(is_it)?.schema, drop);
-        added_by_upgrade(step, downgrade, operation, drop).or_else(only)?
-    } else {
-        only_one(step.upgrade().find(|moment| std::ptr::eq(moment.operation, operation))?.schema, drop)?
+    let added = is_in_downgrade.and_then(|downgrade| added_by_upgrade(step, downgrade, operation, drop));
+    let name = match &added {
+        Some(added) => added.name.clone(),
+        None => only_one(before(step, operation)?, drop)?,
     };
     let mut edits = in_place_of_none(step, operation, &name)?;
     edits.extend(without_warning(step.context.text(), operation.span));
+    // Where there may be a convention, the name holds only if what adds the constraint says it as well.
+    if let Some(added) = added
+        && added.by.change.name() == &Name::None
+        && step.context.directory.naming_convention == NamingConvention::Unknown
+    {
+        edits.extend(in_place_of_none(step, added.by, &name)?);
+    }
     Some(Fix::unsafe_(format!("drop `{name}`"), edits))
+}
+
+/// A constraint that `upgrade` adds.
+struct Added<'s> {
+    by: &'s Operation,
+    name: String,
+}
+
+/// The schema before an operation of either function.
+fn before<'s>(step: &'s Step<'_>, operation: &Operation) -> Option<Schema<'s>> {
+    let is_it = |moment: &Moment<'_>| std::ptr::eq(moment.operation, operation);
+    let in_downgrade = || step.downgrade()?.moments().find(is_it).map(|moment| moment.schema);
+    step.upgrade().find(is_it).map(|moment| moment.schema).or_else(in_downgrade)
 }
 
 fn holds(body: &Body, operation: &Operation) -> bool {
@@ -71,6 +89,16 @@ fn created(step: &Step<'_>, operation: &Operation) -> Option<String> {
             Some(name.to_string())
         }
         ObjectName::None => made_up(table, constraint),
+        // Autogenerate writes names where there is a convention.
+        ObjectName::Unknown if create.constraint.name == Name::None => {
+            match after.default_name(table, constraint) {
+                ObjectName::Derived(name) if is_sure(table, constraint, step.context.dialect) => {
+                    Some(name.to_string())
+                }
+                ObjectName::None => made_up(table, constraint),
+                _ => None,
+            }
+        }
         ObjectName::Given(_) | ObjectName::Derived(_) | ObjectName::Unknown => None,
     }
 }
@@ -88,7 +116,10 @@ fn is_it(create: &CreateConstraint, constraint: &Constraint<'_>) -> bool {
 
 /// Whether the database chooses this name whatever else the table has: MySQL counts.
 fn is_sure(table: &Table<'_>, constraint: &Constraint<'_>, dialect: Dialect) -> bool {
-    dialect == Dialect::Postgresql || (constraint.sure && !table.open.constraints && !table.open.indexes)
+    let mut others = table.constraints.iter().filter(|other| ***other != *constraint);
+    let are_known = !others.any(|other| other.name == ObjectName::Unknown);
+    dialect == Dialect::Postgresql
+        || (constraint.sure && are_known && !table.open.constraints && !table.open.indexes)
 }
 
 /// A name where the database keeps none, by the convention that Alembic's manual recommends.
@@ -104,13 +135,13 @@ fn made_up(table: &Table<'_>, constraint: &Constraint<'_>) -> Option<String> {
     table.constraint(&name, Some(constraint.kind)).yes().is_none().then_some(name)
 }
 
-/// The name of a constraint that `upgrade` adds and `downgrade` drops without a name: the last one first.
-fn added_by_upgrade(
-    step: &Step<'_>,
+/// The constraint that `upgrade` adds and `downgrade` drops without a name: the last one first.
+fn added_by_upgrade<'s>(
+    step: &'s Step<'_>,
     downgrade: &Body,
     operation: &Operation,
     drop: &DropConstraint,
-) -> Option<String> {
+) -> Option<Added<'s>> {
     let is_meant = |kind: ConstraintKind| drop.kind.is_none_or(|meant| meant == kind);
     let dropped = || {
         downgrade.operations.iter().filter_map(|other| match &other.change {
@@ -118,25 +149,29 @@ fn added_by_upgrade(
             _ => None,
         })
     };
-    let mut names = Vec::new();
+    let mut all: Vec<Added<'_>> = Vec::new();
     for other in &step.context.revision.upgrade.as_ref()?.operations {
         if let Change::CreateConstraint(create) = &other.change
             && create.table == drop.table
             && is_meant(create.constraint.kind)
         {
-            names.push(created(step, other)?);
+            let added = Added { by: other, name: created(step, other)? };
+            if all.iter().any(|earlier| earlier.name == added.name) {
+                return None;
+            }
+            all.push(added);
         }
     }
-    names.retain(|name| !dropped().any(|(_, drop)| drop.name.known() == Some(name)));
+    all.retain(|added| !dropped().any(|(_, drop)| drop.name.known() == Some(&*added.name)));
     let unnamed: Vec<&Operation> = dropped()
         .filter(|(_, other)| other.name == Name::None && (other.kind == drop.kind || drop.kind.is_none()))
         .map(|(other, _)| other)
         .collect();
-    if names.len() != unnamed.len() {
+    if all.len() != unnamed.len() {
         return None;
     }
     let at = unnamed.iter().position(|other| std::ptr::eq(*other, operation))?;
-    names.into_iter().rev().nth(at)
+    all.into_iter().rev().nth(at)
 }
 
 /// The name of the only constraint of its kind.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::folding::key_of;
-use super::model::{Constraint, Index, Known, Object, Table, TableKey};
+use super::model::{Constraint, Index, Known, Object, ObjectName, Table, TableKey};
+use super::names;
 use super::store::{Entry, Kind, Store, Version};
 use crate::operation::{Dialect, Name, TableName};
 use crate::project::NamingConvention;
@@ -116,6 +117,15 @@ impl<'a> Schema<'a> {
             Known::Unknown => true,
             Known::No => false,
         })
+    }
+
+    /// The name that the database chooses for a constraint of a table, if the metadata has no naming convention.
+    pub fn default_name(&self, table: &Table<'a>, constraint: &Constraint<'a>) -> ObjectName<'a> {
+        let is_taken = |name: &str| {
+            let mut others = table.constraints.iter().map(|other| other.name.known());
+            others.any(|other| other == Some(name)) || self.may_have_index(name)
+        };
+        names::constraint(self.dialect, table, constraint.kind, constraint.columns.as_deref(), is_taken)
     }
 
     /// A type, sequence, view or schema by its name.
