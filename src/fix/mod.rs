@@ -15,7 +15,9 @@ pub use apply::{EditSet, apply_edits};
 pub use call::CallText;
 pub use constraint_name::{name_created, name_dropped};
 pub use diff::unified_diff;
-pub use directive::{Directive, Part, Style, Undo, Writer, undo, write_downgrade};
+pub use directive::{
+    Directive, Part, Style, Undo, Undone, Writer, complete_downgrade, undo, write_downgrade,
+};
 pub use import::insert_import;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};

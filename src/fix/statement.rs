@@ -42,6 +42,17 @@ pub fn remove(text: &str, span: Span) -> Option<Edit> {
     Some(Edit { span: Span::new(at(line_start)?, end), content: String::new() })
 }
 
+/// Where the statement of a function's body starts that holds `span`, as deep as the first one.
+pub(super) fn at_depth_of(revision: &Revision, text: &str, body: &Body, span: Span) -> Option<u32> {
+    let indent = indentation(text, body.block.start)?;
+    let starts = revision.statements.iter().map(|statement| statement.start);
+    starts
+        .filter(|start| {
+            (body.block.start..=span.start).contains(start) && indentation(text, *start) == Some(indent)
+        })
+        .max()
+}
+
 /// The blanks before a place, where nothing else stands before it on its line.
 fn indentation(text: &str, offset: u32) -> Option<&str> {
     let before = text.get(..offset as usize)?;

@@ -1,5 +1,6 @@
 //! Directives as Python source: how a call of `op` or of a batch object is written, and what undoes an upgrade.
 
+mod complete;
 mod downgrade;
 mod layout;
 mod recreate;
@@ -8,6 +9,7 @@ mod tests;
 mod undo;
 mod writer;
 
+pub use complete::{Undone, complete_downgrade};
 pub use downgrade::write_downgrade;
 pub use layout::{Directive, Part, Style};
 pub use undo::{Undo, undo};

@@ -2,8 +2,11 @@
 
 use super::layout::{Directive, Part};
 use super::writer::Writer;
-use crate::history::schema::{Column, Constraint, Index, IndexColumn, ObjectName, Table, TableKey, enum_of};
+use crate::history::schema::{
+    Column, Constraint, Index, IndexColumn, ObjectName, Step, Table, TableKey, enum_of,
+};
 use crate::operation::{Argument, ConstraintKind, Dialect};
+use crate::project::NamingConvention;
 
 /// Writes the parts of a schema for one file.
 #[derive(Debug)]
@@ -12,6 +15,13 @@ pub(super) struct Recreate<'w, 'a> {
     pub(super) dialect: Dialect,
     /// Whether names stand as they are in the database: `op.f(..)` keeps a naming convention from them.
     pub(super) has_convention: bool,
+}
+
+impl<'w, 'a> Recreate<'w, 'a> {
+    pub(super) fn new(step: &Step<'_>, writer: &'w mut Writer<'a>) -> Self {
+        let has_convention = step.context.directory.naming_convention != NamingConvention::None;
+        Self { writer, dialect: step.context.dialect, has_convention }
+    }
 }
 
 impl Recreate<'_, '_> {

@@ -8,7 +8,6 @@ use crate::history::schema::{
     Column, Constraint, Index, Kind, Known, Moment, Schema, Step, Table, TableKey, sql_name,
 };
 use crate::operation::{Change, ConstraintKind, Dialect, Name, Operation, RenameTable, Statement, TableName};
-use crate::project::NamingConvention;
 use crate::server::{Cast, SqlType, TypeChange};
 
 /// What undoes an upgrade.
@@ -34,14 +33,7 @@ pub fn undo(step: &Step<'_>) -> Option<Undo> {
     let op = writer.path("alembic.op")?;
     let moments: Vec<Moment<'_>> = step.upgrade().collect();
     let mut groups = Vec::with_capacity(moments.len());
-    let mut undoing = Undoing {
-        step,
-        recreate: Recreate {
-            writer: &mut writer,
-            dialect: context.dialect,
-            has_convention: context.directory.naming_convention != NamingConvention::None,
-        },
-    };
+    let mut undoing = Undoing::new(step, &mut writer);
     for (at, moment) in moments.iter().enumerate() {
         let after = moments.get(at + 1).map_or_else(|| step.after(), |next| next.schema);
         groups.push(undoing.operation(moment.operation, moment.schema, after)?);
@@ -52,9 +44,27 @@ pub fn undo(step: &Step<'_>) -> Option<Undo> {
     (!directives.is_empty()).then_some(Undo { directives, imports, op })
 }
 
+/// What undoes one operation of the upgrade, enum types left aside; `None` where it cannot be undone for sure.
+pub(super) fn inverse(
+    step: &Step<'_>,
+    operation: &Operation,
+    writer: &mut Writer<'_>,
+) -> Option<Vec<Directive>> {
+    let moments: Vec<Moment<'_>> = step.upgrade().collect();
+    let at = moments.iter().position(|moment| std::ptr::eq(moment.operation, operation))?;
+    let after = moments.get(at + 1).map_or_else(|| step.after(), |next| next.schema);
+    Undoing::new(step, writer).operation(operation, moments.get(at)?.schema, after)
+}
+
 struct Undoing<'u, 's, 'w, 'a> {
     step: &'u Step<'s>,
     recreate: Recreate<'w, 'a>,
+}
+
+impl<'u, 's, 'w, 'a> Undoing<'u, 's, 'w, 'a> {
+    fn new(step: &'u Step<'s>, writer: &'w mut Writer<'a>) -> Self {
+        Self { step, recreate: Recreate::new(step, writer) }
+    }
 }
 
 impl Undoing<'_, '_, '_, '_> {

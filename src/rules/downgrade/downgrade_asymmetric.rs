@@ -1,6 +1,7 @@
 //! `downgrade-asymmetric`: `downgrade` undoes a part only, or more than `upgrade` did. One that does nothing at all is
 //! `empty-downgrade`'s; enum types that stay behind are `enum-not-dropped-on-downgrade`'s.
 
+use crate::fix::{Undone, complete_downgrade};
 use crate::history::schema::{Cause, Difference, DifferingObject, Kind, Step};
 use crate::rule::{Sink, declare_rule};
 use crate::source::Span;
@@ -42,17 +43,21 @@ declare_rule! {
     /// ```
     /// Where a part is left on purpose, say why: `# alembic-lint: allow[downgrade-asymmetric] -- <reason>`.
     ///
+    /// ## Fix safety
+    /// Unsafe, for a downgrade does more from then on. What it lacks is written where it belongs in the opposite order of `upgrade`, if
+    /// `downgrade` does nothing else to the same table, column, index or constraint.
+    ///
     /// ## References
     /// - pytest-alembic: `test_downgrade_leaves_no_trace`, which asks a database
     "downgrade-asymmetric", Downgrade, Warning,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
 /// As many differences of one operation are named; the others are counted.
 const MOST_NAMED: usize = 3;
 
-/// What one operation leaves.
+/// What one statement leaves.
 struct Group<'s> {
     cause: Option<Cause<'s>>,
     span: Span,
@@ -65,20 +70,37 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut undone: Vec<Undone<'_>> = Vec::new();
     for difference in step.downgrade_difference() {
         if is_enum_type(step, &difference) {
             continue;
         }
         let cause = step.cause(difference.object());
+        if let Some(cause) = cause.filter(|cause| !cause.is_in_downgrade) {
+            let known = undone.iter_mut().find(|undone| std::ptr::eq(undone.operation, cause.operation));
+            if let Some(undone) = known {
+                undone.differences.push(difference.clone());
+            } else {
+                let differences = vec![difference.clone()];
+                undone.push(Undone { operation: cause.operation, differences });
+            }
+        }
         let span = cause.map_or(body.span, |cause| cause.operation.span);
         match groups.iter_mut().find(|group| group.span == span) {
             Some(group) => group.differences.push(difference),
             None => groups.push(Group { cause, span, differences: vec![difference] }),
         }
     }
+    undone.retain(|undone| complete_downgrade(step, std::slice::from_ref(undone)).is_some());
+    // All at once, since their order matters.
+    let fix = complete_downgrade(step, &undone);
     for group in &groups {
         let calls = group.cause.map_or(&[][..], |cause| &cause.operation.call_sites);
-        sink.report(group.span, message(group)).call_sites(calls).help(help(group));
+        let report = sink.report(group.span, message(group)).call_sites(calls).help(help(group));
+        let is_repaired = undone.iter().any(|undone| undone.operation.span == group.span);
+        if let Some(fix) = fix.clone().filter(|_| is_repaired) {
+            report.fix(fix);
+        }
     }
 }
 
