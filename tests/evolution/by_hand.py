@@ -66,6 +66,16 @@ STAGES = [
         downgrade='op.drop_column("note", "stars")',
     ),
     Stage(
+        "let notes be due",
+        upgrade="""
+op.add_column("note", sa.Column("due", sa.Date(), nullable=True))
+op.create_index("ix_note_due", "note", ["due"])
+op.add_column("note", sa.Column("author", sa.String(40), nullable=True))
+""",
+        downgrade='op.drop_column("note", "author")',
+        rows=["INSERT INTO note (id, body, due, author) VALUES (3, 'pay rent', '2030-01-31', 'Ada')"],
+    ),
+    Stage(
         "give notes a colour",
         upgrade="""
 op.add_column("note", sa.Column("colour", sa.String(20), nullable=True))
