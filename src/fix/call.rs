@@ -6,8 +6,8 @@ use crate::source::Span;
 /// A call in a file's text; its place is that of the whole expression, from the name to the closing parenthesis.
 #[derive(Debug, Clone, Copy)]
 pub struct CallText<'a> {
-    text: &'a str,
-    span: Span,
+    pub(super) text: &'a str,
+    pub(super) span: Span,
 }
 
 /// A keyword argument of a call, or of a call inside it.
@@ -125,9 +125,63 @@ impl<'a> CallText<'a> {
     /// Where the first argument stands in the call.
     fn first_argument(self) -> Option<std::ops::Range<usize>> {
         let call = self.span.of(self.text);
+        let start = self.inner_start()?;
+        let end = value_end(call, start);
+        let argument = call.get(start..end)?;
+        Some(start + argument.len() - argument.trim_start().len()..end)
+    }
+
+    /// The value of the argument of this name, or at this place where it has none, with the edit that takes it away; `None` where
+    /// it is not given, or arguments are unpacked.
+    pub fn take_argument(self, at: usize, name: &str) -> Option<(&'a str, Edit)> {
+        let call = self.span.of(self.text);
+        let arguments = self.arguments()?;
+        let keyword = |argument: &std::ops::Range<usize>| {
+            let (key, value) = call.get(argument.clone())?.split_once('=')?;
+            let is_name = key.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
+            (is_name && !value.starts_with('=')).then(|| (key.trim(), value.trim()))
+        };
+        let by_name =
+            arguments.iter().position(|argument| keyword(argument).is_some_and(|(key, _)| key == name));
+        let by_place = || arguments.get(at).filter(|argument| keyword(argument).is_none()).map(|_| at);
+        let found = by_name.or_else(by_place)?;
+        let own = arguments.get(found)?;
+        let value = keyword(own).map_or_else(|| call.get(own.clone()), |(_, value)| Some(value))?;
+        let range =
+            match (found.checked_sub(1).and_then(|before| arguments.get(before)), arguments.get(found + 1)) {
+                (_, Some(next)) => own.start..next.start,
+                (Some(before), None) => before.end..own.end,
+                (None, None) => own.clone(),
+            };
+        Some((value, self.replace(range, "")))
+    }
+
+    /// Where each argument stands in the call; `None` where some are unpacked.
+    fn arguments(self) -> Option<Vec<std::ops::Range<usize>>> {
+        let call = self.span.of(self.text);
+        let mut start = self.inner_start()?;
+        let mut arguments = Vec::new();
+        loop {
+            let end = value_end(call, start);
+            let text = call.get(start..end)?;
+            let inner = text.trim_start();
+            // The end of the call.
+            if inner.trim_end().is_empty() {
+                return Some(arguments);
+            }
+            if inner.starts_with('*') || inner.starts_with('#') {
+                return None;
+            }
+            arguments.push(end - inner.len()..end);
+            start = end + 1;
+        }
+    }
+
+    /// Behind the opening bracket of the call that ends last.
+    fn inner_start(self) -> Option<usize> {
         let mut open = Vec::new();
         let mut last = None;
-        let mut scanner = Scanner { text: call, at: 0 };
+        let mut scanner = Scanner { text: self.span.of(self.text), at: 0 };
         while let Some(char) = scanner.next_code() {
             match char {
                 '(' => open.push(scanner.at),
@@ -135,13 +189,10 @@ impl<'a> CallText<'a> {
                 _ => {}
             }
         }
-        let start = last?;
-        let end = value_end(call, start);
-        let argument = call.get(start..end)?;
-        Some(start + argument.len() - argument.trim_start().len()..end)
+        last
     }
 
-    fn replace(self, range: std::ops::Range<usize>, content: &str) -> Edit {
+    pub(super) fn replace(self, range: std::ops::Range<usize>, content: &str) -> Edit {
         Edit { span: self.place(range), content: content.to_owned() }
     }
 
@@ -221,7 +272,7 @@ impl Scanner<'_> {
 }
 
 /// The length of the string literal that `rest` starts with.
-fn string_length(rest: &str, quote: char) -> usize {
+pub(super) fn string_length(rest: &str, quote: char) -> usize {
     let triple: String = [quote, quote, quote].iter().collect();
     let end = if rest.starts_with(&triple) { triple } else { quote.to_string() };
     let mut at = end.len();
@@ -304,6 +355,26 @@ mod tests {
         assert_eq!(callees, ["sa.C", "p.E", "g"]);
         let names: Vec<_> = call.inner_calls().into_iter().map(|call| call.argument("name")).collect();
         assert_eq!(names, [Some("'st'"), Some("'st'"), None]);
+    }
+
+    #[test]
+    fn arguments_are_taken_away() {
+        let taken = |call: &str, at: usize, name: &str| {
+            let span = Span::new(0, u32::try_from(call.len()).unwrap());
+            let (value, edit) = CallText::new(call, span).unwrap().take_argument(at, name)?;
+            Some((value.to_owned(), apply_edits(call, &[edit]).unwrap()))
+        };
+        let result = |value: &str, call: &str| Some((value.to_owned(), call.to_owned()));
+        assert_eq!(taken("op.a('t', 'c', x=1)", 0, "table"), result("'t'", "op.a('c', x=1)"));
+        assert_eq!(taken("op.a('c', table='t')", 1, "table"), result("'t'", "op.a('c')"));
+        assert_eq!(
+            taken("op.a(\n    t(1, 2),\n    'c',\n)", 0, "table"),
+            result("t(1, 2)", "op.a(\n    'c',\n)")
+        );
+        assert_eq!(taken("op.a('c', x=1)", 1, "table"), None);
+        assert_eq!(taken("op.a(*args)", 0, "table"), None);
+        assert_eq!(taken("op.a('t')", 0, "table"), result("'t'", "op.a()"));
+        assert_eq!(taken("op.a('a=b', 'c')", 0, "table"), result("'a=b'", "op.a('c')"));
     }
 
     #[test]

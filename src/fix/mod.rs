@@ -1,7 +1,9 @@
 //! Repairs: edits of a text, rounds of them, and the atomic writing of a file. Knows no rule.
 
 mod apply;
+mod batch;
 mod call;
+mod colon;
 mod constraint_name;
 mod diff;
 mod directive;
@@ -12,6 +14,7 @@ mod statement;
 mod write;
 
 pub use apply::{EditSet, apply_edits};
+pub use batch::put_into_batch;
 pub use call::CallText;
 pub use constraint_name::{name_created, name_dropped};
 pub use diff::unified_diff;

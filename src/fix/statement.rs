@@ -54,7 +54,7 @@ pub(super) fn at_depth_of(revision: &Revision, text: &str, body: &Body, span: Sp
 }
 
 /// The blanks before a place, where nothing else stands before it on its line.
-fn indentation(text: &str, offset: u32) -> Option<&str> {
+pub(super) fn indentation(text: &str, offset: u32) -> Option<&str> {
     let before = text.get(..offset as usize)?;
     let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
     (!line.is_empty() && line.chars().all(|char| matches!(char, ' ' | '\t'))).then_some(line)

@@ -72,7 +72,7 @@ impl RevisionContext<'_> {
 
     /// The text of a call `op.x(..)` that is a statement of its own and written where it acts; none where it has arguments that
     /// it does not take, for they may mean what would be added.
-    fn own_call(&self, operation: &Operation) -> Option<&str> {
+    pub fn own_call(&self, operation: &Operation) -> Option<&str> {
         let call = operation.span.of(self.text());
         let bodies = [&self.revision.upgrade, &self.revision.downgrade];
         let mut misfits = bodies.into_iter().flatten().flat_map(|body| &body.misfits);

@@ -1,5 +1,7 @@
 //! `missing-lock-timeout`: nothing limits how long a revision waits for a lock, and everybody else behind it.
 
+use crate::diagnostic::Fix;
+use crate::fix::{Writer, insert_before, insert_import};
 use crate::history::History;
 use crate::history::schema::{Moment, Replay};
 use crate::operation::Operation;
@@ -69,13 +71,20 @@ declare_rule! {
     /// Where the role or the server sets it, or code that this program does not see, switch the rule off:
     /// `ignore = ["missing-lock-timeout"]`.
     ///
+    /// ## Fix safety
+    /// Unsafe: the upgrade fails where it would have waited, and has to be tried again. It is offered for up to five revisions; for more,
+    /// `env.py` is the place.
+    ///
     /// ## References
     /// - squawk: `require-timeout-settings`; eugene: `E9`; `strong_migrations`: lock timeouts
     /// - [PostgreSQL: `lock_timeout`](https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT)
     "missing-lock-timeout", Locking, Warning,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: History(check),
 }
+
+/// As many revisions are repaired one by one.
+const FEW: usize = 5;
 
 fn check(history: &History<'_>, sink: &mut Sink<'_>) {
     for (index, siblings) in history.siblings.iter().enumerate() {
@@ -107,7 +116,7 @@ fn report(history: &History<'_>, directory: usize, sink: &mut Sink<'_>) {
         2 => ", and so does 1 more revision".to_owned(),
         all => format!(", and so do {} more revisions", all - 1),
     };
-    sink.report_in(
+    let report = sink.report_in(
         *file,
         operation.span,
         format!(
@@ -122,6 +131,27 @@ fn report(history: &History<'_>, directory: usize, sink: &mut Sink<'_>) {
         "set it once in `env.py`: `connect_args={\"options\": \"-c lock_timeout=5s\"}`; where the role or the server sets it, \
          `ignore` this rule",
     );
+    // Where many revisions wait, the place is `env.py`.
+    let is_few = waiting.len() <= FEW;
+    if let Some(fix) = limit(history, *file, operation).filter(|_| is_few) {
+        report.fix(fix);
+    }
+}
+
+/// The repair that limits how long a revision waits, before the first operation that does.
+fn limit(history: &History<'_>, file: FileId, operation: &Operation) -> Option<Fix> {
+    let revision = history.revision(file)?;
+    let text = history.project.file(file)?.text();
+    if operation.autocommit {
+        return None;
+    }
+    let mut writer = Writer::new(revision, text);
+    let op = writer.path("alembic.op")?;
+    let line = format!("{op}.execute({})", writer.text("SET LOCAL lock_timeout = '5s'"));
+    let span = operation.call_sites.first().copied().unwrap_or(operation.span);
+    let mut edits = vec![insert_before(revision, text, span, &line)?];
+    edits.extend(writer.imports().map(|line| insert_import(revision, text, line)));
+    Some(Fix::unsafe_("give up after five seconds without the lock", edits))
 }
 
 /// The first operation that waits for a lock others notice, and its table.
@@ -169,6 +199,17 @@ mod tests {
         ]);
         history("", &[ADD, ADD, ADD]).finds(&["and so do 2 more revisions"]);
         history("", &["op.execute('CREATE INDEX ix ON t (a)')"]).finds(&["this SQL waits"]);
+    }
+
+    #[test]
+    fn each_revision_can_set_it() {
+        history("", &[ADD]).finds(&["`t`"]).fixes_unsafely(
+            "    op.add_column(",
+            "    op.execute(\"SET LOCAL lock_timeout = '5s'\")\n    op.add_column(",
+        );
+        history("", &[ADD; 6]).finds(&["and so do 5 more"]).without_fix();
+        let block = format!("with op.get_context().autocommit_block():\n    {ADD}");
+        history("", &[&block]).finds(&["`t`"]).without_fix();
     }
 
     #[test]

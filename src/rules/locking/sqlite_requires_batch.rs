@@ -1,7 +1,9 @@
 //! `sqlite-requires-batch`: SQLite cannot alter a table so, and Alembic can only in batch mode.
 
+use crate::diagnostic::Fix;
+use crate::fix::put_into_batch;
 use crate::operation::{
-    Argument, Attribute, Change, Column, Dialect, Operation, Origin, ServerDefault, last_part,
+    Argument, Attribute, Change, Column, Dialect, Name, Operation, Origin, ServerDefault, last_part,
 };
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
@@ -31,11 +33,15 @@ declare_rule! {
     /// ```
     /// `render_as_batch=True` in `env.py` lets autogenerate write it.
     ///
+    /// ## Fix safety
+    /// Safe: without a batch the calls can only fail. Calls that follow each other on one table share a batch, which copies it once.
+    /// Constraints without a name are left to you: batch mode needs one.
+    ///
     /// ## References
     /// - [Alembic: running "batch" migrations for SQLite](https://alembic.sqlalchemy.org/en/latest/batch.html)
     /// - [SQLite: ALTER TABLE](https://www.sqlite.org/lang_altertable.html)
     "sqlite-requires-batch", Locking, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -44,15 +50,68 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let bodies = [context.revision.upgrade_on_dialect(), context.revision.downgrade_on_dialect()];
-    for operation in bodies.into_iter().flatten().flat_map(|body| &body.operations) {
-        let is_directive = operation.origin == Origin::Directive && !operation.batch;
-        let Some(what) = refused(operation).filter(|_| is_directive) else { continue };
-        sink.report(
-            operation.span,
-            format!("{} {what}, which SQLite has no statement for", operation.subject()),
-        )
-        .call_sites(&operation.call_sites)
-        .help("put it into `with op.batch_alter_table(..) as batch_op:`, which copies the table");
+    for body in bodies.into_iter().flatten() {
+        let is_directive = |operation: &&Operation| operation.origin == Origin::Directive && !operation.batch;
+        let refused: Vec<(&Operation, &str)> = body
+            .operations
+            .iter()
+            .filter(is_directive)
+            .filter_map(|one| Some((one, refused(one)?)))
+            .collect();
+        let mut rest = refused.as_slice();
+        while let Some(((first, what), after)) = rest.split_first() {
+            let report = sink
+                .report(first.span, format!("{} {what}, which SQLite has no statement for", first.subject()))
+                .call_sites(&first.call_sites)
+                .help("put it into `with op.batch_alter_table(..) as batch_op:`, which copies the table");
+            let group = together(context, first, after);
+            if let Some(edits) =
+                put_into_batch(context, &group).filter(|_| group.iter().all(|one| has_name(one)))
+            {
+                report.fix(Fix::safe("put it into batch mode", edits));
+            }
+            // One copy of the table for all of them: the repair of the first is the repair of the others.
+            for (other, (operation, what)) in group.iter().skip(1).zip(after) {
+                sink.report(
+                    other.span,
+                    format!("{} {what}, which SQLite has no statement for", operation.subject()),
+                )
+                .help("put it into the same `with op.batch_alter_table(..) as batch_op:`");
+            }
+            rest = after.get(group.len() - 1..).unwrap_or_default();
+        }
+    }
+}
+
+/// The operation with those that follow it, statement by statement, on the same table.
+fn together<'a>(
+    context: &RevisionContext<'_>,
+    first: &'a Operation,
+    after: &[(&'a Operation, &str)],
+) -> Vec<&'a Operation> {
+    let place = |operation: &Operation| {
+        let statements = &context.revision.statements;
+        context.own_call(operation).and_then(|_| statements.iter().position(|span| *span == operation.span))
+    };
+    let mut group = vec![first];
+    let mut last = place(first);
+    for (operation, _) in after {
+        let next = place(operation);
+        let follows = last.is_some() && next == last.map(|last| last + 1);
+        if !follows || operation.change.table() != first.change.table() || !has_name(operation) {
+            break;
+        }
+        group.push(operation);
+        last = next;
+    }
+    group
+}
+
+/// Batch mode finds constraints by their names, and makes none without (`alembic/operations/batch.py`).
+fn has_name(operation: &Operation) -> bool {
+    match &operation.change {
+        Change::CreateConstraint(_) | Change::DropConstraint(_) => *operation.change.name() != Name::None,
+        _ => true,
     }
 }
 
@@ -106,6 +165,25 @@ mod tests {
             .finds(&["adds a column with"]);
         upgrade("op.add_column('t', sa.Column('a', sa.Integer(), unique=True))")
             .finds(&["adds a column with"]);
+    }
+
+    #[test]
+    fn statements_on_one_table_share_a_batch() {
+        upgrade("op.alter_column('t', 'a', nullable=False)\nop.create_unique_constraint('uq', 't', ['a'], schema='s')")
+            .finds(&["NULL", "adds a constraint"])
+            .fixes(
+                "    op.alter_column('t', 'a', nullable=False)\n    op.create_unique_constraint('uq', 't', ['a'], schema='s')\n",
+                "    with op.batch_alter_table('t') as batch_op:\n        batch_op.alter_column('a', nullable=False)\n    \
+                 with op.batch_alter_table('t', schema='s') as batch_op:\n        batch_op.create_unique_constraint('uq', ['a'])\n",
+            );
+        upgrade("op.drop_constraint('fk', 't', type_='foreignkey')\nop.create_foreign_key(\n    'fk', 't',\n    'u', ['a'], ['id'],\n)")
+            .finds(&["drops a constraint", "adds a constraint"])
+            .fixes(
+                "    op.drop_constraint('fk', 't', type_='foreignkey')\n    op.create_foreign_key(\n        'fk', 't',\n        'u', ['a'], ['id'],\n    )\n",
+                "    with op.batch_alter_table('t') as batch_op:\n        batch_op.drop_constraint('fk', type_='foreignkey')\n        \
+                 batch_op.create_foreign_key(\n            'fk', 'u', ['a'], ['id'],\n        )\n",
+            );
+        upgrade("op.create_unique_constraint(None, 't', ['a'])").finds(&["adds a constraint"]).without_fix();
     }
 
     #[test]

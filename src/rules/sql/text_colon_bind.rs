@@ -1,5 +1,7 @@
 //! `text-colon-bind`: SQLAlchemy takes a colon inside a literal for a parameter.
 
+use crate::diagnostic::Fix;
+use crate::fix::CallText;
 use crate::operation::Misfit;
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
@@ -28,10 +30,14 @@ declare_rule! {
     /// op.execute("""UPDATE account SET settings = '{"limit": 12}'""")
     /// ```
     ///
+    /// ## Fix safety
+    /// Safe: what is a parameter now gets no value, and the call can only fail. Text that stands elsewhere than in the call is left to
+    /// you.
+    ///
     /// ## References
     /// - [SQLAlchemy: text()](https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text)
     "text-colon-bind", Sql, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Revision(check),
 }
 
@@ -39,13 +45,17 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let bodies = [&context.revision.upgrade, &context.revision.downgrade];
     for call in bodies.into_iter().flatten().flat_map(|body| &body.misfits) {
         let Misfit::Colon(parameter) = &call.misfit else { continue };
-        sink.report(
+        let report = sink.report(
             call.span,
             format!(
                 "`:{parameter}` inside a literal is a parameter to SQLAlchemy, and nobody gives it a value"
             ),
         )
         .help(format!("write `\\:{parameter}` in a raw string, or put a blank after the colon"));
+        let edits = CallText::new(context.text(), call.span).map(CallText::escape_colons).unwrap_or_default();
+        if !edits.is_empty() {
+            report.fix(Fix::safe("escape the colons of the literal", edits));
+        }
     }
 }
 
@@ -61,7 +71,8 @@ mod tests {
     #[test]
     fn wherever_text_is_made() {
         upgrade("op.execute('UPDATE t SET a = \\'{\"x\":1}\\'')")
-            .finds(&["`:1` inside a literal is a parameter"]);
+            .finds(&["`:1` inside a literal is a parameter"])
+            .fixes("\"x\":1", "\"x\"\\\\:1");
         upgrade("op.get_bind().execute(sa.text(\"UPDATE t SET a = ':x'\"))").finds(&["`:x`"]);
         upgrade("pass").downgrade("op.execute(\"UPDATE t SET a = 'to :b'\")").finds(&["`:b`"]);
     }
