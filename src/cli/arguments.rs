@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::Rename;
+
 const CHECK_EXAMPLES: &str = "\
 Examples:
   alembic-lint                         check the project found from here upward and below
@@ -216,6 +218,9 @@ pub(super) struct FixArguments {
     /// Print what --fix would change as a unified diff, and write nothing
     #[arg(long, conflicts_with = "fix")]
     pub(super) diff: bool,
+    /// With --fix or --diff: this column got another name; turn its drop and add into a rename. May be repeated
+    #[arg(long, value_name = "TABLE.OLD=NEW")]
+    pub(super) rename: Vec<Rename>,
 }
 
 /// How to speak.

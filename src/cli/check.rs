@@ -10,7 +10,7 @@ use super::arguments::{CheckArguments, CheckFormat};
 use super::load::{Loaded, load, selection};
 use super::terminal::Terminal;
 use super::{COULD_NOT_RUN, FOUND, PASSED};
-use crate::config::Settings;
+use crate::config::{Rename, Settings};
 use crate::diagnostic::Applicability;
 use crate::fix::{self, FixReport};
 use crate::linter::{Outcome, lint};
@@ -20,6 +20,10 @@ use crate::report::{Findings, concise, counted, full, json, statistics, summary}
 pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     if arguments.statistics && arguments.output_format == CheckFormat::Json {
         bail!("--statistics counts findings for people; leave it out with --output-format json");
+    }
+    let fixes = &arguments.fixes;
+    if !(fixes.rename.is_empty() || fixes.fix || fixes.diff) {
+        bail!("--rename says how to repair; add --diff to see it, or --fix to do it");
     }
     refuse_mistyped_command(&arguments.project.paths)?;
     let terminal = Terminal::new(&arguments.output);
@@ -43,6 +47,9 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     if !loaded.has_revisions(&arguments.project.paths, &terminal) {
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
+    if let Work::Fixed(fixes) = &work {
+        demand_renamed(&arguments.fixes.rename, fixes)?;
+    }
     let code = match &work {
         Work::Checked(outcome) => {
             report(&loaded, outcome, None, level, arguments, &terminal)?;
@@ -62,6 +69,21 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     // The process ends here; taking many small values apart first would only make people wait.
     std::mem::forget((loaded, work));
     Ok(exit)
+}
+
+/// Every rename that was confirmed must have been made: else a name is mistyped, and nothing is written.
+fn demand_renamed(renames: &[Rename], fixes: &FixReport) -> anyhow::Result<()> {
+    let made: Vec<&str> =
+        fixes.files.iter().flat_map(|file| &file.fixes).map(|fix| fix.description.as_str()).collect();
+    match renames.iter().find(|rename| !made.contains(&rename.description().as_str())) {
+        Some(rename) => bail!(
+            "--rename {}.{}={}: no new revision drops the one column and adds the other, of the same type, by plain calls",
+            rename.table,
+            rename.column,
+            rename.to
+        ),
+        None => Ok(()),
+    }
 }
 
 /// A path that does not exist may have been meant as a command.
@@ -92,6 +114,7 @@ fn select_rules(arguments: &CheckArguments, settings: &mut Settings) {
     }
     settings.ignore.extend(rules.ignore.iter().cloned());
     settings.extend_select.extend(rules.extend_select.iter().cloned());
+    settings.renames.clone_from(&arguments.fixes.rename);
 }
 
 fn code_of(outcome: &Outcome) -> u8 {

@@ -49,6 +49,8 @@ pub struct Settings {
     pub version_locations: Vec<PathBuf>,
     /// Judge applied revisions too.
     pub all: bool,
+    /// Renames that the author confirms; from the command line only.
+    pub renames: Vec<Rename>,
     /// Where the names in `select`, `extend_select`, `ignore` and `severity` were written.
     pub origins: BTreeMap<(Key, String), String>,
 }
@@ -58,6 +60,40 @@ impl Settings {
     /// from the command line.
     pub fn origin(&self, key: Key, rule: &str) -> Option<&str> {
         self.origins.get(&(key, rule.to_owned())).map(String::as_str)
+    }
+}
+
+/// A column that got another name: what was written as a drop and an add is a rename.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rename {
+    /// The table, with its schema where it has one.
+    pub table: String,
+    /// The old name.
+    pub column: String,
+    /// The new name.
+    pub to: String,
+}
+
+impl Rename {
+    /// What the repair does.
+    pub fn description(&self) -> String {
+        format!("rename `{}.{}` to `{}`", self.table, self.column, self.to)
+    }
+}
+
+impl std::str::FromStr for Rename {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = || {
+            let (old, new) = text.split_once('=')?;
+            let (table, column) = old.trim().rsplit_once('.')?;
+            // The table may be said again: `user.fullname=user.name`.
+            let to = new.trim().rsplit_once('.').map_or(new.trim(), |(_, to)| to);
+            let is_whole = ![table, column, to].iter().any(|part| part.is_empty());
+            is_whole.then(|| Self { table: table.into(), column: column.into(), to: to.into() })
+        };
+        parts().ok_or_else(|| "expected the old and the new name, such as user.fullname=name".to_owned())
     }
 }
 

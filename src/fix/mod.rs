@@ -8,6 +8,7 @@ mod constraint_name;
 mod diff;
 mod directive;
 mod import;
+mod rename;
 mod repoint;
 mod rounds;
 mod statement;
@@ -22,6 +23,7 @@ pub use directive::{
     Directive, Part, Style, Undo, Undone, Writer, complete_downgrade, undo, write_downgrade,
 };
 pub use import::insert_import;
+pub use rename::rename_column;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
 pub use statement::{append_to, insert_before, remove};

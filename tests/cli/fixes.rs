@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::project::{SECOND, clean_project, dropping, fixable_project, without_import};
+use crate::project::{SECOND, clean_project, dropping, fixable_project, revision, without_import};
 
 #[test]
 fn fix_writes_the_file_and_says_what_it_did() {
@@ -63,4 +63,28 @@ fn git_applies_what_diff_prints() {
     project.write(SECOND, without_import());
     project.run(&["--fix"]).exits(0);
     assert_eq!(patched, project.read(SECOND));
+}
+
+#[test]
+fn a_confirmed_rename_is_written_and_a_mistyped_one_is_refused() {
+    let add =
+        |name: &str| format!("op.add_column(\"user\", sa.Column(\"{name}\", sa.String(), nullable=True))");
+    let drop = |name: &str| format!("op.drop_column(\"user\", \"{name}\")");
+    let make = revision("bb22", Some("aa11"), "add the email of users", &add("email"), &drop("email"));
+    let both = |new, old| format!("{}\n    {}", add(new), drop(old));
+    let swap = revision("cc33", Some("bb22"), "rename it", &both("mail", "email"), &both("email", "mail"));
+    let path = "migrations/versions/cc33_third.py";
+    let project = clean_project().with(SECOND, make).with(path, swap.clone());
+    let run = |more: &[&str]| project.run(&[&["--select", "possible-rename"], more].concat());
+    run(&["--rename", "user.email=mail"]).exits(2).warns("add --diff to see it");
+    run(&["--fix", "--rename", "user.mail=email"]).exits(2).warns("no new revision drops");
+    assert_eq!(project.read(path), swap);
+    run(&["--fix", "--rename", "user.email=mail"]).exits(0).warns("rename `user.email` to `mail`");
+    let renamed = project.read(path);
+    for directive in [
+        "op.alter_column(\"user\", \"email\", new_column_name=\"mail\")",
+        "op.alter_column(\"user\", \"mail\", new_column_name=\"email\")",
+    ] {
+        assert!(renamed.contains(directive), "{renamed}");
+    }
 }

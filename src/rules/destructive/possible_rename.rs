@@ -1,5 +1,8 @@
 //! `possible-rename`: autogenerate wrote a drop and an add where a rename was meant.
 
+use crate::config::Rename;
+use crate::diagnostic::Fix;
+use crate::fix::rename_column;
 use crate::history::schema::{Step, sql_name};
 use crate::operation::{AddColumn, Argument, Change, DropColumn, Operation, Statement};
 use crate::rule::{Sink, declare_rule};
@@ -32,10 +35,14 @@ declare_rule! {
     /// Where both columns have nothing to do with each other, say so:
     /// `# alembic-lint: allow[possible-rename] -- the old one was a cache`.
     ///
+    /// ## Fix safety
+    /// Nobody but you knows whether it is a rename, so you say it: `alembic-lint --fix --rename user.fullname=name` writes
+    /// `alter_column` instead of both, and back again in `downgrade`. Only where both columns are NOT NULL or neither is.
+    ///
     /// ## References
     /// - [Alembic: what autogenerate does not detect](https://alembic.sqlalchemy.org/en/latest/autogenerate.html)
     "possible-rename", Destructive, Error,
-    preset: Recommended, fix: None, since: "0.1.0",
+    preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: Step(check),
 }
 
@@ -71,7 +78,11 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let new = add.table.quoted_column(&add.column.name);
-        sink.report(
+        let new_name = add.column.name.known().unwrap_or_default();
+        let is_alike = old.nullable == Some(add.column.nullable.unwrap_or(true));
+        let rename =
+            Rename { table: table.key.to_string(), column: old.name.to_string(), to: new_name.to_owned() };
+        let report = sink.report(
             moment.operation.span,
             format!(
                 "{} deletes {} while {new} of the same type is added: if this is a rename, its values are lost",
@@ -81,12 +92,18 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         )
         .call_sites(&moment.operation.call_sites)
         .help(format!(
-            "for a rename use `op.alter_column({:?}, {:?}, new_column_name={:?})` instead of both; else approve: \
+            "for a rename run `alembic-lint --fix --rename {}.{}={new_name}`, which writes \
+             `op.alter_column({:?}, {:?}, new_column_name={new_name:?})` instead of both; else approve: \
              `# alembic-lint: allow[possible-rename] -- <reason>`",
-            table.key.name,
-            old.name,
-            add.column.name.known().unwrap_or_default()
+            rename.table, rename.column, table.key.name, old.name,
         ));
+        // The author has to say that it is one.
+        if step.context.settings.renames.contains(&rename)
+            && is_alike
+            && let Some(edits) = rename_column(&step.context, &drop.table, &old.name, new_name)
+        {
+            report.fix(Fix::safe(rename.description(), edits));
+        }
     }
 }
 
@@ -123,6 +140,7 @@ fn may_copy(operation: &Operation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::config::Settings;
     use crate::testing::Tester;
 
     const MAKE: &str = "op.create_table('t', sa.Column('a', sa.String(9)), sa.Column('n', sa.Integer()))";
@@ -138,11 +156,41 @@ mod tests {
         assert!(
             found
                 .help()
-                .starts_with("for a rename use `op.alter_column(\"t\", \"a\", new_column_name=\"b\")`")
+                .starts_with("for a rename run `alembic-lint --fix --rename t.a=b`, which writes `op.alter_column(\"t\", \"a\", new_column_name=\"b\")`")
         );
         then("op.drop_column('t', 'n')\nop.add_column('t', sa.Column('m', sa.Integer()))").finds(&["`t.n`"]);
         then("with op.batch_alter_table('t') as batch:\n    batch.add_column(sa.Column('m', sa.Integer()))\n    batch.drop_column('n')")
             .finds(&["`batch_op.drop_column`"]);
+    }
+
+    #[test]
+    fn the_author_confirms() {
+        let settings = |renames: &[&str]| Settings {
+            renames: renames.iter().map(|rename| rename.parse().unwrap()).collect(),
+            ..Settings::default()
+        };
+        let pair = "op.add_column('t', sa.Column('m', sa.Integer()))\nop.drop_column('t', 'n')";
+        let back = "op.add_column('t', sa.Column('n', sa.Integer()))\nop.drop_column('t', 'm')";
+        let file = |down: &str| {
+            let text = format!(
+                "from alembic import op\nimport sqlalchemy as sa\nrevision = 'b2'\ndown_revision = 'r0'\n\n\ndef upgrade():\n    {}\n\n\ndef downgrade():\n    {}\n",
+                pair.replace('\n', "\n    "),
+                down.replace('\n', "\n    ")
+            );
+            Tester::new(&RULE).history(&[MAKE]).file("versions/b2_x.py", &text)
+        };
+        file(back).settings(settings(&["t.n=m"])).finds(&["`t.n`"]).fixes(
+            "    op.add_column('t', sa.Column('m', sa.Integer()))\n    op.drop_column('t', 'n')\n\n\ndef downgrade():\n    \
+             op.add_column('t', sa.Column('n', sa.Integer()))\n    op.drop_column('t', 'm')\n",
+            "    op.alter_column('t', 'n', new_column_name='m')\n\n\ndef downgrade():\n    \
+             op.alter_column('t', 'm', new_column_name='n')\n",
+        );
+        file("pass").settings(settings(&["t.n=t.m"])).finds(&["`t.n`"]).fixes(
+            "    op.add_column('t', sa.Column('m', sa.Integer()))\n    op.drop_column('t', 'n')\n",
+            "    op.alter_column('t', 'n', new_column_name='m')\n",
+        );
+        file(back).settings(settings(&["t.x=m"])).finds(&["`t.n`"]).without_fix();
+        file("op.drop_column('t', 'm')").settings(settings(&["t.n=m"])).finds(&["`t.n`"]).without_fix();
     }
 
     #[test]
