@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes what the tests ask for the truth: a Python environment with real Alembic, the corpus of real revisions, the
-# programs of two database servers, and openssl. The first two lie under target/ and are kept; a second run takes a moment.
+# programs of two database servers with two extensions of PostgreSQL, and openssl. The first two lie under target/ and are
+# kept; a second run takes a moment.
 set -eu
 cd "$(dirname "$0")/.."
 environment=target/test-environment
@@ -39,6 +40,30 @@ if [ -n "$missing" ]; then
     fi
     # shellcheck disable=SC2086  # a list of words
     install_packages $missing
+fi
+
+# An example project has columns of these extensions. The tests start the newest PostgreSQL that is installed.
+pg_config=$(find /usr/lib/postgresql/*/bin/pg_config 2>/dev/null | sort --version-sort | tail -n 1)
+pg_config=${pg_config:-pg_config}
+has_extension() {
+    [ -e "$("$pg_config" --sharedir)/extension/$1.control" ]
+}
+if ! has_extension postgis || ! has_extension vector; then
+    if ! may_install; then
+        echo "the tests need PostGIS and pgvector for the server of $pg_config" >&2
+        exit 1
+    fi
+    major=$("$pg_config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+    has_extension postgis || install_packages "postgresql-$major-postgis-3"
+    if ! has_extension vector; then
+        apt-get update -qq
+        if apt-cache show "postgresql-$major-pgvector" >/dev/null 2>&1; then
+            install_packages "postgresql-$major-pgvector"
+        else
+            install_packages gcc libc6-dev make "postgresql-server-dev-$major"
+            tests/build_pgvector.sh "$pg_config"
+        fi
+    fi
 fi
 
 if ! cat "$wanted" "$alone" | cmp -s - "$environment/requirements.txt"; then

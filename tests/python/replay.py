@@ -64,27 +64,32 @@ def targets():
     for package, settings in settled["packages"].items():
         # The first location is the main script directory's; some packages have others beside it.
         locations = [version for version in versions[package] if f"{version}/".startswith(f"{versions[package][0]}/")]
-        floors, failures = settings.get("databases", {}), settings.get("fails", {})
-        for database in DIALECTS:
-            if (database in floors) == (database in failures):
-                raise ValueError(f"{package} on {database}: either it runs or it fails")
-            yield Target(
-                package,
-                database,
-                ROOT / "target/replay" / package,
-                settings.get("locations", {}).get(database, locations),
-                floors.get(database, 0.0),
-                convention=settings.get("convention"),
-                before=settings.get("before"),
-                driver=settings.get("drivers", {}).get(database),
-                has_own_locations="locations" in settings,
-                revision=settings.get("revision", "heads"),
-                failure=failures.get(database),
-            )
+        yield from targets_of(package, ROOT / "target/replay" / package, locations, settings)
     for project, settings in settled["projects"].items():
-        root, engines = ROOT / "testdata/projects" / project, tuple(settings.get("engines", ()))
-        for database, floor in settings["databases"].items():
-            yield Target(project, database, root, [settings["versions"]], floor, True, engines)
+        for target in targets_of(project, ROOT / "testdata/projects" / project, [settings["versions"]], settings):
+            yield target._replace(is_project=True)
+
+
+def targets_of(name, root, locations, settings):
+    """A package or project on each database: either it runs there or it fails."""
+    floors, failures = settings.get("databases", {}), settings.get("fails", {})
+    for database in DIALECTS:
+        if (database in floors) == (database in failures):
+            raise ValueError(f"{name} on {database}: either it runs or it fails")
+        yield Target(
+            name,
+            database,
+            root,
+            settings.get("locations", {}).get(database, locations),
+            floors.get(database, 0.0),
+            engines=tuple(settings.get("engines", ())),
+            convention=settings.get("convention"),
+            before=settings.get("before"),
+            driver=settings.get("drivers", {}).get(database),
+            has_own_locations="locations" in settings,
+            revision=settings.get("revision", "heads"),
+            failure=failures.get(database),
+        )
 
 
 class Servers:

@@ -186,6 +186,10 @@ fn named(
         Some(name.to_owned())
     };
     match class {
+        // Of MySQL's own classes, whose numbers may have a width and no sign.
+        "INTEGER" | "SMALLINT" | "BIGINT" if mysql && !keywords.is_empty() => {
+            named_as_in_sql(class, args, keywords)
+        }
         "Integer" | "INTEGER" | "INT" => chosen("INTEGER", "INTEGER", "INTEGER"),
         "SmallInteger" | "SMALLINT" => chosen("SMALLINT", "SMALLINT", "SMALLINT"),
         "BigInteger" | "BIGINT" => chosen("BIGINT", "BIGINT", "BIGINT"),
@@ -243,12 +247,36 @@ fn named(
         }
         "Enum" | "ENUM" => enum_name(args, keywords, dialect),
         // `postgresql.TSVECTOR`, `mysql.LONGTEXT`: named as in SQL.
-        other if other.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) => match args {
-            [Argument::Int(length)] => Some(format!("{other}({length})")),
-            _ => Some(other.to_owned()),
-        },
+        other if other.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) => {
+            named_as_in_sql(other, args, keywords)
+        }
         _ => None,
     }
+}
+
+/// A type whose class is called as in SQL, with its length.
+fn named_as_in_sql(class: &str, args: &[Argument], keywords: &[(Box<str>, Argument)]) -> Option<String> {
+    let mut length = match args {
+        [] | [Argument::None | Argument::Bool(_) | Argument::Call(_) | Argument::Path(_)] => None,
+        [Argument::Int(length)] => Some(*length),
+        _ => return None,
+    };
+    let (mut is_unsigned, mut is_zerofill) = (false, false);
+    for (name, value) in keywords {
+        match (&**name, value) {
+            ("length" | "dim" | "display_width" | "fsp", Argument::Int(given)) => length = Some(*given),
+            ("unsigned", Argument::Bool(given)) => is_unsigned = *given,
+            ("zerofill", Argument::Bool(given)) => is_zerofill = *given,
+            // The named ones say how Python sees the values, or how they are ordered.
+            (_, Argument::None | Argument::Bool(false))
+            | ("astext_type" | "text_type" | "none_as_null" | "charset" | "collation", _) => {}
+            _ => return None,
+        }
+    }
+    let length = length.map_or_else(String::new, |length| format!("({length})"));
+    let unsigned = if is_unsigned { " UNSIGNED" } else { "" };
+    let zerofill = if is_zerofill { " ZEROFILL" } else { "" };
+    Some(format!("{class}{length}{unsigned}{zerofill}"))
 }
 
 fn enum_name(args: &[Argument], keywords: &[(Box<str>, Argument)], dialect: Dialect) -> Option<String> {

@@ -50,6 +50,21 @@ fn types_as_each_database_writes_them() {
     History::on(Mariadb)
         .then("import sqlmodel\nop.create_table('t', sa.Column('a', sqlmodel.sql.sqltypes.AutoString()))")
         .shows("table t\n a VARCHAR(255)");
+    History::on(Mariadb)
+        .then(
+            "op.create_table('t', sa.Column('a', mysql.INTEGER(unsigned=True)), sa.Column('b', mysql.TINYINT(display_width=1)),
+             sa.Column('c', mysql.TINYINT(zerofill=True, unsigned=True)), sa.Column('d', mysql.SET('x', 'y')),
+             sa.Column('e', mysql.LONGTEXT(charset='utf8mb4', collation='utf8mb4_bin')))",
+        )
+        .shows("table t\n a INTEGER UNSIGNED\n b TINYINT(1)\n c TINYINT UNSIGNED ZEROFILL\n d ?\n e LONGTEXT");
+    History::on(Postgresql)
+        .then(
+            "import pgvector.sqlalchemy
+op.create_table('t', sa.Column('a', pgvector.sqlalchemy.vector.VECTOR(dim=3)), sa.Column('b', pgvector.sqlalchemy.VECTOR()),
+    sa.Column('c', postgresql.BIT(8)), sa.Column('d', postgresql.BIT(length=8, varying=True)),
+    sa.Column('e', postgresql.JSONB(none_as_null=True, astext_type=sa.Text())))",
+        )
+        .shows("table t\n a VECTOR(3)\n b VECTOR\n c BIT(8)\n d ?\n e JSONB");
     History::on(Postgresql)
         .then(
             "op.create_table('t', sa.Column('a', postgresql.ENUM('x', name='someState', create_type=False)))",
