@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes what the tests ask for the truth: a Python environment with real Alembic, the corpus of real revisions, the
-# programs of two database servers with two extensions of PostgreSQL, and openssl. The first two lie under target/ and are
-# kept; a second run takes a moment.
+# programs of two database servers with two extensions of PostgreSQL, other majors of PostgreSQL, openssl and npm. What
+# lies under target/ is kept; a second run takes a moment.
 set -eu
 cd "$(dirname "$0")/.."
 environment=target/test-environment
@@ -33,9 +33,10 @@ missing=
 has_program initdb && has_program postgres && has_program psql || missing="postgresql"
 has_program mariadbd && has_program mariadb-install-db && has_program mariadb || missing="$missing mariadb-server"
 has_program openssl || missing="$missing openssl"
+has_program npm || missing="$missing npm"
 if [ -n "$missing" ]; then
     if ! may_install; then
-        echo "the tests need database servers that they start themselves, and openssl for their certificates; install: $missing" >&2
+        echo "the tests need database servers that they start themselves, openssl for their certificates, and npm for other majors of PostgreSQL; install: $missing" >&2
         exit 1
     fi
     # shellcheck disable=SC2086  # a list of words
@@ -78,3 +79,4 @@ if ! cat "$wanted" "$alone" | cmp -s - "$environment/requirements.txt"; then
 fi
 "$environment/bin/python" tests/corpus/download.py target/corpus
 "$environment/bin/python" tests/corpus/download.py --with-modules target/replay
+"$environment/bin/python" tests/postgresql/download.py target/postgresql

@@ -50,6 +50,8 @@ const WATCHDOG: &str = r#"
 pub(crate) enum Kind {
     /// PostgreSQL.
     Postgresql,
+    /// PostgreSQL of this major release.
+    Release(u32),
     /// MariaDB.
     Mariadb,
 }
@@ -96,7 +98,7 @@ impl Server {
     /// Creates an empty database.
     pub(crate) fn create_database(&self, name: &str) {
         let administration = match self.kind {
-            Kind::Postgresql => "postgres",
+            Kind::Postgresql | Kind::Release(_) => "postgres",
             Kind::Mariadb => "mysql",
         };
         self.execute(administration, &format!("CREATE DATABASE {name}"));
@@ -106,7 +108,7 @@ impl Server {
     pub(crate) fn execute(&self, database: &str, sql: &str) -> String {
         let port = self.port.to_string();
         let mut client = match self.kind {
-            Kind::Postgresql => {
+            Kind::Postgresql | Kind::Release(_) => {
                 let mut psql = Command::new(program("psql"));
                 psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t"]);
                 psql.args(["--set=ON_ERROR_STOP=1", "--host=127.0.0.1", "--port", &port]);
@@ -135,6 +137,9 @@ impl Server {
 
     fn try_start(kind: Kind) -> Result<Self, String> {
         let directory = tempfile::Builder::new().prefix("alembic-lint-").tempdir().unwrap();
+        if let Kind::Release(major) = kind {
+            copy_release(major, &directory.path().join(RELEASE));
+        }
         let identity = identity(directory.path());
         prepare(kind, directory.path(), &identity);
 
@@ -143,7 +148,7 @@ impl Server {
         let directory = directory.keep();
         let mut watchdog = Command::new("sh");
         let stop = match kind {
-            Kind::Postgresql => "QUIT",
+            Kind::Postgresql | Kind::Release(_) => "QUIT",
             // Its data go with it; a regular end would write them first.
             Kind::Mariadb => "KILL",
         };
@@ -160,7 +165,7 @@ impl Server {
     /// Reads what the server says until it says that it is ready; an error is what it said instead.
     fn wait_until_ready(&mut self) -> Result<(), String> {
         let ready = match self.kind {
-            Kind::Postgresql => "ready to accept connections",
+            Kind::Postgresql | Kind::Release(_) => "ready to accept connections",
             Kind::Mariadb => "ready for connections",
         };
         let said = BufReader::new(self.watchdog.stderr.take().unwrap());
@@ -195,10 +200,10 @@ impl Drop for Server {
 fn prepare(kind: Kind, directory: &Path, identity: &Identity) {
     let data = directory.join("data");
     let mut install = match kind {
-        Kind::Postgresql => {
+        Kind::Postgresql | Kind::Release(_) => {
             let password = directory.join("password");
             fs::write(&password, PASSWORD).unwrap();
-            let mut initdb = Command::new(program("initdb"));
+            let mut initdb = Command::new(server_program(kind, directory, "initdb"));
             initdb.args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]);
             initdb.arg("--no-sync").arg("--pwfile").arg(password).arg("--pgdata").arg(data);
             initdb
@@ -226,7 +231,7 @@ fn prepare(kind: Kind, directory: &Path, identity: &Identity) {
 /// The command that runs the server in the foreground.
 fn command(kind: Kind, directory: &Path, port: u16) -> Vec<String> {
     let (name, arguments) = match kind {
-        Kind::Postgresql => (
+        Kind::Postgresql | Kind::Release(_) => (
             "postgres",
             vec![
                 "-D".to_owned(),
@@ -255,7 +260,7 @@ fn command(kind: Kind, directory: &Path, port: u16) -> Vec<String> {
             ],
         ),
     };
-    std::iter::once(program(name).display().to_string()).chain(arguments).collect()
+    std::iter::once(server_program(kind, directory, name).display().to_string()).chain(arguments).collect()
 }
 
 /// Who runs the servers.
@@ -293,6 +298,24 @@ pub(crate) fn hand_over(file: &Path) {
 /// A port where nobody listens now.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Where a downloaded release lies beside its data: whoever the server runs as may not read the checkout.
+const RELEASE: &str = "release";
+
+/// Copies what `tests/set_up.sh` has downloaded.
+fn copy_release(major: u32, target: &Path) {
+    let release = super::repository("target/postgresql").join(major.to_string());
+    assert!(release.is_dir(), "PostgreSQL {major} is missing: run tests/set_up.sh once");
+    succeed(Command::new("cp").arg("-R").arg(release).arg(target));
+}
+
+/// A program of the server itself.
+fn server_program(kind: Kind, directory: &Path, name: &str) -> PathBuf {
+    match kind {
+        Kind::Release(_) => directory.join(RELEASE).join("bin").join(name),
+        Kind::Postgresql | Kind::Mariadb => program(name),
+    }
 }
 
 /// A program of the database packages. Debian keeps the newest PostgreSQL apart from `PATH`.

@@ -1,10 +1,20 @@
-//! The examples on the rules' pages, as the tests run them. Judges none.
+//! The examples on the rules' pages, as the tests run them. Judges them by their rule alone.
 //!
 //! An example is a fence marked `python bad` or `python good`. It is the body of `upgrade`, with import lines
 //! moved to the top of the file, or both functions; with `file=versions/x.py` it is a whole file, and such fences that
 //! follow each other are one project; `database-version=10` and `dialect=sqlite` are those settings. Fences without such a mark are not run.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+
+use std::path::PathBuf;
+
+use alembic_lint::config::Settings;
+use alembic_lint::linter::lint;
+use alembic_lint::operation::Dialect;
+use alembic_lint::project::{Project, ScriptDirectory};
+use alembic_lint::rule::Rule;
+use alembic_lint::selection::Selection;
+use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
 
 /// A fenced example.
 pub(crate) struct Example {
@@ -94,4 +104,64 @@ pub(crate) fn wrapped(body: &str) -> String {
          \u{20}   # ### end Alembic commands ###\n\n\n\
          def downgrade():\n    pass\n"
     )
+}
+
+fn file(path: &str, text: String) -> SourceFile {
+    SourceFile {
+        path: path.into(),
+        location: PathBuf::from(path),
+        directory: 0,
+        role: match path.rsplit('/').next() {
+            Some("script.py.mako") => Role::Template,
+            Some("env.py") => Role::Environment,
+            _ if !path.starts_with("versions/") => {
+                Role::Module(path.trim_end_matches(".py").replace('/', ".").into())
+            }
+            _ => Role::Revision,
+        },
+        text: Ok(text.into()),
+        encoding: Encoding::Utf8,
+        selected: true,
+        applied: Applied::No,
+    }
+}
+
+/// The messages of one rule about one example, on this version of the server where one is given.
+pub(crate) fn messages(rule: &Rule, example: &Example, version: Option<&str>) -> Vec<String> {
+    let file = match &example.file {
+        Some(path) => file(path, example.text.clone()),
+        None => file("versions/ab12_add_user_age.py", wrapped(&example.text)),
+    };
+    let mut files = vec![file];
+    files.extend(example.others.iter().map(|(path, text)| self::file(path, text.clone())));
+    let project = Project { directories: vec![ScriptDirectory::default()], files, ..Project::default() };
+    // All rules run: what a suppression comment is for depends on the others.
+    let settings = Settings {
+        select: vec!["all".to_owned()],
+        database_version: version.map(str::to_owned).or_else(|| example.version.clone()),
+        dialect: example.dialect.as_deref().map(dialect),
+        ..Settings::default()
+    };
+    let selection = Selection::resolve(&settings).unwrap();
+    let found = lint(&project, &settings, &selection).diagnostics.into_iter();
+    found.filter(|found| found.rule.name == rule.name).map(|found| found.message).collect()
+}
+
+fn dialect(name: &str) -> Dialect {
+    match name {
+        "mysql" => Dialect::Mysql,
+        "mariadb" => Dialect::Mariadb,
+        "sqlite" => Dialect::Sqlite,
+        _ => Dialect::Postgresql,
+    }
+}
+
+/// The texts of an example's revisions, in the order of their names.
+pub(crate) fn revisions(example: &Example) -> Vec<String> {
+    let Some(path) = &example.file else { return vec![wrapped(&example.text)] };
+    let mut files = vec![(path.as_str(), example.text.as_str())];
+    files.extend(example.others.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    files.retain(|(path, _)| path.starts_with("versions/"));
+    files.sort_unstable();
+    files.into_iter().map(|(_, text)| text.to_owned()).collect()
 }
