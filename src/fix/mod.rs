@@ -26,7 +26,7 @@ pub use import::insert_import;
 pub use rename::rename_column;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
-pub use statement::{append_to, insert_before, remove};
+pub use statement::{append_to, insert_before, move_behind, remove};
 pub use write::{Reason, WriteError, write};
 
 /// The line ending that most lines of `text` have; `\n` where there is none.

@@ -1,7 +1,8 @@
 //! Edits that put a statement before another, or at the end of a function. Knows no directive.
 
 use crate::diagnostic::Edit;
-use crate::revision::{Body, Revision};
+use crate::operation::Operation;
+use crate::revision::{Body, Revision, RevisionContext};
 use crate::source::Span;
 
 /// The edit that puts a line before the statement around `span`, as deep as it; `None` where that shares its line with others.
@@ -40,6 +41,39 @@ pub fn remove(text: &str, span: Span) -> Option<Edit> {
     }
     let end = span.end.checked_add(at(line_end)?)?;
     Some(Edit { span: Span::new(at(line_start)?, end), content: String::new() })
+}
+
+/// The edits that move a call that is a statement of a function's body behind the statement that holds another one; `None` where other
+/// things stand on its lines.
+pub fn move_behind(
+    context: &RevisionContext<'_>,
+    body: &Body,
+    moved: &Operation,
+    behind: &Operation,
+) -> Option<Vec<Edit>> {
+    let (revision, text) = (context.revision, context.text());
+    let span = moved.span;
+    let is_own = revision.statements.contains(&span) && moved.call_sites.is_empty();
+    if !is_own || at_depth_of(revision, text, body, span)? != span.start || !behind.call_sites.is_empty() {
+        return None;
+    }
+    let indent = indentation(text, span.start)?;
+    let rest = text.get(span.end as usize..)?;
+    let line_end = rest.find('\n')?;
+    if !rest.get(..line_end)?.trim().is_empty() {
+        return None;
+    }
+    let start = span.start - u32::try_from(indent.len()).ok()?;
+    let end = span.end + u32::try_from(line_end).ok()? + 1;
+    let call = span.of(text);
+    let next = revision.statements.iter().map(|statement| statement.start).filter(|start| {
+        (behind.span.end..=body.block.end).contains(start) && indentation(text, *start) == Some(indent)
+    });
+    let insertion = match next.min() {
+        Some(next) => Edit { span: Span::new(next, next), content: format!("{call}\n{indent}") },
+        None => append_to(text, body, call)?,
+    };
+    Some(vec![Edit { span: Span::new(start, end), content: String::new() }, insertion])
 }
 
 /// Where the statement of a function's body starts that holds `span`, as deep as the first one.

@@ -134,6 +134,19 @@ impl Operation {
         matches!(self.origin, Origin::RawSql { .. })
     }
 
+    /// MySQL's `SET FOREIGN_KEY_CHECKS`: from here on, the order of tables does not matter.
+    pub fn switches_foreign_keys_off(&self) -> bool {
+        match &self.change {
+            Change::Execute(execute) => match &execute.statement {
+                Statement::Set { name: Name::Known(name), .. } => {
+                    name.to_ascii_lowercase().contains("foreign_key_checks")
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether schema objects or rows are gone afterwards.
     pub fn is_destructive(&self) -> bool {
         self.change.is_destructive()

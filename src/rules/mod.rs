@@ -52,6 +52,7 @@ mod data {
     pub(super) mod set_not_null_without_backfill;
     pub(super) mod sqlite_add_column_restriction;
     pub(super) mod sqlite_batch_drops_unnamed_constraints;
+    pub(super) mod tables_in_wrong_order;
     pub(super) mod type_change_breaks_default;
     pub(super) mod type_change_without_using;
     pub(super) mod unknown_object;
@@ -377,6 +378,7 @@ pub static RULES: &[&Rule] = &[
     &security::superuser_role::RULE,
     &style::suppression_without_reason::RULE,
     &style::table_without_primary_key::RULE,
+    &data::tables_in_wrong_order::RULE,
     &imports::template_missing_import::RULE,
     &sql::text_colon_bind::RULE,
     &content::todo_in_migration::RULE,

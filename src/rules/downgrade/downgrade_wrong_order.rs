@@ -119,7 +119,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     let round = Round { start: step.after(), dialect: step.context.dialect, downgrade };
     let mut is_lax = false;
     for moment in downgrade.moments() {
-        is_lax |= switches_checks_off(moment.operation);
+        is_lax |= moment.operation.switches_foreign_keys_off();
         if !moment.is_certain() {
             continue;
         }
@@ -294,20 +294,6 @@ const fn may_be_missing(change: &Change) -> bool {
         Change::DropIndex(drop) => drop.if_exists,
         Change::DropConstraint(drop) => drop.if_exists,
         Change::CreateTable(_) => true,
-        _ => false,
-    }
-}
-
-/// MySQL's `SET FOREIGN_KEY_CHECKS = 0`, PostgreSQL's `session_replication_role`.
-fn switches_checks_off(operation: &Operation) -> bool {
-    match &operation.change {
-        Change::Execute(execute) => match &execute.statement {
-            Statement::Set { name: Name::Known(name), .. } => {
-                let name = name.to_ascii_lowercase();
-                name.contains("foreign_key_checks")
-            }
-            _ => false,
-        },
         _ => false,
     }
 }
