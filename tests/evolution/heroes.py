@@ -136,7 +136,7 @@ STAGES = [
         models=[("    rank: Optional[Rank] = None\n", "")],
     ),
     Stage(
-        "many to many goes",
+        "missions go",
         models=[
             (
                 "class HeroMission(SQLModel, table=True):\n"
@@ -144,11 +144,6 @@ STAGES = [
                 '    mission_id: Optional[int] = Field(default=None, foreign_key="mission.id", primary_key=True)\n\n\n',
                 "",
             ),
-        ],
-    ),
-    Stage(
-        "table with an enum goes",
-        models=[
             (
                 "class Mission(SQLModel, table=True):\n"
                 "    id: Optional[int] = Field(default=None, primary_key=True)\n    title: str = Field(max_length=120)\n"

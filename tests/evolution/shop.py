@@ -197,6 +197,21 @@ STAGES = [
         servers=("postgresql",),
     ),
     Stage(
+        "bills go",
+        models=[
+            (
+                'class Bill(Base):\n    __tablename__ = "bill"\n'
+                '    __table_args__ = (sa.UniqueConstraint("number"), {"schema": "billing"})\n'
+                "    number: Mapped[Optional[int]] = mapped_column(index=True)\n"
+                "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+                '    purchase_id: Mapped[int] = mapped_column(sa.ForeignKey("purchase.id"))\n'
+                '    method: Mapped[Method] = mapped_column(sa.Enum(Method, schema="billing", name="method"))\n',
+                "",
+            )
+        ],
+        servers=("postgresql",),
+    ),
+    Stage(
         "customers have no e-mail any more",
         models=[("    email: Mapped[Optional[str]] = mapped_column(sa.String(120), unique=True)\n", "")],
     ),
