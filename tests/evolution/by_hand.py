@@ -12,6 +12,20 @@ op.create_table(
 )
 """
 
+DRAWER = """
+op.create_table("drawer", sa.Column("id", sa.Integer(), nullable=False), sa.PrimaryKeyConstraint("id"))
+"""
+PLACE = """
+op.create_table(
+    "place",
+    sa.Column("note_id", sa.Integer(), nullable=False),
+    sa.Column("drawer_id", sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(["note_id"], ["note.id"]),
+    sa.ForeignKeyConstraint(["drawer_id"], ["drawer.id"]),
+    sa.PrimaryKeyConstraint("note_id", "drawer_id"),
+)
+"""
+
 STAGES = [
     Stage(
         "create notes",
@@ -55,6 +69,12 @@ STAGES = [
         keeps_catalog=True,
     ),
     Stage(
+        "limit the first note",
+        upgrade=r'''op.execute("""UPDATE note SET body = '{"limit":12}' WHERE id = 1""")''',
+        downgrade="""op.execute("UPDATE note SET body = 'buy milk' WHERE id = 1")""",
+        keeps_catalog=True,
+    ),
+    Stage(
         "pin notes",
         upgrade='op.add_column("note", sa.Column("pinned", sa.Boolean(), server_default=False, nullable=False))',
         downgrade='op.drop_column("note", "pinned")',
@@ -92,5 +112,16 @@ with op.batch_alter_table("note") as batch_op:
 # alembic-lint: allow[drop-table] -- it is a new one
 op.add_column("note", sa.Column("colour", sa.String(20), nullable=True))
 """,
+    ),
+    Stage(
+        "let notes lie in drawers",
+        upgrade=DRAWER + PLACE,
+        downgrade='op.drop_table("place")\nop.drop_table("drawer")',
+        rows=["INSERT INTO drawer (id) VALUES (7)", "INSERT INTO place (note_id, drawer_id) VALUES (1, 7)"],
+    ),
+    Stage(
+        "notes lie in drawers no more",
+        upgrade='op.drop_table("drawer")\nop.drop_table("place")',
+        downgrade=PLACE + DRAWER,
     ),
 ]

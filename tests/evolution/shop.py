@@ -220,7 +220,7 @@ STAGES = [
 PROJECT = Project(
     models=MODELS,
     stages=STAGES + by_hand.STAGES,
-    configure={"sqlite": "render_as_batch=True", "postgresql": "include_schemas=True"},
+    configure={"postgresql": "include_schemas=True"},
     settings='required-imports = ["decimal"]\n',
     modules={"store/__init__.py": "", "store/money.py": MONEY},
 )

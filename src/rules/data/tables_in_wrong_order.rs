@@ -14,8 +14,8 @@ declare_rule! {
     /// `downgrade`, to a table that is made further down only. SQLite does not look, and neither does the rule then.
     ///
     /// ## Why is this bad?
-    /// The statement always fails. Autogenerate writes tables that are no longer in the models in the order in which the database
-    /// lists them, and `downgrade` in the opposite one. PostgreSQL says
+    /// The statement always fails. Autogenerate does not sort the tables that are no longer in the models: which of two comes first
+    /// differs from run to run, and `downgrade` has the opposite order. PostgreSQL says
     /// ```text
     /// cannot drop table author because other objects depend on it
     /// relation "author" does not exist
