@@ -144,6 +144,16 @@ class Evolution:
             for statement in rows:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
 
+    def look(self, stage, database):
+        """What the rows do not hold as they must, or nothing."""
+        if stage.holds:
+            query, wanted = stage.holds
+            with self.engine(database).connect() as connection:
+                found = connection.exec_driver_sql(query).scalar()
+            if found != wanted:
+                return f"{query} gives {found!r} and not {wanted!r}"
+        return None
+
     # What is proved.
 
     def trial(self, stage):
@@ -175,7 +185,7 @@ class Evolution:
                 return f"after downgrade: {found}", None
             if phase == "second upgrade" and (found := difference(after, now)):
                 return f"after the second upgrade: {found}", None
-        return None, after
+        return self.look(stage, database), after
 
     def lint(self, *options):
         address = self.databases.url(self.name)
@@ -193,14 +203,17 @@ class Evolution:
         ran = self.lint(*options, "--output-format", "json")
         return json.loads(ran.stdout)["diagnostics"], ran.stderr
 
-    def repair(self, path):
+    def repair(self, stage, path):
         """Repairs a revision, and says which rules took part and which speak still."""
+        renames = [option for rename in stage.renames for option in ("--rename", rename)]
         others = {file: file.read_text() for file in path.parent.glob("*.py") if file != path}
         found, _ = self.findings()
-        found = [(finding["rule"], finding["path"]) for finding in found if finding["fix"]]
-        left, told = self.findings("--fix", "--unsafe-fixes")
+        # A rename is repaired where the author says that it is one.
+        is_repaired = lambda finding: finding["fix"] or (renames and finding["rule"] == "possible-rename")
+        found = [(finding["rule"], finding["path"]) for finding in found if is_repaired(finding)]
+        left, told = self.findings("--fix", "--unsafe-fixes", *renames)
         for finding in left:
-            if finding["fix"] and (finding["rule"], finding["path"]) in found:
+            if is_repaired(finding) and (finding["rule"], finding["path"]) in found:
                 raise Failure(f"not repaired: {finding['message']}\n{told}\n{path.read_text()}")
         for file, text in others.items():
             if file.read_text() != text:
@@ -214,7 +227,7 @@ class Evolution:
             self.change_models(stage)
             path = self.new_revision(stage, number)
             unfixed = path.read_text()
-            repaired, left = self.repair(path)
+            repaired, left = self.repair(stage, path)
             fixed, wrong = path.read_text(), None
             if fixed != unfixed:
                 path.write_text(unfixed)

@@ -95,12 +95,18 @@ STAGES = [
     ),
     Stage(
         # NOT NULL on rows that are there needs a value that only the author knows.
-        "renamed column",
+        "another column in its place",
         models=[
             ('("name", "secret_name")', '("name", "alias")'),
             ("    secret_name: Optional[str] = Field(default=None, max_length=80)\n", '    alias: str = Field(max_length=80, sa_column_kwargs={"server_default": "unknown"})\n'),
         ],
         rows=["UPDATE hero SET alias = 'Weasel' WHERE id = 1"],
+    ),
+    Stage(
+        "renamed column",
+        models=[("    city: str = Field(max_length=80)", "    town: str = Field(max_length=80)")],
+        renames=["team.city=town"],
+        holds=("SELECT town FROM team WHERE id = 2", "Bergen"),
     ),
     Stage(
         "text becomes a number",
@@ -110,7 +116,7 @@ STAGES = [
     Stage(
         "index goes and another comes",
         models=[
-            ("    city: str = Field(max_length=80)", "    city: str = Field(max_length=80, index=True)"),
+            ("    town: str = Field(max_length=80)", "    town: str = Field(max_length=80, index=True)"),
             ("    name: str = Field(max_length=80, index=True)\n    alias", "    name: str = Field(max_length=80)\n    alias"),
         ],
     ),

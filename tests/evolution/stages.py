@@ -17,6 +17,10 @@ class Stage:
     downgrade: str | None = ""
     # What the author replaces in the revision before alembic-lint sees it, once each.
     edits: list[tuple[str, str]] = field(default_factory=list)
+    # `TABLE.OLD=NEW`: what the author says got another name.
+    renames: list[str] = field(default_factory=list)
+    # A query and the value that it must give when all is done.
+    holds: tuple[str, str] | None = None
     # Statements that put rows into the tables afterwards.
     rows: list[str] = field(default_factory=list)
     servers: tuple[str, ...] = ALL
