@@ -80,19 +80,24 @@ fn strength(mode: &str) -> usize {
     MODES.iter().position(|known| plain(known) == wanted).unwrap_or_else(|| panic!("{mode}"))
 }
 
+/// What a program of `tests/python` answers.
+fn ask_python(program: &str, arguments: &[&str], request: &Value) -> Value {
+    let mut driver = Command::new(python_program("python"));
+    driver.arg(repository("tests/python").join(program)).args(arguments);
+    let mut driver = driver.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    driver.stdin.take().unwrap().write_all(request.to_string().as_bytes()).unwrap();
+    let output = driver.wait_with_output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// What servers of every major do with each case.
 fn servers_run(cases: &[Value]) -> BTreeMap<u32, Vec<Seen>> {
-    let request = json!({ "base": base(), "cases": cases }).to_string();
+    let request = &json!({ "base": base(), "cases": cases });
     let on = |major: u32| {
         let server = Server::start(Kind::Release(major));
         let url = server.url("postgresql+psycopg", "postgres");
-        let mut driver = Command::new(python_program("python"));
-        driver.arg(repository("tests/python/facts.py")).arg(url);
-        let mut driver = driver.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        driver.stdin.take().unwrap().write_all(request.as_bytes()).unwrap();
-        let output = driver.wait_with_output().unwrap();
-        assert!(output.status.success(), "PostgreSQL {major}");
-        (major, serde_json::from_slice(&output.stdout).unwrap())
+        (major, serde_json::from_value(ask_python("facts.py", &[&url], request)).unwrap())
     };
     thread::scope(|scope| {
         let threads: Vec<_> = MAJORS.map(|major| scope.spawn(move || on(major))).collect();
@@ -323,5 +328,100 @@ fn pages_tell_what_servers_do() {
         }
     }
     println!("{} rules by {} examples, {compared} runs", proofs.shown.len(), cases.len());
+    assert!(lies.is_empty(), "\n{lies}");
+}
+
+/// `elsewhere.toml`.
+#[derive(Debug, Deserialize)]
+struct ProofsElsewhere {
+    /// Rules of which nothing can be shown so, with the reason.
+    unproved: BTreeMap<String, String>,
+    #[serde(flatten)]
+    shown: BTreeMap<String, ProofElsewhere>,
+}
+
+/// What the bad example of a rule shows on MariaDB or SQLite.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProofElsewhere {
+    server: String,
+    #[serde(default)]
+    before: Vec<String>,
+    #[serde(default)]
+    session: Vec<String>,
+    #[serde(default)]
+    between: Vec<String>,
+    ask: Option<String>,
+    shows: String,
+    #[serde(default = "yes")]
+    good: bool,
+}
+
+impl ProofElsewhere {
+    fn case(&self, example: &pages::Example) -> Value {
+        let mut session = self.session.clone();
+        let others = example.others.iter().map(|(_, text)| text);
+        for text in others.chain([&example.text]) {
+            let setting =
+                text.lines().find_map(|line| line.split('"').find(|part| part.starts_with("PRAGMA")));
+            session.extend(setting.map(str::to_owned));
+        }
+        json!({
+            "before": self.before, "session": session, "between": self.between, "ask": self.ask,
+            "revisions": revisions(example),
+        })
+    }
+
+    fn is_shown(&self, result: &Value) -> bool {
+        let (kind, what) = self.shows.split_once(' ').unwrap();
+        match kind {
+            "fails" => result["error"].as_str().is_some_and(|error| error.contains(what)),
+            "answer" => result["answer"] == what,
+            _ => panic!("{}", self.shows),
+        }
+    }
+}
+
+#[test]
+fn pages_tell_what_happens_elsewhere() {
+    let text = fs::read_to_string(repository("tests/facts/elsewhere.toml")).unwrap();
+    let proofs: ProofsElsewhere = toml::from_str(&text).unwrap();
+    let mut lies = String::new();
+    for rule in
+        RULES.iter().filter(|rule| rule.name.starts_with("mysql-") || rule.name.starts_with("sqlite-"))
+    {
+        if proofs.shown.contains_key(rule.name) == proofs.unproved.contains_key(rule.name) {
+            let _ = writeln!(lies, "{}: neither proved nor listed in elsewhere.toml, or both", rule.name);
+        }
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let mariadb = Server::mariadb();
+    mariadb.create_database("facts");
+    let mut compared = 0;
+    for server in ["mariadb", "sqlite"] {
+        let of_server = proofs.shown.iter().filter(|(_, proof)| proof.server == server);
+        let cases: Vec<_> = of_server
+            .flat_map(|(name, proof)| {
+                let rule = RULES.iter().find(|rule| rule.name == *name).unwrap();
+                let all = examples(rule.docs).into_iter().filter(|example| example.is_bad || proof.good);
+                all.map(move |example| (name, proof, example))
+            })
+            .collect();
+        let requests: Vec<Value> = cases.iter().map(|(_, proof, example)| proof.case(example)).collect();
+        let place = match server {
+            "sqlite" => scratch.path().join("facts.db").display().to_string(),
+            _ => mariadb.url("mysql+pymysql", "facts"),
+        };
+        let results = ask_python("consequences.py", &[server, &place], &json!(requests));
+        for ((name, proof, example), result) in cases.iter().zip(results.as_array().unwrap()) {
+            compared += 1;
+            let is_failing = !result["error"].is_null() && !example.is_bad;
+            if proof.is_shown(result) != example.is_bad || is_failing {
+                let kind = if example.is_bad { "bad" } else { "good" };
+                let _ = writeln!(lies, "{server}: {name}, a {kind} example: {result}\n    {}", example.text);
+            }
+        }
+    }
+    println!("{} rules, {compared} runs", proofs.shown.len());
     assert!(lies.is_empty(), "\n{lies}");
 }
