@@ -11,6 +11,9 @@ use crate::sql::{remarks, syntax_error};
 /// squawk's name for SQL that it does not take, which is told of all servers and of downgrades too.
 const SYNTAX: &str = "syntax-error";
 
+/// squawk's name for objects that get another name.
+const RENAMING: &str = "renaming-object";
+
 /// How many words of the SQL a message shows.
 const WORDS: usize = 8;
 
@@ -37,6 +40,10 @@ pub(super) fn judge_statements(
             else {
                 continue;
             };
+            // No client asks for an index or a constraint by its name.
+            if remark.rule == RENAMING && renames_hidden_object(operation) {
+                continue;
+            }
             let place = within(operation, &remark.range).unwrap_or(operation.span);
             let mut calls = vec![operation.span];
             calls.extend(operation.call_sites.iter().copied());
@@ -59,6 +66,14 @@ fn statements(body: &Body, autocommit: bool) -> impl Iterator<Item = &Operation>
         last = Some(operation);
         operation.is_raw_sql() && operation.autocommit == autocommit && !is_known
     })
+}
+
+fn renames_hidden_object(operation: &Operation) -> bool {
+    matches!(
+        &operation.change,
+        Change::Execute(execute)
+            if matches!(execute.statement, Statement::RenameIndex { .. } | Statement::RenameConstraint { .. })
+    )
 }
 
 /// SQL that is wholly known and that the server's grammar does not take.
@@ -88,6 +103,8 @@ fn refusal(operation: &Operation, text: &str, dialect: Dialect) -> Option<String
         _ => false,
     };
     match dialect {
+        // SQLite's own, in projects that run on both.
+        Dialect::Postgresql if operation.first_word("pragma") => None,
         Dialect::Postgresql => syntax_error(text).map(|message| format!(": {message}")),
         Dialect::Mysql | Dialect::Mariadb | Dialect::Sqlite => is_unread().then(String::new),
     }

@@ -56,6 +56,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let article = if kind.starts_with('e') { "an" } else { "a" };
         let dropped = match drop.name.known() {
             Some(name) => format!("the {kind} `{name}` of {of}"),
+            None if drop.table.name.known().is_none() => format!("{article} {kind} of {of}"),
             None => format!("{article} {kind} of {of} whose name only running the revision would tell"),
         };
         let report = sink.report(operation.span, format!("{} drops {dropped}: {loss}", operation.subject()));
