@@ -28,6 +28,7 @@ mod content {
     pub(super) mod module_level_operation;
     pub(super) mod no_op_operation;
     pub(super) mod nondescriptive_message;
+    pub(super) mod nulls_distinct_unsupported;
     pub(super) mod orm_in_migration;
     pub(super) mod todo_in_migration;
     pub(super) mod too_many_operations;
@@ -296,6 +297,7 @@ pub static RULES: &[&Rule] = &[
     &content::no_op_operation::RULE,
     &content::nondescriptive_message::RULE,
     &locking::not_valid_and_validate_together::RULE,
+    &content::nulls_distinct_unsupported::RULE,
     &content::orm_in_migration::RULE,
     &imports::parse_error::RULE,
     &graph::placeholder_revision_id::RULE,
