@@ -6,16 +6,29 @@
 
 mod environment;
 
-use environment::server::Server;
+use environment::server::{Kind, Server};
 use environment::{ALEMBIC_LINT, python_program, repository, run};
+
+/// The oldest and the newest major of PostgreSQL that are supported.
+const MAJORS: [u32; 2] = [14, 18];
 
 #[test]
 fn what_autogenerate_writes_runs_after_repairs() {
     let script = repository("tests/evolution/evolution.py");
-    let postgresql = format!("15={}", Server::postgresql().url("postgresql+psycopg", "postgres"));
+    let servers = MAJORS.map(|major| (major, Server::start(Kind::Release(major))));
     let mariadb = Server::mariadb().url("mysql+pymysql", "mysql");
-    let script = script.to_str().unwrap();
-    let arguments = [script, "--binary", ALEMBIC_LINT, "--postgresql", &postgresql, "--mariadb", &mariadb];
+    let mut arguments = vec![
+        script.to_str().unwrap().to_owned(),
+        "--binary".to_owned(),
+        ALEMBIC_LINT.to_owned(),
+        "--mariadb".to_owned(),
+        mariadb,
+    ];
+    for (major, server) in &servers {
+        let url = server.url("postgresql+psycopg", "postgres");
+        arguments.extend(["--postgresql".to_owned(), format!("{major}={url}")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let evolved = run(python_program("python"), &arguments, &repository("."));
     println!("{}", evolved.stdout);
     evolved.succeeded();

@@ -33,12 +33,13 @@ def evolve(binary, project, server, version, url):
         return {"stages": [], "repaired": {}, "seconds": 0, "error": ran.stdout + ran.stderr}
 
 
-def unexpected(project, server, stages):
+def unexpected(project, server, version, stages):
     """What goes wrong without repairs and is not expected to, and the other way round."""
     expected = EXPECTED.get(project, {})
     for stage in stages:
         by_server = expected.get(stage["name"], {})
-        wanted = by_server.get(server, by_server.get("all", []))
+        of_server = by_server.get(server, by_server.get("all", []))
+        wanted = by_server.get(f"{server} {version}", of_server)
         wanted = [wanted] if isinstance(wanted, str) else wanted
         found = stage["unfixed"]
         if found is None:
@@ -67,7 +68,8 @@ def main():
     servers += [("sqlite", None, None)]
     runs = [(project, *server) for server in servers for project in PROJECTS]
     took_part, wrong, figures = Counter(), [], Counter()
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    # Half of the time is spent in waiting for the servers.
+    with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
         results = pool.map(lambda run: evolve(binary, *run), runs)
         for (project, server, version, _), result in zip(runs, results):
             label = f"{project} on {server} {version or ''}".rstrip()
@@ -77,7 +79,7 @@ def main():
             took_part.update(result["repaired"])
             if result["error"]:
                 wrong.append(f"{label}: {result['error']}")
-            wrong += [f"{label}: {line}" for line in unexpected(project, server, stages)]
+            wrong += [f"{label}: {line}" for line in unexpected(project, server, version, stages)]
             print(f"{label:24} {len(stages):3} revisions {len(failing):3} fail without repairs {repairs:3} repairs {result['seconds']:5} s", flush=True)
             if arguments.details:
                 for stage in failing:
