@@ -16,6 +16,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod custom_rule;
 pub mod diagnostic;
 pub mod fix;
 pub mod history;

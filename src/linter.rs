@@ -16,7 +16,6 @@ use crate::operation::Dialect;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, RevisionContext, Siblings};
 use crate::rule::{Category, Check, RevisionCheck, Rule, Severity, Sink, StepCheck};
-use crate::rules::RULES;
 use crate::selection::Selection;
 use crate::source::{FileId, Role, SourceFile, Span};
 use crate::suppression::{Approvals, Suppressions};
@@ -274,7 +273,12 @@ impl<'a> Run<'a> {
     /// The rules of suppression comments, when all others have spoken.
     fn judge_suppressions(&self, approvals: &Approvals) -> Vec<Diagnostic> {
         let ran: Vec<_> = self.selection.rules().map(|(rule, _)| rule).collect();
-        let suppressions = Suppressions { project: self.history.project, approvals, rules: RULES, ran: &ran };
+        let suppressions = Suppressions {
+            project: self.history.project,
+            approvals,
+            rules: self.selection.known(),
+            ran: &ran,
+        };
         let mut out = Vec::new();
         for (rule, severity) in self.selection.rules() {
             if let Check::Suppressions(check) = rule.check {

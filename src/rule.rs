@@ -21,7 +21,7 @@ pub struct Rule {
     pub preset: Preset,
     /// Whether it repairs what it finds.
     pub fix: FixAvailability,
-    /// The release that brought it.
+    /// The release that brought it; empty for [`Category::Custom`].
     pub since: &'static str,
     /// The manual page, in Markdown; each line keeps the blank that follows `///`.
     pub docs: &'static str,
@@ -30,9 +30,10 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The page of this rule on the documentation site.
-    pub fn url(&self) -> String {
-        format!("{}/blob/main/docs/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), self.name)
+    /// The page of this rule on the documentation site; a rule of one's own has none.
+    pub fn url(&self) -> Option<String> {
+        (self.category != Category::Custom)
+            .then(|| format!("{}/blob/main/docs/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), self.name))
     }
 }
 
@@ -63,6 +64,8 @@ pub enum Category {
     Style,
     /// Secrets in the file, rights given away.
     Security,
+    /// What a project's configuration declares.
+    Custom,
 }
 
 impl Category {
@@ -81,6 +84,7 @@ impl Category {
             Self::Sql => "sql",
             Self::Style => "style",
             Self::Security => "security",
+            Self::Custom => "custom",
         }
     }
 }
@@ -141,6 +145,11 @@ impl<'a> Sink<'a> {
     /// A sink for `rule` at its configured severity; findings land in `out`.
     pub fn new(rule: &'static Rule, severity: Severity, file: FileId, out: &'a mut Vec<Diagnostic>) -> Self {
         Self { rule, severity, file, out }
+    }
+
+    /// The rule whose findings it takes.
+    pub fn rule(&self) -> &'static Rule {
+        self.rule
     }
 
     /// Adds a finding in the file that is looked at.

@@ -6,12 +6,14 @@
 use std::fmt;
 
 use crate::config::Settings;
-use crate::rule::{Preset, Rule, Severity};
+use crate::custom_rule;
+use crate::rule::{Category, Preset, Rule, Severity};
 use crate::rules::RULES;
 
-/// The rules that run.
-#[derive(Debug, Clone, Default)]
+/// The rules that run, of those there are.
+#[derive(Debug, Clone)]
 pub struct Selection {
+    known: Vec<&'static Rule>,
     rules: Vec<(&'static Rule, Severity)>,
 }
 
@@ -21,26 +23,28 @@ const PRESETS: [&str; 4] = ["none", "recommended", "strict", "all"];
 impl Selection {
     /// Reads the selection from the configuration; a name that means nothing is an error.
     pub fn resolve(settings: &Settings) -> Result<Self, SelectionError> {
+        check_custom(settings)?;
+        let known: Vec<&'static Rule> = RULES.iter().copied().chain(custom_rule::rules(settings)).collect();
         let select: Vec<&str> = if settings.select.is_empty() {
             vec!["recommended"]
         } else {
             settings.select.iter().map(String::as_str).collect()
         };
-        check_selectors("select", settings.select.iter())?;
-        check_selectors("extend-select", settings.extend_select.iter())?;
-        check_selectors("ignore", settings.ignore.iter())?;
-        check_severities(settings)?;
+        check_selectors("select", settings.select.iter(), &known)?;
+        check_selectors("extend-select", settings.extend_select.iter(), &known)?;
+        check_selectors("ignore", settings.ignore.iter(), &known)?;
+        check_severities(settings, &known)?;
         let selected: Vec<_> =
             select.into_iter().chain(settings.extend_select.iter().map(String::as_str)).collect();
         let ignored: Vec<_> = settings.ignore.iter().map(String::as_str).collect();
         let severity = |rule: &Rule| settings.severity.get(rule.name).copied().unwrap_or(rule.severity);
-        let on = RULES.iter().filter(|rule| is_on(rule, &selected, &ignored));
-        Ok(Self { rules: on.map(|rule| (*rule, severity(rule))).collect() })
+        let on = known.iter().filter(|rule| is_on(rule, &selected, &ignored));
+        Ok(Self { rules: on.map(|rule| (*rule, severity(rule))).collect(), known })
     }
 
     /// These rules, each at its own severity.
     pub fn of(rules: &[&'static Rule]) -> Self {
-        Self { rules: rules.iter().map(|rule| (*rule, rule.severity)).collect() }
+        Self { known: RULES.to_vec(), rules: rules.iter().map(|rule| (*rule, rule.severity)).collect() }
     }
 
     /// The severity of a rule's findings; `None` where the rule is off.
@@ -51,6 +55,11 @@ impl Selection {
     /// The rules that are on, by name.
     pub fn rules(&self) -> impl Iterator<Item = (&'static Rule, Severity)> + '_ {
         self.rules.iter().copied()
+    }
+
+    /// The rules there are, on or off, those of the configuration included.
+    pub fn known(&self) -> &[&'static Rule] {
+        &self.known
     }
 }
 
@@ -73,32 +82,55 @@ fn is_on(rule: &Rule, selected: &[&str], ignored: &[&str]) -> bool {
     selected.iter().any(in_preset) && !ignored.iter().any(in_preset)
 }
 
+/// A rule of one's own must not take the name of another thing that can be selected.
+fn check_custom(settings: &Settings) -> Result<(), SelectionError> {
+    for custom in &settings.custom_rules {
+        let is_name = |name: &&str| **name == *custom.rule;
+        let kind = if RULES.iter().any(|rule| rule.name == custom.rule) {
+            "rule"
+        } else if selectors(RULES).iter().any(is_name) {
+            "category or preset"
+        } else {
+            continue;
+        };
+        return Err(SelectionError::Taken { name: custom.rule.clone(), kind, place: custom.place.clone() });
+    }
+    Ok(())
+}
+
+/// All that can be selected.
+fn selectors(known: &[&'static Rule]) -> Vec<&'static str> {
+    PRESETS
+        .into_iter()
+        .chain([Category::Custom.name()])
+        .chain(known.iter().map(|rule| rule.category.name()))
+        .chain(known.iter().map(|rule| rule.name))
+        .collect()
+}
+
 fn check_selectors<'a>(
     key: &'static str,
     names: impl Iterator<Item = &'a String>,
+    known: &[&'static Rule],
 ) -> Result<(), SelectionError> {
-    let known: Vec<&str> = PRESETS
-        .into_iter()
-        .chain(RULES.iter().map(|rule| rule.category.name()))
-        .chain(RULES.iter().map(|rule| rule.name))
-        .collect();
+    let known = selectors(known);
     for name in names {
         if !known.contains(&name.as_str()) {
             let expected = "rule, category or preset";
-            return Err(SelectionError { name: name.clone(), key, expected, nearest: nearest(name, &known) });
+            let nearest = nearest(name, &known);
+            return Err(SelectionError::Unknown { name: name.clone(), key, expected, nearest });
         }
     }
     Ok(())
 }
 
-fn check_severities(settings: &Settings) -> Result<(), SelectionError> {
-    let known: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-    match settings.severity.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(SelectionError {
+fn check_severities(settings: &Settings, known: &[&'static Rule]) -> Result<(), SelectionError> {
+    match settings.severity.keys().find(|name| !known.iter().any(|rule| rule.name == name.as_str())) {
+        Some(name) => Err(SelectionError::Unknown {
             name: name.clone(),
             key: "severity",
             expected: "rule",
-            nearest: nearest(name, &known),
+            nearest: nearest_rule(name, known),
         }),
         None => Ok(()),
     }
@@ -112,32 +144,53 @@ fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     (alike(best) >= ALIKE).then_some(best)
 }
 
-/// The nearest rule name, where one is alike.
-pub fn nearest_rule(name: &str) -> Option<&'static str> {
-    let known: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+/// The nearest name of these rules, where one is alike.
+pub fn nearest_rule(name: &str, rules: &[&'static Rule]) -> Option<&'static str> {
+    let known: Vec<&str> = rules.iter().map(|rule| rule.name).collect();
     nearest(name, &known)
 }
 
-/// A name in the configuration that means nothing.
+/// What the configuration gets wrong about the names of rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SelectionError {
-    /// The name.
-    pub name: String,
-    /// The key it stands under.
-    pub key: &'static str,
-    /// What was expected.
-    pub expected: &'static str,
-    /// The name that was meant, most likely.
-    pub nearest: Option<&'static str>,
+pub enum SelectionError {
+    /// A name that means nothing.
+    Unknown {
+        /// The name.
+        name: String,
+        /// The key it stands under.
+        key: &'static str,
+        /// What was expected.
+        expected: &'static str,
+        /// The name that was meant, most likely.
+        nearest: Option<&'static str>,
+    },
+    /// A rule of one's own that is called like something else.
+    Taken {
+        /// The name.
+        name: String,
+        /// What is called so.
+        kind: &'static str,
+        /// Where the rule is declared.
+        place: String,
+    },
 }
 
 impl fmt::Display for SelectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, key, expected, nearest } = self;
-        write!(f, "`{key}` names `{name}`, which is no {expected}")?;
-        match nearest {
-            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
-            None => write!(f, "; `alembic-lint rule` lists them"),
+        match self {
+            Self::Unknown { name, key, expected, nearest } => {
+                write!(f, "`{key}` names `{name}`, which is no {expected}")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+                    None => write!(f, "; `alembic-lint rule` lists them"),
+                }
+            }
+            Self::Taken { name, kind, place } => {
+                write!(
+                    f,
+                    "{place}: `custom-rule`: there is a {kind} `{name}` already; give yours another name"
+                )
+            }
         }
     }
 }
@@ -211,11 +264,13 @@ mod tests {
             error(&["drop-colum"], &[]).to_string(),
             "`select` names `drop-colum`, which is no rule, category or preset; did you mean `drop-column`?"
         );
-        assert_eq!(error(&[], &["destructiv"]).nearest, Some("destructive"));
-        assert_eq!(error(&["reccomended"], &[]).nearest, Some("recommended"));
-        assert_eq!(error(&["qqqq"], &[]).nearest, None);
+        let says = |error: SelectionError, part: &str| assert!(error.to_string().contains(part), "{error}");
+        says(error(&[], &["destructiv"]), "`ignore` names `destructiv`");
+        says(error(&[], &["destructiv"]), "did you mean `destructive`?");
+        says(error(&["reccomended"], &[]), "did you mean `recommended`?");
+        says(error(&["qqqq"], &[]), "`alembic-lint rule` lists them");
         let mut wrong = settings(&[], &[]);
         wrong.severity.insert("destructive".to_owned(), Severity::Info);
-        assert_eq!(Selection::resolve(&wrong).map(|_| ()).unwrap_err().key, "severity");
+        says(Selection::resolve(&wrong).map(|_| ()).unwrap_err(), "`severity` names `destructive`");
     }
 }

@@ -10,7 +10,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use alembic_lint::config::{self, AppliedRef, Key, Settings, SqlmodelImport};
+use alembic_lint::config::{self, AppliedRef, CustomDirection, Key, Settings, SqlmodelImport};
 use alembic_lint::operation::Dialect;
 use alembic_lint::rule::Severity;
 use tempfile::TempDir;
@@ -147,6 +147,75 @@ fn a_wrong_value_is_an_error_that_says_what_was_expected() {
 }
 
 #[test]
+fn custom_rules_are_read() {
+    let text = r#"
+[[custom-rule]]
+rule = "audit-tables-stay"
+message = "drops {name} of {table}"
+on = ["drop_table", "drop_column"]
+table = "audit_*"
+severity = "error"
+
+[[custom-rule]]
+rule = "index-name"
+message = "an index starts with ix_"
+on = "create_index"
+name = ["!ix_*", "!uq_*"]
+direction = "both"
+created-here = true
+"#;
+    let directory = project(&[("alembic-lint.toml", text)]);
+    let (settings, _) = load(directory.path(), &[]).unwrap();
+    let [first, second] = &*settings.custom_rules else { panic!("{:?}", settings.custom_rules) };
+    assert_eq!((&*first.rule, first.severity), ("audit-tables-stay", Severity::Error));
+    assert_eq!(first.on, ["drop_table", "drop_column"]);
+    assert_eq!(first.place, "alembic-lint.toml:3:8");
+    assert_eq!((&*second.rule, second.severity), ("index-name", Severity::Warning));
+    assert!(second.created_here && second.direction == CustomDirection::Both);
+    let pair = "custom-rule = [{ rule = \"one\", message = \"m\", on = \"execute\" }]";
+    let (settings, _) = load(directory.path(), &[pair]).unwrap();
+    assert_eq!(settings.custom_rules.iter().map(|custom| &*custom.rule).collect::<Vec<_>>(), ["one"]);
+}
+
+#[test]
+fn a_custom_rule_that_means_nothing_is_an_error() {
+    let whole = |rest: &str| {
+        let (rule, message, on) = ("rule = \"a-rule\"", "message = \"m\"", "on = \"drop_column\"");
+        error(&format!("[[custom-rule]]\n{rule}\n{message}\n{on}\n{rest}\n"))
+    };
+    let one = |rule: &str, message: &str, on: &str| {
+        error(&format!("[[custom-rule]]\nrule = {rule}\nmessage = {message}\non = {on}\n"))
+    };
+    let cases = [
+        (whole("tabel = \"x\""), "5:1: unknown key `tabel`; did you mean `table`?"),
+        (whole("table = []"), "5:9: `custom-rule`: `table` has no pattern"),
+        (whole("table = \"[\""), "5:9: `custom-rule`: `table` has `[`, which is no pattern: "),
+        (whole("name = \"!\""), "5:8: `custom-rule`: `name` has `!`, which is no pattern: it is empty"),
+        (whole("column = 3"), "expected a string or a list of strings"),
+        (whole("direction = \"sideways\""), "`downgrade`"),
+        (whole("severity = \"fatal\""), "`warning`"),
+        (one("\"Upper\"", "\"m\"", "\"execute\""), "2:8: `custom-rule`: `Upper` is no name for a rule"),
+        (one("\"a--b\"", "\"m\"", "\"execute\""), "`a--b` is no name for a rule"),
+        (one("\"a\"", "\" \"", "\"execute\""), "3:11: `custom-rule`: expected a text of one line"),
+        (one("\"a\"", "\"{tabel}\"", "\"execute\""), "3:11: `custom-rule`: nothing is known as `{tabel}`"),
+        (one("\"a\"", "\"{column}\"", "\"execute\""), "`column`, which is not set"),
+        (
+            one("\"a\"", "\"m\"", "[\"drop_colum\"]"),
+            "4:6: `custom-rule`: `on` names `drop_colum`, which is no operation; did you mean `drop_column`?",
+        ),
+        (one("\"a\"", "\"m\"", "\"zzzzzzzzzz\""), "there are `add_column`, "),
+        (one("\"a\"", "\"m\"", "[]"), "`on` names no operation"),
+        (error("[[custom-rule]]\nrule = \"a\"\n"), "missing field `message`"),
+        (error("custom-rule = 1\n"), "`custom-rule`: "),
+    ];
+    for (said, expected) in cases {
+        assert!(said.starts_with("alembic-lint.toml:") && said.contains(expected), "{expected:?}: {said:?}");
+    }
+    let twice = "custom-rule = [{ rule = \"a\", message = \"m\", on = \"execute\" }, { rule = \"a\", message = \"m\", on = \"execute\" }]";
+    assert!(error(twice).contains("`a` is declared at alembic-lint.toml:1:25 already"), "{}", error(twice));
+}
+
+#[test]
 fn the_schema_in_the_documentation_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/alembic-lint.schema.json");
     let schema = config::schema();
@@ -165,5 +234,5 @@ fn the_schema_knows_the_keys_that_are_read() {
         assert!(!error(&format!("{key} = 0.5\n")).contains("unknown key"), "{key}");
     }
     assert_eq!(schema["additionalProperties"], false);
-    assert_eq!(properties.len(), 14);
+    assert_eq!(properties.len(), 15);
 }

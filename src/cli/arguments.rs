@@ -245,6 +245,9 @@ pub(super) struct OutputArguments {
 pub(super) struct RuleArguments {
     /// The rule to explain [default: list all]
     pub(super) name: Option<String>,
+    /// Configuration file with rules of your own, or a setting; may be repeated
+    #[arg(long, value_name = "FILE|KEY=VALUE")]
+    pub(super) config: Vec<String>,
     /// How the explanation is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(super) output_format: PlainFormat,

@@ -15,7 +15,7 @@ use crate::history::applied::environment::CiEnvironment;
 use crate::history::applied::git::mark_applied;
 use crate::project::{self, AppliedSource, LoadRequest, Project, ScriptDirectory};
 use crate::python::naming::naming_convention;
-use crate::selection::Selection;
+use crate::selection::{Selection, SelectionError};
 use crate::source::{Role, SourceFile};
 
 /// What a command works on.
@@ -63,13 +63,14 @@ pub(super) fn read(
 /// The rules that the configuration and the command line turn on.
 pub(super) fn selection(settings: &Settings) -> anyhow::Result<Selection> {
     Selection::resolve(settings).map_err(|error| {
-        let key = match error.key {
+        let SelectionError::Unknown { name, key, .. } = &error else { return error.into() };
+        let key = match *key {
             "select" => Key::Select,
             "extend-select" => Key::ExtendSelect,
             "ignore" => Key::Ignore,
             _ => Key::Severity,
         };
-        match settings.origin(key, &error.name) {
+        match settings.origin(key, name) {
             Some(place) => anyhow::anyhow!("{place}: {error}"),
             None => error.into(),
         }

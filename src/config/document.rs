@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
+use super::custom_rule;
 use super::options::{KEYS, Options, URL_IN_FILE};
 use crate::source::LineIndex;
 
@@ -66,7 +67,11 @@ pub(super) fn read(text: &str, table: Table, name: &str) -> Result<Options, Conf
     let Some(entries) = value.get_ref().as_table() else {
         return Err(source.error(value.span().start, "`tool.alembic-lint` must be a table".to_owned()));
     };
-    check_keys(entries, &source)?;
+    check_keys(entries, &KEYS, &source)?;
+    let custom_rules = entries.get("custom-rule").and_then(|value| value.get_ref().as_array());
+    for entry in custom_rules.into_iter().flatten().filter_map(|entry| entry.get_ref().as_table()) {
+        check_keys(entry, &custom_rule::KEYS, &source)?;
+    }
     let starts: Vec<_> =
         entries.iter().map(|(key, value)| (value.span().start, key.get_ref().to_string())).collect();
     Options::deserialize(value.into_deserializer()).map_err(|error| {
@@ -89,26 +94,28 @@ fn tool_table<'a, 'i>(document: &'a DeTable<'i>) -> Option<&'a Spanned<DeValue<'
     document.get("tool")?.get_ref().as_table()?.get("alembic-lint")
 }
 
-fn check_keys(entries: &DeTable<'_>, source: &Source<'_>) -> Result<(), ConfigError> {
+fn check_keys(entries: &DeTable<'_>, keys: &[&str], source: &Source<'_>) -> Result<(), ConfigError> {
     let unknown = entries
         .keys()
-        .filter(|key| !KEYS.contains(&key.get_ref().as_ref()))
+        .filter(|key| !keys.contains(&key.get_ref().as_ref()))
         .min_by_key(|key| key.span().start);
     let Some(key) = unknown else { return Ok(()) };
     let name = key.get_ref().as_ref();
     if name.replace('_', "-").to_lowercase() == "database-url" {
         return Err(source.error(key.span().start, format!("`{name}`: {URL_IN_FILE}")));
     }
-    let near = KEYS
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known, &name.replace('_', "-").to_lowercase()), known))
-        .min()
-        .filter(|(distance, known)| *distance * 2 <= known.len());
-    let hint = match near {
-        Some((_, known)) => format!("did you mean `{known}`?"),
-        None => format!("the keys are {}", KEYS.map(|known| format!("`{known}`")).join(", ")),
+    let hint = match nearest_key(&name.replace('_', "-"), keys) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("the keys are `{}`", keys.join("`, `")),
     };
     Err(source.error(key.span().start, format!("unknown key `{name}`; {hint}")))
+}
+
+/// The word that was meant, where one is alike.
+pub(super) fn nearest_key<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let written = written.to_lowercase();
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(known, &written), *known)).min();
+    near.filter(|(distance, known)| *distance * 2 <= known.len()).map(|(_, known)| known)
 }
 
 /// serde's words for what users know as lists and tables.

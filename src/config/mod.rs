@@ -3,6 +3,7 @@
 //! Whether a rule name exists is not decided here: selection knows the rules, and [`Settings::origin`] tells it
 //! where a name was written.
 
+mod custom_rule;
 mod discover;
 mod document;
 mod options;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::operation::Dialect;
 use crate::severity::Severity;
 
+pub use custom_rule::{CustomDirection, CustomRule, MessagePart, Patterns, message_parts};
 pub use options::schema;
 
 /// The configuration of a run, after files and command line are merged.
@@ -51,6 +53,8 @@ pub struct Settings {
     pub all: bool,
     /// Renames that the author confirms; from the command line only.
     pub renames: Vec<Rename>,
+    /// Rules of one's own.
+    pub custom_rules: Vec<CustomRule>,
     /// Where the names in `select`, `extend_select`, `ignore` and `severity` were written.
     pub origins: BTreeMap<(Key, String), String>,
 }

@@ -10,15 +10,17 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
+use super::custom_rule::{self, CustomRuleOptions};
 use super::document::Source;
 use super::{AppliedRef, ConfigError, Key, Settings, SqlmodelImport};
 use crate::operation::Dialect;
 use crate::severity::Severity;
 
 /// Every key of [`Options`].
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "applied-ref",
     "applied-through",
+    "custom-rule",
     "database-url-env",
     "database-version",
     "dialect",
@@ -51,6 +53,8 @@ pub(super) struct Options {
     /// Severities by rule name.
     #[schemars(with = "Option<BTreeMap<String, Severity>>")]
     severity: Option<BTreeMap<Spanned<String>, Severity>>,
+    /// Rules of one's own.
+    custom_rule: Option<Vec<CustomRuleOptions>>,
     /// The database family; read from `alembic.ini` or the dependencies when not set.
     dialect: Option<Dialect>,
     /// The oldest server version the revisions run on, such as `"14"`.
@@ -141,6 +145,9 @@ impl Options {
         for (name, severity) in self.severity.unwrap_or_default() {
             settings.origins.insert((Key::Severity, name.get_ref().clone()), source.place(name.span().start));
             settings.severity.insert(name.into_inner(), severity);
+        }
+        if let Some(entries) = self.custom_rule {
+            settings.custom_rules = custom_rule::checked(entries, source)?;
         }
         if let Some(version) = self.database_version {
             settings.database_version = Some(checked_version(version, source)?);

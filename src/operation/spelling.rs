@@ -101,7 +101,8 @@ impl TableName {
         }
     }
 
-    fn dotted(&self) -> Option<String> {
+    /// `user`, `app.user`; `None` where the table is not known.
+    pub fn dotted(&self) -> Option<String> {
         let name = self.name.known()?;
         Some(self.schema.known().map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}")))
     }

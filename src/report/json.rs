@@ -33,7 +33,7 @@ struct Finding<'a> {
     end_line: u32,
     end_column: u32,
     revision: Option<&'a str>,
-    url: String,
+    url: Option<String>,
     fix: Option<Repair<'a>>,
 }
 

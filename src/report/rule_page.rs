@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::Paint;
-use crate::rule::{FixAvailability, Preset, Rule};
+use crate::rule::{Category, FixAvailability, Preset, Rule};
 use crate::suppression::{is_meta, never_silenced};
 
 /// One line per rule, grouped by category.
@@ -47,13 +47,16 @@ pub fn page(rule: &'static Rule, paint: Paint) -> String {
     let fix = fix(rule.fix);
     let _ = writeln!(
         out,
-        "{}, {}, preset {}, {fix}, since {}",
+        "{}, {}, preset {}, {fix}, {}",
         rule.category.name(),
         paint.severity(rule.severity, rule.severity),
         preset(rule.preset),
-        rule.since
+        origin(rule)
     );
-    let _ = writeln!(out, "{}\n", paint.hint(rule.url()));
+    if let Some(url) = rule.url() {
+        let _ = writeln!(out, "{}", paint.hint(url));
+    }
+    out.push('\n');
     let mut in_code = false;
     for line in lines(rule) {
         if line.trim_start().starts_with("```") {
@@ -75,12 +78,12 @@ pub fn markdown(rule: &'static Rule) -> String {
     let _ = writeln!(out, "<!-- Written by tests/rule_pages.rs from the rule itself. -->\n# {}\n", rule.name);
     let _ = writeln!(
         out,
-        "Category **{}**, severity **{}**, preset **{}**, {}, since {}.\n",
+        "Category **{}**, severity **{}**, preset **{}**, {}, {}.\n",
         rule.category.name(),
         rule.severity,
         preset(rule.preset),
         fix(rule.fix),
-        rule.since
+        origin(rule)
     );
     for line in lines(rule) {
         // What follows the language tells the tests what to expect of an example.
@@ -129,6 +132,13 @@ pub fn markdown_list(rules: &[&'static Rule]) -> String {
     out
 }
 
+fn origin(rule: &Rule) -> String {
+    match rule.category {
+        Category::Custom => "declared by this project".to_owned(),
+        _ => format!("since {}", rule.since),
+    }
+}
+
 const fn fix(fix: FixAvailability) -> &'static str {
     match fix {
         FixAvailability::None => "no fix",
@@ -150,8 +160,8 @@ struct Entry<'a> {
     severity: String,
     preset: &'a str,
     fix: &'a str,
-    since: &'a str,
-    url: String,
+    since: Option<&'a str>,
+    url: Option<String>,
     summary: String,
     documentation: String,
 }
@@ -170,7 +180,7 @@ pub fn json(rules: &[&'static Rule]) -> Result<String, serde_json::Error> {
                 FixAvailability::Sometimes => "sometimes",
                 FixAvailability::Always => "always",
             },
-            since: rule.since,
+            since: (rule.category != Category::Custom).then_some(rule.since),
             url: rule.url(),
             summary: first_sentence(rule),
             documentation: lines(rule).collect::<Vec<_>>().join("\n"),

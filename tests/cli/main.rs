@@ -10,6 +10,7 @@
 
 mod applied;
 mod bad_files;
+mod custom_rules;
 mod exit_codes;
 mod fixes;
 mod formats;
