@@ -33,6 +33,7 @@ mod content {
     pub(super) mod todo_in_migration;
     pub(super) mod too_many_operations;
     pub(super) mod unanalysable_operation;
+    pub(super) mod unrunnable_type;
 }
 mod data {
     pub(super) mod add_check_on_existing_data;
@@ -399,6 +400,7 @@ pub static RULES: &[&Rule] = &[
     &style::unknown_rule_in_suppression::RULE,
     &style::unnamed_constraint::RULE,
     &sql::unparsable_sql::RULE,
+    &content::unrunnable_type::RULE,
     &style::unused_suppression::RULE,
     &data::update_without_where::RULE,
     &locking::vacuum_full::RULE,

@@ -3,7 +3,7 @@
 use crate::diagnostic::Fix;
 use crate::fix::CallText;
 use crate::history::schema::sql_name;
-use crate::operation::{Argument, Change, Column, ServerDefault};
+use crate::operation::{Argument, Call, Change, Column, ServerDefault, last_part};
 use crate::revision::RevisionContext;
 use crate::rule::{Severity, Sink, declare_rule};
 use crate::server::{Family, SqlType};
@@ -11,7 +11,7 @@ use crate::source::Span;
 
 declare_rule! {
     /// ## What it does
-    /// Finds `server_default=` with a boolean or a number, and with a text that looks like a call, such as `"now()"`, for a
+    /// Finds `server_default=` with a boolean or a number, `sa.text("0")` for a boolean column on PostgreSQL, and with a text that looks like a call, such as `"now()"`, for a
     /// column of time.
     ///
     /// ## Why is this bad?
@@ -19,6 +19,10 @@ declare_rule! {
     /// takes text and expressions only:
     /// ```text
     /// ArgumentError: Argument 'arg' is expected to be one of type '<class 'str'>' or '<class 'sqlalchemy.sql.elements.ClauseElement'>' ..., got '<class 'bool'>'
+    /// ```
+    /// SQLite has no booleans, and what autogenerate prints there fails on PostgreSQL:
+    /// ```text
+    /// column "active" is of type boolean but default expression is of type integer
     /// ```
     /// A plain text is quoted: `server_default="now()"` becomes `DEFAULT 'now()'`. PostgreSQL takes it, reads the text once, when the
     /// statement runs, and every row gets the moment of the upgrade.
@@ -81,6 +85,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                     .help("write `server_default=sa.func.now()`")
                     .severity(Severity::Warning);
                 }
+                Argument::Call(call) if is_number(call) && is_boolean(column, context) => {
+                    sink.report(
+                        operation.span,
+                        format!("the default of {name} is a number, and the column is BOOLEAN: PostgreSQL refuses it"),
+                    )
+                    .help("write `server_default=sa.false()` or `sa.true()`");
+                }
                 _ => {}
             }
         }
@@ -107,6 +118,19 @@ fn is_call(text: &str) -> bool {
     )
 }
 
+/// `sa.text("0")`, which autogenerate prints where it compares with SQLite.
+fn is_number(call: &Call) -> bool {
+    let text = call.args.first().and_then(Argument::as_str).unwrap_or_default();
+    last_part(&call.callee) == "text" && matches!(text.trim(), "0" | "1")
+}
+
+/// Whether the column is one that takes no number.
+fn is_boolean(column: &Column, context: &RevisionContext<'_>) -> bool {
+    let type_ = column.type_.as_ref().and_then(|type_| sql_name(type_, context.dialect));
+    context.server.is_postgresql()
+        && type_.is_some_and(|type_| SqlType::parse(&type_).family == Family::Boolean)
+}
+
 fn is_of_time(column: &Column, context: &RevisionContext<'_>) -> bool {
     let type_ = column.type_.as_ref().and_then(|type_| sql_name(type_, context.dialect));
     type_.is_some_and(|type_| {
@@ -130,6 +154,14 @@ mod tests {
         assert_eq!(found.help(), "write `server_default=sa.false()`");
         found.fixes("server_default=False", "server_default=sa.false()");
         upgrade("op.create_table('t', sa.Column('a', sa.Integer(), server_default=0))").finds(&["`t.a`"]);
+    }
+
+    #[test]
+    fn numbers_for_booleans() {
+        upgrade("op.add_column('t', sa.Column('a', sa.Boolean(), server_default=sa.text('0')))")
+            .finds(&["the default of `t.a` is a number, and the column is BOOLEAN"]);
+        upgrade("op.add_column('t', sa.Column('a', sa.Integer(), server_default=sa.text('0')))").ok();
+        upgrade("op.add_column('t', sa.Column('a', sa.Boolean(), server_default=sa.text('false')))").ok();
     }
 
     #[test]
