@@ -1,5 +1,5 @@
-//! The hooks under real pre-commit in a real git repository. How pre-commit compiles a Rust hook is pre-commit's own
-//! affair: the hooks run as they are defined, with the binary that is built already.
+//! The hooks under real pre-commit in a real git repository: once as a user has them, fetched and compiled by
+//! pre-commit itself, and otherwise as they are defined, with the binary that is built already.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
 
@@ -7,7 +7,7 @@ mod environment;
 
 use std::path::{Path, PathBuf};
 
-use environment::{ALEMBIC_LINT, Ran, python_program, replace, repository, run};
+use environment::{ALEMBIC_LINT, Ran, python_program, replace, repository, run, run_with};
 use tempfile::TempDir;
 
 fn revision(id: &str, parent: &str, imports: &str, column: &str) -> String {
@@ -41,33 +41,56 @@ def downgrade() -> None:
     )
 }
 
-/// A repository with two applied revisions on `main`, and both hooks installed on the branch `feature`.
+/// A repository with two applied revisions on `main`, and hooks installed on the branch `feature`.
 struct Repository {
     directory: TempDir,
+    /// What pre-commit finds in its environment.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Repository {
+    /// With the hooks that check and repair, and the binary that is built already.
     fn new() -> Self {
-        let repository = Self { directory: tempfile::tempdir().unwrap() };
-        repository.git(&["init", "--quiet", "--initial-branch", "main"]);
-        repository.git(&["config", "user.name", "A Developer"]);
-        repository.git(&["config", "user.email", "developer@example.org"]);
-        repository.git(&["config", "commit.gpgsign", "false"]);
+        let repository = Self::bare(Vec::new());
+        let local_hooks = environment::repository("tests/python/local_hooks.py");
+        let arguments = [local_hooks.to_str().unwrap(), ALEMBIC_LINT, "alembic-lint-fix", "alembic-lint"];
+        let hooks = run(python_program("python"), &arguments, repository.path()).succeeded();
+        repository.release(&hooks.stdout);
+        repository
+    }
+
+    /// Two revisions, and no commit yet.
+    fn bare(variables: Vec<(&'static str, String)>) -> Self {
+        let repository = Self { directory: tempfile::tempdir().unwrap(), variables };
+        repository.start();
         repository.write("alembic.ini", "[alembic]\nscript_location = %(here)s/migrations\n");
         repository.write("migrations/env.py", "");
         repository
             .write("migrations/versions/a1_name.py", &revision("a1", "None", "import sqlmodel\n", "name"));
         repository
             .write("migrations/versions/a2_age.py", &revision("a2", "\"a1\"", "import sqlmodel\n", "age"));
-        let local_hooks = environment::repository("tests/python/local_hooks.py");
-        let arguments = [local_hooks.to_str().unwrap(), ALEMBIC_LINT, "alembic-lint-fix", "alembic-lint"];
-        let hooks = run(python_program("python"), &arguments, repository.path()).succeeded();
-        repository.write(".pre-commit-config.yaml", &hooks.stdout);
-        repository.git(&["add", "."]);
-        repository.git(&["commit", "--quiet", "--message", "First release"]);
-        repository.git(&["checkout", "--quiet", "-b", "feature"]);
-        run(python_program("pre-commit"), &["install"], repository.path()).succeeded();
         repository
+    }
+
+    fn start(&self) {
+        self.git(&["init", "--quiet", "--initial-branch", "main"]);
+        self.git(&["config", "user.name", "A Developer"]);
+        self.git(&["config", "user.email", "developer@example.org"]);
+        self.git(&["config", "commit.gpgsign", "false"]);
+    }
+
+    /// Commits everything to `main`, installs the hooks, and goes on in `feature`.
+    fn release(&self, hooks: &str) {
+        self.write(".pre-commit-config.yaml", hooks);
+        self.git(&["add", "."]);
+        self.git(&["commit", "--quiet", "--message", "First release"]);
+        self.git(&["checkout", "--quiet", "-b", "feature"]);
+        self.run(python_program("pre-commit"), &["install", "--install-hooks"]).succeeded();
+    }
+
+    #[track_caller]
+    fn run(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Ran {
+        run_with(program, arguments, self.path(), &self.variables)
     }
 
     fn path(&self) -> &Path {
@@ -86,19 +109,19 @@ impl Repository {
 
     #[track_caller]
     fn git(&self, arguments: &[&str]) {
-        run("git", arguments, self.path()).succeeded();
+        self.run("git", arguments).succeeded();
     }
 
     fn commit(&self) -> Ran {
-        run("git", &["commit", "--message", "Change the schema"], self.path())
+        self.run("git", &["commit", "--message", "Change the schema"])
     }
 
-    /// A commit that the hooks refuse, naming the rule.
+    /// A commit that the hooks refuse, and what they say.
     #[track_caller]
-    fn is_refused(&self, rule: &str) {
+    fn is_refused(&self, message: &str) {
         let commit = self.commit();
         assert_ne!(commit.code, 0, "{}", commit.text());
-        assert!(commit.text().contains(rule), "{}", commit.text());
+        assert!(commit.text().contains(message), "{}", commit.text());
     }
 }
 
@@ -113,6 +136,73 @@ fn a_missing_import_is_refused_and_repaired() {
     assert!(repaired.contains("import sqlalchemy as sa\nimport sqlmodel\n"), "{repaired}");
     repository.git(&["add", "."]);
     repository.commit().succeeded();
+}
+
+/// This source tree, as it is now, as the repository that users name in their configuration, with the tag of its version.
+fn published() -> Repository {
+    let published = Repository { directory: tempfile::tempdir().unwrap(), variables: Vec::new() };
+    let root = environment::repository(".");
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let files = run("git", &list, &root).succeeded().stdout;
+    for file in files.split_terminator('\0').filter(|file| root.join(file).is_file()) {
+        let copy = published.file(file);
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(root.join(file), copy).unwrap();
+    }
+    published.start();
+    published.git(&["add", "."]);
+    published.git(&["commit", "--quiet", "--message", "Release"]);
+    published.git(&["tag", TAG]);
+    published
+}
+
+const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+
+/// A home of pre-commit's own, and a release build that takes a fraction of the time: the crates are those that this test
+/// was built with, what was compiled of them is kept below `target`, and nothing is optimised.
+fn quick_build(home: &Path) -> Vec<(&'static str, String)> {
+    let target = repository("target/pre-commit");
+    vec![
+        ("PRE_COMMIT_HOME", home.to_str().unwrap().to_owned()),
+        ("CARGO_TARGET_DIR", target.to_str().unwrap().to_owned()),
+        ("CARGO_NET_OFFLINE", "true".to_owned()),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16".to_owned()),
+        ("CARGO_PROFILE_RELEASE_DEBUG", "false".to_owned()),
+        ("CARGO_PROFILE_RELEASE_LTO", "off".to_owned()),
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0".to_owned()),
+    ]
+}
+
+#[test]
+fn pre_commit_compiles_the_published_hooks_and_they_hold() {
+    let published = published();
+    let home = tempfile::tempdir().unwrap();
+    let repository = Repository::bare(quick_build(home.path()));
+    run(ALEMBIC_LINT, &["lock"], repository.path()).succeeded();
+    repository.release(&format!(
+        "repos:\n  - repo: {}\n    rev: {TAG}\n    hooks:\n      - id: alembic-lint-fix\n      - id: alembic-lint\n      - \
+         id: alembic-lint-lock\n",
+        published.path().display(),
+    ));
+
+    // The lock does not have the new revision, and its import is missing: one is repaired, the other is for the user.
+    repository.write("migrations/versions/b2_alias.py", &revision("b2", "\"a2\"", "", "alias"));
+    repository.git(&["add", "."]);
+    repository.is_refused("missing-sqlmodel-import");
+    let repaired = std::fs::read_to_string(repository.file("migrations/versions/b2_alias.py")).unwrap();
+    assert!(repaired.contains("import sqlalchemy as sa\nimport sqlmodel\n"), "{repaired}");
+    repository.git(&["add", "."]);
+    repository.is_refused("- hook id: alembic-lint-lock");
+    run(ALEMBIC_LINT, &["lock"], repository.path()).succeeded();
+    repository.git(&["add", "."]);
+    repository.commit().succeeded();
+
+    repository.git(&["rm", "--quiet", "migrations/versions/a2_age.py"]);
+    let commit = repository.commit();
+    assert_ne!(commit.code, 0, "{}", commit.text());
+    let failed = commit.text();
+    let failed = failed.split("- hook id: alembic-lint\n").nth(1).unwrap_or_else(|| panic!("{failed}"));
+    assert!(failed.contains("applied-revision-deleted"), "{failed}");
 }
 
 #[test]

@@ -69,6 +69,17 @@ impl Ran {
 /// Runs a program in a directory, without what the surrounding environment says about git and CI.
 #[track_caller]
 pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str], directory: &Path) -> Ran {
+    run_with(program, arguments, directory, &[])
+}
+
+/// [`run`], with these variables set.
+#[track_caller]
+pub(crate) fn run_with(
+    program: impl AsRef<Path>,
+    arguments: &[&str],
+    directory: &Path,
+    variables: &[(&str, String)],
+) -> Ran {
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(directory).env("NO_COLOR", "1");
     for name in [
@@ -82,6 +93,7 @@ pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str], directory: &Pat
     ] {
         command.env_remove(name);
     }
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let Output { status, stdout, stderr } =
         command.output().unwrap_or_else(|error| panic!("{}: {error}", program.as_ref().display()));
     Ran {
