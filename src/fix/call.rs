@@ -136,17 +136,9 @@ impl<'a> CallText<'a> {
     pub fn take_argument(self, at: usize, name: &str) -> Option<(&'a str, Edit)> {
         let call = self.span.of(self.text);
         let arguments = self.arguments()?;
-        let keyword = |argument: &std::ops::Range<usize>| {
-            let (key, value) = call.get(argument.clone())?.split_once('=')?;
-            let is_name = key.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
-            (is_name && !value.starts_with('=')).then(|| (key.trim(), value.trim()))
-        };
-        let by_name =
-            arguments.iter().position(|argument| keyword(argument).is_some_and(|(key, _)| key == name));
-        let by_place = || arguments.get(at).filter(|argument| keyword(argument).is_none()).map(|_| at);
-        let found = by_name.or_else(by_place)?;
+        let (found, value) = self.find_argument(&arguments, at, name)?;
         let own = arguments.get(found)?;
-        let value = keyword(own).map_or_else(|| call.get(own.clone()), |(_, value)| Some(value))?;
+        let value = call.get(value)?;
         let range =
             match (found.checked_sub(1).and_then(|before| arguments.get(before)), arguments.get(found + 1)) {
                 (_, Some(next)) => own.start..next.start,
@@ -154,6 +146,42 @@ impl<'a> CallText<'a> {
                 (None, None) => own.clone(),
             };
         Some((value, self.replace(range, "")))
+    }
+
+    /// The edit that writes another value for the argument of this name, or at this place where it has none; `None` where it is not
+    /// given, arguments are unpacked, or nothing else is to be written.
+    pub fn replace_argument(
+        self,
+        at: usize,
+        name: &str,
+        write: impl FnOnce(&str) -> Option<String>,
+    ) -> Option<Edit> {
+        let (_, value) = self.find_argument(&self.arguments()?, at, name)?;
+        let written = write(self.span.of(self.text).get(value.clone())?)?;
+        Some(self.replace(value, &written))
+    }
+
+    /// Which argument has this name, or stands at this place without one, and where its value stands in the call.
+    fn find_argument(
+        self,
+        arguments: &[std::ops::Range<usize>],
+        at: usize,
+        name: &str,
+    ) -> Option<(usize, std::ops::Range<usize>)> {
+        let call = self.span.of(self.text);
+        let keyword = |argument: &std::ops::Range<usize>| {
+            let (key, value) = call.get(argument.clone())?.split_once('=')?;
+            let is_name = key.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
+            let start = argument.end - value.trim_start().len();
+            (is_name && !value.starts_with('=')).then(|| (key.trim(), start..start + value.trim().len()))
+        };
+        let by_name =
+            arguments.iter().position(|argument| keyword(argument).is_some_and(|(key, _)| key == name));
+        let by_place = || arguments.get(at).filter(|argument| keyword(argument).is_none()).map(|_| at);
+        let found = by_name.or_else(by_place)?;
+        let own = arguments.get(found)?;
+        let trimmed = own.start + call.get(own.clone())?.trim_end().len();
+        Some((found, keyword(own).map_or(own.start..trimmed, |(_, value)| value)))
     }
 
     /// Where each argument stands in the call; `None` where some are unpacked.

@@ -14,6 +14,22 @@ pub enum Misfit {
     TooMany(usize),
     /// A parameter without a value.
     Missing(&'static str),
+    /// A value that the parameter does not take.
+    Unfit {
+        /// The parameter.
+        parameter: &'static str,
+        /// What stands there, with its article.
+        given: Box<str>,
+        /// What it takes, with its article.
+        wanted: &'static str,
+    },
+    /// A text for a list of columns, which is taken letter by letter.
+    Letters {
+        /// The parameter.
+        parameter: &'static str,
+        /// The text.
+        text: Box<str>,
+    },
     /// A colon inside a literal of SQL text that SQLAlchemy takes for this parameter.
     Colon(Box<str>),
     /// `metadata.create_all` or `drop_all`: this one.
@@ -65,6 +81,9 @@ fn keyword_misfit(signature: &Signature, keyword: &str) -> Option<Misfit> {
         return None;
     }
     let refused = || Some(Misfit::Refused(keyword.into()));
+    if names_table_of_batch(signature.directive, keyword) {
+        return refused();
+    }
     let ignored = || Some(Misfit::Ignored(keyword.into()));
     if !signature.any_keyword {
         return refused();
@@ -100,6 +119,18 @@ fn keyword_misfit(signature: &Signature, keyword: &str) -> Option<Misfit> {
         // `use_alter`, `extend_existing`, and options of dialects that are not known here.
         _ if keyword.contains('_') || allowed.contains(&keyword) => None,
         _ => refused(),
+    }
+}
+
+/// Whether a batch object gives the directive this keyword itself; those of `op` have a parameter of that name.
+fn names_table_of_batch(directive: &str, keyword: &str) -> bool {
+    match directive {
+        "alter_column" | "create_check_constraint" | "create_index" | "drop_column" | "drop_index" => {
+            matches!(keyword, "schema" | "table_name")
+        }
+        "create_exclude_constraint" | "create_unique_constraint" => keyword == "table_name",
+        "create_foreign_key" => matches!(keyword, "source_schema" | "source_table"),
+        _ => false,
     }
 }
 

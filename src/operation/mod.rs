@@ -7,6 +7,7 @@ mod change;
 mod column;
 mod describe;
 mod misfit;
+mod misfit_value;
 mod name;
 mod question;
 mod server;
@@ -21,6 +22,7 @@ pub use change::{
 };
 pub use column::{Argument, Call, Column, ServerDefault};
 pub use misfit::{Misfit, misfits};
+pub use misfit_value::{Given, value_misfit};
 pub use name::{Name, TableName};
 pub use server::{Server, Version};
 pub use signature::{BATCH_DIRECTIVES, DIRECTIVES, Signature};

@@ -32,7 +32,9 @@ const fn variadic(
     Signature { directive, positional, variadic: true, keyword_only, any_keyword: true }
 }
 
+// The first of each says of which table, which a batch object knows.
 const ALTER_KEYWORDS: &[&str] = &[
+    "schema",
     "nullable",
     "comment",
     "server_default",
@@ -42,14 +44,20 @@ const ALTER_KEYWORDS: &[&str] = &[
     "existing_server_default",
     "existing_nullable",
     "existing_comment",
-    "schema",
     "insert_before",
     "insert_after",
 ];
 const ADD_KEYWORDS: &[&str] =
     &["schema", "if_not_exists", "inline_references", "inline_primary_key", "insert_before", "insert_after"];
 const FOREIGN_KEYWORDS: &[&str] =
-    &["onupdate", "ondelete", "deferrable", "initially", "match", "source_schema", "referent_schema"];
+    &["source_schema", "onupdate", "ondelete", "deferrable", "initially", "match", "referent_schema"];
+
+const fn of_batch(keywords: &'static [&'static str]) -> &'static [&'static str] {
+    match keywords.split_first() {
+        Some((_, others)) => others,
+        None => keywords,
+    }
+}
 
 /// The methods of `op` that change something.
 pub const DIRECTIVES: &[Signature] = &[
@@ -90,14 +98,14 @@ pub const DIRECTIVES: &[Signature] = &[
 
 /// The methods of a batch object that change something; the table is the batch's.
 pub const BATCH_DIRECTIVES: &[Signature] = &[
-    signature("add_column", &["column"], ADD_KEYWORDS, false),
-    signature("alter_column", &["column_name"], ALTER_KEYWORDS, true),
+    signature("add_column", &["column"], of_batch(ADD_KEYWORDS), false),
+    signature("alter_column", &["column_name"], of_batch(ALTER_KEYWORDS), true),
     signature("create_check_constraint", &["constraint_name", "condition"], &[], true),
     variadic("create_exclude_constraint", &["constraint_name"], &[]),
     signature(
         "create_foreign_key",
         &["constraint_name", "referent_table", "local_cols", "remote_cols"],
-        FOREIGN_KEYWORDS,
+        of_batch(FOREIGN_KEYWORDS),
         true,
     ),
     signature("create_index", &["index_name", "columns"], &["unique", "if_not_exists"], true),

@@ -26,10 +26,13 @@ mod content {
     pub(super) mod invalid_directive_call;
     pub(super) mod manual_migration;
     pub(super) mod module_level_operation;
+    pub(super) mod mysql_string_without_length;
     pub(super) mod no_op_operation;
     pub(super) mod nondescriptive_message;
     pub(super) mod nulls_distinct_unsupported;
     pub(super) mod orm_in_migration;
+    pub(super) mod primary_key_not_added;
+    pub(super) mod text_as_column_list;
     pub(super) mod todo_in_migration;
     pub(super) mod too_many_operations;
     pub(super) mod unanalysable_operation;
@@ -294,6 +297,7 @@ pub static RULES: &[&Rule] = &[
     &data::mysql_inline_references::RULE,
     &data::mysql_modify_loses_attributes::RULE,
     &locking::mysql_non_atomic_revision::RULE,
+    &content::mysql_string_without_length::RULE,
     &locking::mysql_table_copy::RULE,
     &content::no_op_operation::RULE,
     &content::nondescriptive_message::RULE,
@@ -307,6 +311,7 @@ pub static RULES: &[&Rule] = &[
     &style::prefer_jsonb::RULE,
     &style::prefer_timestamptz::RULE,
     &locking::primary_key_builds_index::RULE,
+    &content::primary_key_not_added::RULE,
     &locking::primary_key_using_index_on_nullable::RULE,
     &data::python_default_has_no_effect::RULE,
     &sql::raw_sql::RULE,
@@ -383,6 +388,7 @@ pub static RULES: &[&Rule] = &[
     &style::table_without_primary_key::RULE,
     &data::tables_in_wrong_order::RULE,
     &imports::template_missing_import::RULE,
+    &content::text_as_column_list::RULE,
     &sql::text_colon_bind::RULE,
     &content::todo_in_migration::RULE,
     &locking::too_many_locked_tables::RULE,

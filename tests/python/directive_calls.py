@@ -16,8 +16,10 @@ def emitted(call):
     """The SQL of one call on PostgreSQL; `None` where it raises."""
     out = io.StringIO()
     context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
+    operations = Operations(context)
     try:
-        eval(call, {"op": Operations(context), "sa": sa})
+        with operations.batch_alter_table("t") as batch_op:
+            eval(call, {"op": operations, "batch_op": batch_op, "sa": sa})
     except Exception:
         return None
     return out.getvalue()

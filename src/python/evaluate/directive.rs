@@ -11,7 +11,7 @@ use super::{Interpreter, column};
 use crate::operation::{
     AddColumn, AlterColumn, Argument, Attribute, BulkInsert, Change, Constraint, ConstraintKind,
     CreateConstraint, CreateIndex, CreateTable, Custom, DropColumn, DropConstraint, DropIndex, DropTable,
-    Name, Origin, RenameTable, ServerDefault, Signature, TableComment, TableName,
+    Name, Origin, RenameTable, ServerDefault, Signature, TableComment, TableName, holds_hole,
 };
 use crate::source::Span;
 
@@ -411,7 +411,10 @@ fn column_argument(value: Option<&Value<'_>>) -> Name {
 fn expressions(value: &Value<'_>) -> Option<Vec<Argument>> {
     match argument(value) {
         Argument::List(items) => Some(items.into_vec()),
-        Argument::Str(text) => Some(vec![Argument::Str(text)]),
+        // Alembic takes a text letter by letter.
+        Argument::Str(text) if !holds_hole(&text) => {
+            Some(text.chars().map(|letter| Argument::Str(letter.to_string().into())).collect())
+        }
         _ => None,
     }
 }

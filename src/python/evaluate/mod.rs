@@ -33,7 +33,7 @@ use rustc_hash::FxHashMap;
 use self::scope::{ModuleId, Scope};
 use self::value::{Arguments, Function, Value};
 use super::Modules;
-use crate::operation::{Change, Dialect, Misfit, Operation, Origin, Signature, misfits};
+use crate::operation::{Change, Dialect, Misfit, Operation, Origin, Signature, misfits, value_misfit};
 use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, MisfitCall, Unresolved};
 use crate::source::Span;
 
@@ -312,7 +312,13 @@ impl<'a> Interpreter<'a> {
     ) {
         let keywords = arguments.keywords.iter().map(|(name, _)| &**name);
         let found = misfits(signature, arguments.positional.len(), keywords, arguments.open);
-        for misfit in found {
+        let by_place = signature.positional.iter().copied().zip(&arguments.positional);
+        let by_name =
+            arguments.keywords.iter().filter_map(|(name, value)| Some((signature.parameter(name)?, value)));
+        let of_values = by_place
+            .chain(by_name)
+            .filter_map(|(parameter, value)| value_misfit(signature.directive, parameter, value.given()?));
+        for misfit in found.into_iter().chain(of_values) {
             self.note_misfit(signature.directive, misfit, batch, span, scope);
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ruff_python_ast::{Expr, Parameters, Stmt};
 
 use super::scope::Scope;
-use crate::operation::{HOLE, holds_hole};
+use crate::operation::{Given, HOLE, holds_hole};
 use crate::source::Span;
 
 /// How many alternatives a value may have before it counts as unknown.
@@ -217,6 +217,17 @@ impl<'a> Value<'a> {
         dotted.push('.');
         dotted.push_str(name);
         Self::Path(dotted.into())
+    }
+
+    /// What it is, as far as directives ask.
+    pub(super) fn given(&self) -> Option<Given<'_>> {
+        match self {
+            Self::Str(text) if !text.dynamic => Some(Given::Text(&text.value)),
+            Self::List(_) => Some(Given::List),
+            Self::Dict(_) => Some(Given::Dictionary),
+            Self::Object(object) => Some(Given::Object(&object.callee)),
+            _ => None,
+        }
     }
 
     pub(super) fn list(items: Vec<Value<'a>>, level: u32) -> Self {

@@ -9,8 +9,9 @@ use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds calls of Alembic's directives with arguments that they do not take: too many or too few, and keywords that Alembic or
-    /// SQLAlchemy refuse. Names that parameters had in old releases of Alembic are left alone.
+    /// Finds calls of Alembic's directives with arguments that they do not take: too many or too few, keywords that Alembic or
+    /// SQLAlchemy refuse, among them the table that a batch object knows already, and objects, lists or texts in the place of
+    /// something else. Names that parameters had in old releases of Alembic are left alone.
     ///
     /// ## Why is this bad?
     /// Python only notices when the line runs, in the middle of the upgrade. On MySQL and SQLite what ran before stays:
@@ -19,6 +20,11 @@ declare_rule! {
     /// TypeError: add_column() got an unexpected keyword argument 'nullable'
     /// TypeError: drop_column() takes 3 positional arguments but 4 were given
     /// TypeError: drop_constraint() missing 1 required positional argument: 'table_name'
+    /// TypeError: alembic.operations.ops.DropIndexOp() got multiple values for keyword argument 'table_name'
+    /// TypeError: 'type' can be one of 'check', 'foreignkey', 'primary', 'unique', None
+    /// TypeError: Column._set_parent() missing 2 required keyword-only arguments: 'all_names' and 'allow_replacements'
+    /// TypeError: 'TextClause' object is not iterable
+    /// TypeError: Boolean value of this clause is not defined
     /// ```
     ///
     /// ## Example
@@ -51,7 +57,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let directive = format!("`{object}.{}`", call.directive);
         let (problem, help) = match &call.misfit {
             // Those have rules of their own.
-            Misfit::Ignored(_) | Misfit::PlainText | Misfit::Colon(_) | Misfit::AllTables(_) => continue,
+            Misfit::Ignored(_)
+            | Misfit::PlainText
+            | Misfit::Colon(_)
+            | Misfit::AllTables(_)
+            | Misfit::Letters { .. } => continue,
             Misfit::Refused(keyword) => (
                 format!("refuses `{keyword}=` with a TypeError"),
                 match call.misfit.meant(call.directive) {
@@ -69,6 +79,10 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             Misfit::Missing(parameter) => {
                 (format!("lacks `{parameter}` and raises a TypeError"), format!("add `{parameter}`"))
             }
+            Misfit::Unfit { parameter, given, wanted } => (
+                format!("is given {given} for `{parameter}`, which takes {wanted}: it cannot work"),
+                format!("give `{parameter}` {wanted}"),
+            ),
         };
         let report = sink.report(call.span, format!("{directive} {problem}")).help(help);
         let Misfit::Refused(keyword) = &call.misfit else { continue };
@@ -118,6 +132,39 @@ mod tests {
     }
 
     #[test]
+    fn values_that_do_not_fit() {
+        let found = upgrade("op.drop_column('t', sa.Column('a', sa.Text()))")
+            .finds(&["`op.drop_column` is given a `Column` object for `column_name`, which takes a name"]);
+        assert_eq!(found.help(), "give `column_name` a name");
+        upgrade("op.create_index('ix', 't', sa.text('lower(a)'))")
+            .finds(&["a `text` object for `columns`, which takes a list"]);
+        upgrade("op.create_index('ix', 't', sa.func.lower('a'))").finds(&["an expression for `columns`"]);
+        upgrade("op.rename_table(sa.table('t'), 'u')").finds(&["a `table` object for `old_table_name`"]);
+        upgrade("t = op.create_table('t', sa.Column('a', sa.Text()))\nop.create_index('ix', t, ['a'])")
+            .finds(&["a `Table` object for `table_name`"]);
+        upgrade("op.drop_table(['t', 'u'])").finds(&["a list for `table_name`, which takes one name"]);
+        upgrade("op.drop_index(sa.Index('ix', 'a'))").finds(&["an `Index` object for `index_name`"]);
+        upgrade("op.drop_constraint(sa.UniqueConstraint('a', name='uq'), 't')")
+            .finds(&["a `UniqueConstraint` object for `constraint_name`"]);
+        upgrade("op.drop_constraint('uq', 't', type_='foreign')").finds(&["a text for `type_`"]);
+        upgrade("op.add_column('t', 'a')").finds(&["a text for `column`, which takes a `sa.Column`"]);
+        upgrade("op.bulk_insert('t', [])").finds(&["a text for `table`"]);
+        upgrade("op.bulk_insert(sa.table('t'), {})").finds(&["a dictionary for `rows`"]);
+    }
+
+    #[test]
+    fn a_batch_object_knows_its_table() {
+        let batch = |call: &str| upgrade(&format!("with op.batch_alter_table('t') as b:\n    b.{call}"));
+        batch("drop_index('ix', table_name='t')")
+            .finds(&["`batch_op.drop_index` refuses `table_name=` with a TypeError"]);
+        batch("alter_column('a', nullable=False, schema='s')").finds(&["refuses `schema=`"]);
+        batch("create_foreign_key('fk', 'u', ['a'], ['b'], source_table='t')")
+            .finds(&["refuses `source_table=`"]);
+        batch("drop_constraint('uq', 't')").finds(&["a text for `type_`"]);
+        batch("create_unique_constraint('uq', ['a'])").ok();
+    }
+
+    #[test]
     fn calls_that_work() {
         upgrade("op.create_table('t', sa.Column('a', sa.Text()), sa.Column('b', sa.Text()), comment='x', mysql_engine='InnoDB', extend_existing=True)").ok();
         upgrade("op.create_foreign_key('fk', 't', 'u', ['a'], ['id'], ondelete='CASCADE', use_alter=True, postgresql_not_valid=True)").ok();
@@ -125,6 +172,10 @@ mod tests {
         upgrade("op.drop_constraint('uq', 't')").ok();
         upgrade("op.create_index('ix', 't', columns=['a'], unique=True, postgresql_where=sa.text('a > 0'))")
             .ok();
+        upgrade("op.drop_table(sa.table('t'))").ok();
+        upgrade("op.drop_constraint('uq', sa.table('t'))").ok();
+        upgrade("op.create_index('ix', 't', [sa.text('lower(a)')])").ok();
+        upgrade("op.create_index('ix', 't', columns())").ok();
         upgrade("op.create_index(*arguments())").ok();
         upgrade("op.drop_constraint('uq', **more())").ok();
         upgrade("op.create_index(name='ix', tablename='t', columns=['a'])").ok();
