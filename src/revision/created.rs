@@ -24,6 +24,8 @@ pub struct Created {
     indexes: FxHashSet<(TableName, Name)>,
     constraints: FxHashSet<(TableName, Name)>,
     schemas: FxHashSet<Name>,
+    /// No transaction is open any more.
+    committed_singly: bool,
 }
 
 impl Body {
@@ -64,6 +66,11 @@ fn visit_with_created<'a>(operations: &'a [Operation], mut visit: impl FnMut(&'a
         created.absorb(operation);
         if operation.autocommit || operation.commits() {
             created.commit();
+        }
+        if operation.commits() {
+            created.committed_singly = true;
+        } else if operation.begins() {
+            created.committed_singly = false;
         }
     }
 }
@@ -118,6 +125,11 @@ impl Created {
     /// Whether a column was added to the table, which itself may be old.
     pub fn has_column_in(&self, table: &TableName) -> bool {
         self.columns.iter().any(|(of, _)| of == table)
+    }
+
+    /// Whether the transaction that added a column to the table is still open.
+    pub fn is_changing(&self, table: &TableName) -> bool {
+        self.has_column_in(table) && !self.committed_singly
     }
 
     /// Whether the index is new, by itself or with its table.

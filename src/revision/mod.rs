@@ -399,6 +399,16 @@ impl RevisionContext<'_> {
         self.file.text.is_ok() && self.revision.syntax_errors.is_empty()
     }
 
+    /// Whether revisions run on PostgreSQL in a transaction, which keeps every lock until it ends.
+    pub fn keeps_locks(&self) -> bool {
+        self.server.is_postgresql() && !self.siblings.environment.may_autocommit
+    }
+
+    /// Whether an operation of the upgrade is in none of the branches for other dialects.
+    pub fn runs_on_dialect(&self, operation: &Operation) -> bool {
+        self.revision.upgrade_on_dialect().is_some_and(|body| body.operations.contains(operation))
+    }
+
     /// Visits those operations of the upgrade that are wanted, as PostgreSQL runs them, each with what all before it made; none
     /// where the revisions run on another server.
     pub fn on_postgresql(

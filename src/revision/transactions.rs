@@ -26,7 +26,7 @@ impl Body {
             if operation.commits() {
                 number += 1;
                 is_open = false;
-            } else if is_begin(operation) {
+            } else if operation.begins() {
                 is_open = true;
             }
             own
@@ -36,6 +36,16 @@ impl Body {
 }
 
 impl Operation {
+    /// Whether it is SQL that opens a transaction.
+    pub(super) fn begins(&self) -> bool {
+        let is_transaction = matches!(
+            &self.change,
+            Change::Execute(execute) if execute.statement == Statement::Transaction
+        );
+        let first = || self.sql().unwrap_or_default().split_whitespace().next().unwrap_or_default();
+        is_transaction && ["begin", "start"].iter().any(|word| first().to_ascii_lowercase().starts_with(word))
+    }
+
     /// Whether it is SQL that says how long PostgreSQL waits for a lock: `SET lock_timeout`, `set_config('lock_timeout', ..)`.
     pub fn limits_waiting(&self) -> bool {
         let Change::Execute(execute) = &self.change else { return false };
@@ -52,13 +62,4 @@ impl Operation {
             _ => false,
         }
     }
-}
-
-fn is_begin(operation: &Operation) -> bool {
-    let is_transaction = matches!(
-        &operation.change,
-        Change::Execute(execute) if execute.statement == Statement::Transaction
-    );
-    let first = operation.sql().unwrap_or_default().split_whitespace().next().unwrap_or_default();
-    is_transaction && ["begin", "start"].iter().any(|word| first.to_ascii_lowercase().starts_with(word))
 }

@@ -8,7 +8,8 @@ declare_rule! {
     /// ## What it does
     /// Finds `UPDATE` without a condition, or with one that is always true, in `upgrade`, as SQL or as a
     /// SQLAlchemy statement. Tables that the same upgrade made are left alone. Where the upgrade adds a column
-    /// to the table first, the update most likely fills that column, and the finding is a warning.
+    /// to the table first, the update most likely fills that column, and the finding is a warning, which on
+    /// PostgreSQL tells of the lock: the table that got the column stays closed until all rows are done.
     ///
     /// ## Why is this bad?
     /// What the rows held before is gone, and `downgrade` cannot bring it back. On a large table one statement
@@ -47,14 +48,22 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 format!("{} rewrites every row of {}: no condition limits it", operation.subject(), table.quoted()),
             )
             .call_sites(&operation.call_sites);
-        if created.has_column_in(table) {
-            report.severity(Severity::Warning).help(
-                "filling a new column locks every row of the table: on a large one, do it in batches; else approve: \
-                 `# alembic-lint: allow[update-without-where] -- <reason>`",
-            );
-        } else {
+        if !created.has_column_in(table) {
             report.help(
                 "add a `WHERE`; where really every row has to change, approve: \
+                 `# alembic-lint: allow[update-without-where] -- <reason>`",
+            );
+        } else if created.is_changing(table) && context.keeps_locks() && context.runs_on_dialect(operation) {
+            let between = context.siblings.environment.to_commit_between();
+            report.severity(Severity::Warning).help(format!(
+                "the new column keeps {} locked against reads and writes until all rows are filled: give it a \
+                 `server_default`, or fill it in a revision of its own{between}; for few rows approve: \
+                 `# alembic-lint: allow[update-without-where] -- <reason>`",
+                table.quoted()
+            ));
+        } else {
+            report.severity(Severity::Warning).help(
+                "filling a new column locks every row of the table: on a large one, do it in batches; else approve: \
                  `# alembic-lint: allow[update-without-where] -- <reason>`",
             );
         }
@@ -66,6 +75,8 @@ mod tests {
     use super::RULE;
     use crate::rule::Severity;
     use crate::testing::Tester;
+
+    const FILL: &str = "op.add_column('t', sa.Column('a', sa.Integer()))\nop.execute('UPDATE t SET a = 1')";
 
     fn upgrade(body: &str) -> Tester {
         Tester::new(&RULE).upgrade(body)
@@ -89,8 +100,19 @@ mod tests {
     #[test]
     fn filling_a_new_column_is_a_warning() {
         upgrade("op.execute('UPDATE t SET a = 1')").has_severity(Severity::Error);
-        upgrade("op.add_column('t', sa.Column('a', sa.Integer()))\nop.execute('UPDATE t SET a = 1')")
-            .has_severity(Severity::Warning);
+        upgrade(FILL).has_severity(Severity::Warning);
+    }
+
+    #[test]
+    fn a_new_column_keeps_its_table_locked_while_it_is_filled() {
+        let help = |body: &str| upgrade(body).finds(&["rewrites every row of `t`"]).help().to_owned();
+        let locked = "keeps `t` locked against reads and writes until all rows are filled";
+        assert!(help(FILL).contains(locked));
+        assert!(help(&format!("op.execute('COMMIT')\nop.execute('BEGIN')\n{FILL}")).contains(locked));
+        assert!(!help(&format!("op.execute('COMMIT')\n{FILL}")).contains(locked));
+        let elsewhere =
+            FILL.replace("op.execute", "if op.get_bind().dialect.name == 'mysql':\n    op.execute");
+        assert!(!help(&elsewhere).contains(locked));
     }
 
     #[test]

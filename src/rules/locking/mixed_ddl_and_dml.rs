@@ -8,7 +8,8 @@ use crate::server::{Held, effects};
 declare_rule! {
     /// ## What it does
     /// Finds `UPDATE`, `DELETE` and `INSERT .. SELECT` in `upgrade` on a table whose structure the same transaction has changed before. On
-    /// PostgreSQL. Tables that the same upgrade made are left alone.
+    /// PostgreSQL. Tables that the same upgrade made are left alone. Statements without a condition are `update-without-where`'s and
+    /// `delete-without-where`'s.
     ///
     /// ## Why is this bad?
     /// The change of structure takes an `ACCESS EXCLUSIVE` lock that is kept until the transaction ends: nobody reads from the table or
@@ -37,10 +38,7 @@ declare_rule! {
 
 fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     let server = step.context.server;
-    if !server.is_postgresql()
-        || step.context.siblings.environment.may_autocommit
-        || !step.upgrade().any(|moment| changed(moment.operation).is_some())
-    {
+    if !step.context.keeps_locks() || !step.upgrade().any(|moment| changed(moment.operation).is_some()) {
         return;
     }
     let mut transactions = step.transactions();
@@ -75,7 +73,9 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
 fn changed(operation: &Operation) -> Option<&TableName> {
     let Change::Execute(execute) = &operation.change else { return None };
     match &execute.statement {
-        Statement::Update { table, .. } | Statement::Delete { table, .. } => Some(table),
+        Statement::Update { table, has_where: true } | Statement::Delete { table, has_where: true } => {
+            Some(table)
+        }
         Statement::Insert { table } if operation.says("select") => Some(table),
         _ => None,
     }
@@ -87,7 +87,7 @@ mod tests {
     use crate::testing::Tester;
 
     const ADD: &str = "op.add_column('t', sa.Column('a', sa.Integer()))";
-    const UPDATE: &str = "op.execute('UPDATE t SET a = 1')";
+    const UPDATE: &str = "op.execute('UPDATE t SET a = 1 WHERE a IS NULL')";
 
     fn upgrade(body: &str) -> Tester {
         Tester::new(&RULE).upgrade(body)
@@ -98,17 +98,25 @@ mod tests {
         upgrade(&format!("{ADD}\n{UPDATE}")).finds(&[
             "this SQL changes rows of `t`, which is locked against reads and writes since `op.add_column`",
         ]);
-        upgrade(&format!("{ADD}\nop.get_bind().execute(sa.table('t', sa.column('a')).update().values(a=1))"))
-            .finds(&["this statement changes rows of `t`"]);
+        upgrade(&format!(
+            "{ADD}\nop.get_bind().execute(sa.table('t', sa.column('a')).delete().where(sa.text('a = 1')))"
+        ))
+        .finds(&["this statement changes rows of `t`"]);
         upgrade("op.drop_constraint('c', 't', type_='check')\nop.execute('DELETE FROM t WHERE a = 1')")
             .finds(&["`op.drop_constraint`"]);
         upgrade(&format!("{ADD}\nop.execute('INSERT INTO t (a) SELECT a FROM u')")).finds(&["`t`"]);
     }
 
     #[test]
+    fn without_a_condition_it_is_for_other_rules() {
+        upgrade(&format!("{ADD}\nop.execute('UPDATE t SET a = 1')")).ok();
+        upgrade(&format!("{ADD}\nop.execute('DELETE FROM t')")).ok();
+    }
+
+    #[test]
     fn not_locked_or_few_rows() {
         upgrade(&format!("{UPDATE}\n{ADD}")).ok();
-        upgrade(&format!("{ADD}\nop.execute('UPDATE u SET a = 1')")).ok();
+        upgrade(&format!("{ADD}\nop.execute('UPDATE u SET a = 1 WHERE a IS NULL')")).ok();
         upgrade(&format!("{ADD}\nop.execute('INSERT INTO t (a) VALUES (1)')")).ok();
         upgrade(&format!("op.create_table('t')\n{ADD}\n{UPDATE}")).ok();
         upgrade(&format!("{ADD}\nop.execute('COMMIT')\n{UPDATE}")).ok();

@@ -38,10 +38,7 @@ declare_rule! {
 
 fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     let server = step.context.server;
-    if !server.is_postgresql()
-        || step.context.siblings.environment.may_autocommit
-        || !step.upgrade().any(|moment| may_be_slow(moment.operation))
-    {
+    if !step.context.keeps_locks() || !step.upgrade().any(|moment| may_be_slow(moment.operation)) {
         return;
     }
     let mut transactions = step.transactions();
