@@ -55,6 +55,7 @@ mod data {
     pub(super) mod mysql_modify_loses_attributes;
     pub(super) mod python_default_has_no_effect;
     pub(super) mod set_not_null_without_backfill;
+    pub(super) mod spatial_index_created_twice;
     pub(super) mod sqlite_add_column_restriction;
     pub(super) mod sqlite_batch_drops_unnamed_constraints;
     pub(super) mod tables_in_wrong_order;
@@ -333,6 +334,7 @@ pub static RULES: &[&Rule] = &[
     &data::set_not_null_without_backfill::RULE,
     &locking::set_tablespace::RULE,
     &locking::set_timeout_not_local::RULE,
+    &data::spatial_index_created_twice::RULE,
     &data::sqlite_add_column_restriction::RULE,
     &data::sqlite_batch_drops_unnamed_constraints::RULE,
     &locking::sqlite_batch_foreign_keys::RULE,
