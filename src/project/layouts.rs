@@ -11,7 +11,7 @@ use super::ProjectError;
 use super::alembic_config::{self, ConfigFault};
 use super::discover::{self, Below};
 use super::disk::{Disk, lies_in};
-use super::script_directory::{Layout, Location};
+use super::script_directory::{Absent, Layout, Location};
 
 /// The script directories found so far.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub(super) struct Layouts {
     pub(super) found: Vec<Layout>,
     /// Configuration files that cannot be used.
     pub(super) faults: Vec<ConfigFault>,
-    /// What configuration names and is not there, with the file.
-    pub(super) missing: Vec<(PathBuf, String)>,
+    /// What configuration names and is not there.
+    pub(super) absent: Vec<Absent>,
     /// Layouts by the directory of their configuration files.
     configured: FxHashMap<PathBuf, Rc<[Layout]>>,
     /// Directories of requested files without symbolic links, by their paths.
@@ -103,7 +103,7 @@ impl Layouts {
             disk,
             found: Vec::new(),
             faults: Vec::new(),
-            missing: Vec::new(),
+            absent: Vec::new(),
             configured: FxHashMap::default(),
             parents: FxHashMap::default(),
             owners: FxHashMap::default(),
@@ -353,7 +353,7 @@ impl Layouts {
             }
             match Layout::configured(&config, &self.disk) {
                 Ok(layout) => layouts.push(layout.complete(&self.version_locations, &self.disk)),
-                Err(reason) => self.missing.push((config.file, reason)),
+                Err(absent) => self.absent.push(absent),
             }
         }
         let layouts: Rc<[Layout]> = layouts.into();

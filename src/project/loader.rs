@@ -11,7 +11,7 @@ use super::dependencies::{self, Dependencies};
 use super::disk::Disk;
 use super::layouts::{Layouts, Selection};
 use super::modules::Module;
-use super::script_directory::{self, Layout, Listing, RevisionFile};
+use super::script_directory::{self, Absent, Layout, Listing, RevisionFile};
 use super::{LOCK_FILE, Project, ScriptDirectory, metadata, modules, notes, read};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
@@ -35,10 +35,10 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
             printer.show(path)
         )
     }));
-    project.misses_directory = !search.missing.is_empty();
-    project
-        .notes
-        .extend(search.missing.iter().map(|(file, reason)| format!("{}: {reason}", printer.show(file))));
+    for absent in &search.absent {
+        project.notes.push(format!("{}: {}", printer.show(&absent.file), absent.reason));
+        project.absent.extend(absent_directories(absent, &printer));
+    }
 
     let mut listed = Listed::default();
     let listings: Vec<Vec<_>> = layouts
@@ -64,6 +64,20 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
     project.files.sort_by(|a, b| a.path.cmp(&b.path).then(a.directory.cmp(&b.directory)));
     notes::add(&mut project, &layouts, &unloaded, selection, &listed.keys, &printer);
     project
+}
+
+/// What a script directory that is not there would be in each of its places.
+fn absent_directories(absent: &Absent, printer: &Printer) -> impl Iterator<Item = ScriptDirectory> {
+    absent.places.iter().map(|place| {
+        let usual = [place.join("versions")];
+        let locations = if absent.locations.is_empty() { &usual[..] } else { &absent.locations };
+        ScriptDirectory {
+            path: printer.show(place).into(),
+            version_locations: locations.iter().map(|location| printer.show(location).into()).collect(),
+            lists_locations: !absent.locations.is_empty(),
+            ..ScriptDirectory::default()
+        }
+    })
 }
 
 /// The project's own modules that revisions and the metadata need, of each script directory; `files` are what was read.

@@ -36,8 +36,9 @@ pub struct Project {
     pub upcoming: Vec<SourceFile>,
     /// What could not be found or checked, for people: loud, but no finding.
     pub notes: Vec<String>,
-    /// Whether a configuration names a script directory that is not there.
-    pub misses_directory: bool,
+    /// Script directories that a configuration names and that are not there: each place where one could have been, with its
+    /// version locations.
+    pub absent: Vec<ScriptDirectory>,
     /// What Alembic itself would fail on before it sees a revision (a broken `alembic.ini`, an unreadable folder):
     /// the rest is judged, and the run ends with exit code 2.
     pub errors: Vec<String>,

@@ -124,7 +124,9 @@ fn note_nothing(project: &mut Project, layouts: &[Layout]) {
     if project.files.iter().any(|file| file.selected && file.role == Role::Revision) {
         return;
     }
-    if layouts.is_empty() {
+    if layouts.is_empty() && !project.absent.is_empty() {
+        // That a configuration leads nowhere is said already.
+    } else if layouts.is_empty() {
         project.notes.push(
             "no revision was found: there is no alembic.ini, no `[tool.alembic]` and no directory with revisions \
              here, above or below; run alembic-lint in the project, or give it the path of the script directory"

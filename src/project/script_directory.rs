@@ -29,6 +29,19 @@ pub(super) struct Layout {
     pub(super) assumed: Vec<PathBuf>,
 }
 
+/// A script directory that a configuration names and that is not there.
+#[derive(Debug, Clone)]
+pub(super) struct Absent {
+    /// The configuration file.
+    pub(super) file: PathBuf,
+    /// What was not found.
+    pub(super) reason: String,
+    /// Where it could have been.
+    pub(super) places: Vec<PathBuf>,
+    /// The version locations that are configured.
+    pub(super) locations: Vec<PathBuf>,
+}
+
 /// A version location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Location {
@@ -77,19 +90,14 @@ impl Layout {
         }
     }
 
-    /// The script directory that a configuration describes, or what was not found.
-    pub(super) fn configured(config: &AlembicConfig, disk: &Disk) -> Result<Self, String> {
+    /// The script directory that a configuration describes, or that it is absent.
+    pub(super) fn configured(config: &AlembicConfig, disk: &Disk) -> Result<Self, Absent> {
         let here = config.file.parent().unwrap_or(&config.file).to_owned();
         let roots = import_roots(&here, Some(config), disk);
         let bases = disk.upward(&here);
         let root = match &config.script_location {
-            Some(location) => resolve(location, &bases, &roots, disk).ok_or_else(|| {
-                format!(
-                    "`script_location = {location}` leads to no directory; looked from `{}` upward",
-                    here.display()
-                )
-            })?,
-            None => here.clone(),
+            Some(location) => resolve(location, &bases, &roots, disk),
+            None => Some(here.clone()),
         };
         let mut locations: Vec<Location> = config
             .version_locations
@@ -100,6 +108,19 @@ impl Layout {
                 Location::new(path, config.recursive, disk)
             })
             .collect();
+        let Some(root) = root else {
+            let location = config.script_location.as_deref().unwrap_or_default();
+            let places = places(location, &bases, &roots).map(|place| disk.tidy(&place));
+            return Err(Absent {
+                file: config.file.clone(),
+                reason: format!(
+                    "`script_location = {location}` leads to no directory; looked from `{}` upward",
+                    here.display()
+                ),
+                places: places.collect(),
+                locations: locations.into_iter().map(|location| location.path).collect(),
+            });
+        };
         if locations.is_empty() {
             locations.push(Location::new(root.join("versions"), config.recursive, disk));
         }
@@ -272,17 +293,29 @@ fn is_revision_name(name: &str) -> bool {
 /// A `script_location` or version location as a directory that exists: `package:path` through the import roots,
 /// anything else from the configuration file's directory upward, since people run Alembic from the root.
 fn resolve(location: &str, bases: &[PathBuf], import_roots: &[PathBuf], disk: &Disk) -> Option<PathBuf> {
-    let path = Path::new(location);
-    if !path.is_absolute() && location.contains(':') {
-        let mut tokens = location.split(':');
-        let package = tokens.next()?.replace('.', "/");
-        let inner: PathBuf = tokens.collect();
-        return import_roots
-            .iter()
-            .map(|root| root.join(&package).join(&inner))
-            .find(|path| disk.is_dir(path));
-    }
-    bases.iter().map(|base| base.join(path)).find(|path| disk.is_dir(path)).map(|path| disk.tidy(&path))
+    let found = places(location, bases, import_roots).find(|path| disk.is_dir(path))?;
+    Some(if is_in_package(location) { found } else { disk.tidy(&found) })
+}
+
+/// Where such a location could be, likeliest first.
+fn places<'a>(
+    location: &str,
+    bases: &'a [PathBuf],
+    import_roots: &'a [PathBuf],
+) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let is_in_package = is_in_package(location);
+    let path = match location.split_once(':') {
+        Some((package, inner)) if is_in_package => {
+            Path::new(&package.replace('.', "/")).join(inner.split(':').collect::<PathBuf>())
+        }
+        _ => PathBuf::from(location),
+    };
+    let starts = if is_in_package { import_roots } else { bases };
+    starts.iter().map(move |start| start.join(&path))
+}
+
+fn is_in_package(location: &str) -> bool {
+    location.contains(':') && !Path::new(location).is_absolute()
 }
 
 /// Directories that Python may import the project's modules from, likeliest first.

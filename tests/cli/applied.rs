@@ -82,6 +82,35 @@ fn a_script_directory_that_vanished_as_a_whole_took_its_revisions_along() {
     elsewhere.prints_no("applied-revision-deleted");
 }
 
+#[test]
+fn a_script_directory_that_the_configuration_still_names_is_looked_for_from_anywhere() {
+    let project = Project::bare()
+        .with("app/__init__.py", "")
+        .with("app/database/history/aa11_first.py", clean())
+        .with("app/database/history/older/bb22_second.py", dropping())
+        .with("docs/index.md", "Documentation.\n");
+    project.write(
+        "alembic.ini",
+        "[alembic]\nscript_location = app:database\nversion_locations = %(here)s/app/database/history\n\
+         recursive_version_locations = true\n",
+    );
+    project.git(&["init", "--quiet", "--initial-branch", "main"]);
+    project.git(&["add", "."]);
+    project.git(&["commit", "--quiet", "--message", "base"]);
+    project.git(&["checkout", "--quiet", "-b", "feature"]);
+    project.git(&["rm", "--quiet", "-r", "--", "app/database"]);
+    for (directory, shown) in [(".", "app/database"), ("docs", "../app/database")] {
+        let mut command = project.command(&["--output-format", "concise"]);
+        let run = crate::project::Run::of(command.current_dir(project.path(directory)))
+            .exits(1)
+            .prints(&format!("{shown}/history/aa11_first.py:1:1: error[applied-revision-deleted]"))
+            .prints(&format!("{shown}/history/older/bb22_second.py:1:1: error[applied-revision-deleted]"))
+            .prints("Found 2 findings (2 errors)")
+            .warns("`script_location = app:database` leads to no directory");
+        assert!(!run.stderr.contains("there is no alembic.ini"), "{}", run.stderr);
+    }
+}
+
 /// Three revisions in a row, the last one of which drops a column, in a repository without a default branch.
 fn chain() -> Project {
     let project = dropping_project().with(

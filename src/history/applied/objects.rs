@@ -174,6 +174,15 @@ pub(super) fn tree(repository: &Repository, commit: &str) -> Result<FxHashMap<St
     Ok(parse_tree(&output, commit))
 }
 
+/// The files of the work tree that git does not ignore.
+pub(super) fn work_tree(repository: &Repository) -> Result<Vec<String>, GitError> {
+    let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let output = repository.start(&arguments)?.finish()?;
+    let paths = String::from_utf8_lossy(&output);
+    let paths = paths.split_terminator('\0').filter(|path| repository.root.join(path).exists());
+    Ok(paths.map(str::to_owned).collect())
+}
+
 /// The bytes of each of `blobs`, in order; `None` for what git does not have.
 pub(super) fn contents(repository: &Repository, blobs: &[Blob]) -> Result<Vec<Option<Vec<u8>>>, GitError> {
     if blobs.is_empty() {

@@ -9,44 +9,65 @@ use super::base;
 use super::command::{GitError, Repository};
 use super::environment::CiEnvironment;
 use super::objects;
-use super::paths::{Places, below, join};
+use super::paths::{Locations, Places, below, join};
 use crate::config::AppliedRef;
 use crate::project::{Project, ScriptDirectory};
-use crate::source::{Role, SourceFile};
 
-/// Adds to a project that misses a script directory those that the base commit has below the working directory.
+/// Adds to a project that misses a script directory those that the base commit has where the configuration says, and below
+/// the working directory.
 pub(super) fn add(
     project: &mut Project,
     places: &mut Places,
     setting: &AppliedRef,
     environment: &CiEnvironment,
 ) -> Result<(), GitError> {
-    if !project.misses_directory && !project.directories.is_empty() {
+    if project.absent.is_empty() && !project.directories.is_empty() {
         return Ok(());
     }
     let Some(here) = places.directory(Path::new("")).cloned() else { return Ok(()) };
     let repository = Repository::new(here.root.clone());
     let Ok(base) = base::find(&repository, setting, environment)? else { return Ok(()) };
     let tree = objects::tree(&repository, &base.commit)?;
+    let mut gone: Vec<(ScriptDirectory, Vec<&str>)> = Vec::new();
+    for directory in &project.absent {
+        let locations = Locations::new(project.directories.len(), directory, &here.root, places, &[]);
+        let revisions = tree.keys().filter(|path| locations.loads(path, &here.root).is_some());
+        let revisions: Vec<&str> = revisions.map(|path| name_of(path)).collect();
+        if !revisions.is_empty() {
+            gone.push((directory.clone(), revisions));
+        }
+    }
     let paths: Vec<&str> = tree.keys().filter_map(|path| below(&here.path, path)).collect();
+    for (directory, revisions) in script_directories(&paths) {
+        let path = if directory.is_empty() { "." } else { directory };
+        let is_there = here.root.join(&here.path).join(directory).join("env.py").exists();
+        if !is_there && !gone.iter().any(|(known, _)| *known.path == *path) {
+            let versions = vec![join(directory, "versions").into()];
+            let directory = ScriptDirectory {
+                version_locations: versions,
+                path: path.into(),
+                ..ScriptDirectory::default()
+            };
+            gone.push((directory, revisions));
+        }
+    }
+    if gone.is_empty() {
+        return Ok(());
+    }
     // What moved has its names elsewhere.
-    let is_revision = |file: &&SourceFile| file.role == Role::Revision;
-    let names: FxHashSet<&str> = project.files.iter().filter(is_revision).map(SourceFile::name).collect();
-    let mut gone: Vec<String> = script_directories(&paths)
-        .into_iter()
-        .filter(|(directory, revisions)| {
-            let has_moved = revisions.iter().any(|name| names.contains(name));
-            !has_moved && !here.root.join(&here.path).join(directory).join("env.py").exists()
-        })
-        .map(|(directory, _)| directory.to_owned())
-        .collect();
-    gone.sort();
-    project.directories.extend(gone.into_iter().map(|directory| ScriptDirectory {
-        version_locations: vec![join(&directory, "versions").into()],
-        path: if directory.is_empty() { "." } else { &*directory }.into(),
-        ..ScriptDirectory::default()
-    }));
+    let files = objects::work_tree(&repository)?;
+    let names: FxHashSet<&str> = files.iter().map(|path| name_of(path)).collect();
+    gone.retain(|(_, revisions)| {
+        let elsewhere = revisions.iter().filter(|name| names.contains(*name)).count();
+        revisions.is_empty() || elsewhere * 2 < revisions.len()
+    });
+    gone.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    project.directories.extend(gone.into_iter().map(|(directory, _)| directory));
     Ok(())
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// The script directories among `paths`, by what they hold, each with the names of the files in `versions`.
@@ -63,9 +84,9 @@ fn script_directories<'a>(paths: &[&'a str]) -> FxHashMap<&'a str, Vec<&'a str>>
     let mut versions: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
     for (place, name) in paths.iter().map(|path| split(path)) {
         let parent = if place == "versions" { Some("") } else { place.strip_suffix("/versions") };
-        if let Some(parent) =
-            parent.filter(|_| Path::new(name).extension().is_some_and(|ending| ending == "py"))
-        {
+        let is_revision =
+            Path::new(name).extension().is_some_and(|ending| ending == "py") && name != "__init__.py";
+        if let Some(parent) = parent.filter(|_| is_revision) {
             versions.entry(parent).or_default().push(name);
         }
     }
@@ -89,6 +110,7 @@ mod tests {
             "app/other/env.py",
             "app/other/conversions/x.py",
             "versions/README",
+            "versions/__init__.py",
         ]);
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort();
