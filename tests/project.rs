@@ -216,7 +216,8 @@ fn a_script_location_may_be_relative_to_the_root_of_the_repository() {
 fn a_script_location_that_leads_nowhere_is_said() {
     let project = Tree::new(&[("alembic.ini", "[alembic]\nscript_location = gone\n")]).load(&[]);
     assert!(has_note(&project, &["alembic.ini", "script_location = gone"]), "{:?}", project.notes);
-    assert!(has_note(&project, &["no revision was found"]));
+    assert!(has_note(&project, &["no revision was found", "correct `script_location`"]));
+    assert!(!has_note(&project, &["there is no alembic.ini"]));
 }
 
 #[test]

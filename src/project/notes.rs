@@ -125,7 +125,11 @@ fn note_nothing(project: &mut Project, layouts: &[Layout]) {
         return;
     }
     if layouts.is_empty() && !project.absent.is_empty() {
-        // That a configuration leads nowhere is said already.
+        project.notes.push(
+            "no revision was found: the configured script directory is not there, and no directory with revisions is here, above \
+             or below; correct `script_location`, or give the path of the script directory"
+                .to_owned(),
+        );
     } else if layouts.is_empty() {
         project.notes.push(
             "no revision was found: there is no alembic.ini, no `[tool.alembic]` and no directory with revisions \
