@@ -42,16 +42,23 @@ fn indentation(text: &str, block: Span) -> Option<&str> {
     (!line.is_empty() && line.chars().all(|char| matches!(char, ' ' | '\t'))).then_some(line)
 }
 
-/// Puts the lines in the place of `pass` or `...`, or after a docstring.
+/// Puts the lines in the place of `pass` or `...`, which may follow a docstring, or after a docstring that stands alone.
 fn replace_body(text: &str, downgrade: &Body, lines: &str) -> Option<Edit> {
     let block = downgrade.block;
-    let own_indent = indentation(text, block)?;
-    let start = block.start - u32::try_from(own_indent.len()).ok()?;
+    indentation(text, block)?;
     let content = lines.trim_end_matches('\n').to_owned();
+    let last = text.get(..block.end as usize)?.rfind(['\n', '\r'])? + 1;
+    let last = Span::new(u32::try_from(last).ok()?, block.end);
+    let is_whole = || downgrade.is_trivial || last.start <= block.start;
+    match last.of(text).trim_start() {
+        "pass" | "..." | "return" | "return None" if is_whole() => Some(Edit { span: last, content }),
+        _ => after_docstring(downgrade, text, &content),
+    }
+}
+
+fn after_docstring(downgrade: &Body, text: &str, content: &str) -> Option<Edit> {
+    let block = downgrade.block;
     match block.of(text) {
-        "pass" | "..." | "return" | "return None" => {
-            Some(Edit { span: Span::new(start, block.end), content })
-        }
         literal
             if downgrade.is_trivial && literal.starts_with(['"', '\'']) && literal.ends_with(['"', '\'']) =>
         {
