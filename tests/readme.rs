@@ -1,4 +1,4 @@
-//! The transcript in the README is what the program prints.
+//! The transcript in the README is what the program prints, and the address in it is the package's own.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
@@ -32,4 +32,13 @@ fn the_transcript_is_true() {
         fs::write(&path, current).expect("README.md is written");
         panic!("the transcript in README.md was out of date: rewritten, run the tests again");
     }
+}
+
+#[test]
+fn the_hooks_are_fetched_from_where_the_package_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("README.md");
+    let (address, tag) = (env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"));
+    let source = format!("  - repo: {address}\n    rev: v{tag}\n");
+    assert!(readme.contains(&source), "README.md does not fetch the hooks with\n{source}");
 }
