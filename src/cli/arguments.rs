@@ -8,13 +8,13 @@ use crate::config::Rename;
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  alembic-lint                         check the project found from here upward and below
-  alembic-lint --fix                   repair what can be repaired, report the rest
+  alembic-lint                         check the project around and below
+  alembic-lint --fix                   repair what is sure, report the rest
   alembic-lint --diff                  show what --fix would change
-  alembic-lint versions/ab12_x.py      check one revision, with its whole history as context
+  alembic-lint versions/ab12_x.py      check one revision in its history
   alembic-lint --all                   audit applied revisions too
-  alembic-lint review                  say in plain words what the new revisions do
-  alembic-lint rebase                  put new revisions behind the head that was merged meanwhile
+  alembic-lint review                  what new revisions do, in plain words
+  alembic-lint rebase                  put new revisions behind the merged head
   alembic-lint rule drop-column        explain a rule
 
 A path that is named like a command is written with a directory: ./rule
@@ -22,7 +22,7 @@ A path that is named like a command is written with a directory: ./rule
 Exit codes:
   0  nothing found, or findings of severity info only
   1  errors or warnings found (with --diff also: there are changes to make)
-  2  could not run: wrong usage, broken configuration, unreadable path, fix not written";
+  2  could not run: wrong usage or configuration, no such path, unwritten fix";
 
 const RULE_EXAMPLES: &str = "\
 Examples:
@@ -44,9 +44,9 @@ const LOCK_EXAMPLES: &str = "\
 Examples:
   alembic-lint lock                    record all revisions, up to the heads
   alembic-lint lock --through ab12cd   record ab12cd and all that it needs
-  alembic-lint lock --check            fail where the lock is out of date (for CI)
+  alembic-lint lock --check            fail where it is out of date (for CI)
 
-A line that guards an applied revision is not replaced or taken out without --force.
+A line that guards an applied revision is changed with --force only.
 
 Exit codes:
   0  written, or up to date
@@ -55,33 +55,33 @@ Exit codes:
 
 const SCHEMA_EXAMPLES: &str = "\
 Examples:
-  alembic-lint schema                  tables, columns, indexes and constraints after all revisions
-  alembic-lint schema ab12             after one revision; abbreviations, labels and ab12-1 are understood
+  alembic-lint schema                  what all revisions lead to
+  alembic-lint schema ab12             after this one; also labels, ab12-1
   alembic-lint schema head migrations/ of one script directory among several
   alembic-lint schema --output-format sql > schema.sql
 
 Exit codes:
   0  shown
-  2  could not run: wrong usage, broken configuration, unreadable path, no such revision";
+  2  could not run: wrong usage or configuration, no such path or revision";
 
 const REBASE_EXAMPLES: &str = "\
 Examples:
-  alembic-lint rebase                  put the new revisions behind the merged head
+  alembic-lint rebase                  put new revisions behind the merged head
   alembic-lint rebase --diff           show what that would change
-  alembic-lint rebase ab12             put ab12, and what follows it, behind the other head
+  alembic-lint rebase ab12             put ab12 and what follows it there
   alembic-lint rebase --onto ef56      choose the head
   alembic-lint rebase migrations/      of one script directory among several
 
-Git tells which side is merged, also in the middle of `git merge` and `git rebase`. What is applied or merged is never
-written.
+Git tells which side is merged, also in the middle of `git merge` and
+`git rebase`. What is applied or merged is never written.
 
 Exit codes:
   0  written, or nothing to do
-  2  could not run: not clear what goes behind what, a conflict left in a file, wrong usage";
+  2  could not run: unclear what goes where, a conflict left, wrong usage";
 
 const GRAPH_EXAMPLES: &str = "\
 Examples:
-  alembic-lint graph                   the history, newest first; long runs of applied revisions are one line
+  alembic-lint graph                   newest first, applied runs shortened
   alembic-lint graph --all             every revision
   alembic-lint graph --output-format svg -o history.svg
   alembic-lint graph --output-format dot | dot -Tpdf -o history.pdf
@@ -230,7 +230,7 @@ pub(super) struct OutputArguments {
     /// Write the report to this file instead of standard output
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(super) output_file: Option<PathBuf>,
-    /// Print findings only; twice: print nothing but errors that stop the run
+    /// Print nothing beside what was asked for; twice: nothing but errors that stop the run
     #[arg(long, short, action = ArgAction::Count)]
     pub(super) quiet: u8,
     /// Say which directories, configuration and git commit are used

@@ -91,6 +91,13 @@ fn refuse_mistyped_command(paths: &[PathBuf]) -> anyhow::Result<()> {
     let Some(first) = paths.first().filter(|path| !path.exists()).and_then(|path| path.to_str()) else {
         return Ok(());
     };
+    match first {
+        "check" | "lint" => {
+            bail!("`{first}` does not exist; checking needs no command: `alembic-lint` alone does it")
+        }
+        "diff" | "fix" => bail!("`{first}` does not exist; did you mean the option `--{first}`?"),
+        _ => {}
+    }
     let commands = ["graph", "lock", "rebase", "review", "rule", "schema"];
     match commands.iter().find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
         Some(command) => bail!(

@@ -151,7 +151,7 @@ impl Loaded {
             terminal.detail(format_args!("  version location: {location}"));
         }
         match self.settings.dialect.or(directory.dialect) {
-            Some(dialect) => terminal.detail(format_args!("  dialect: {dialect:?}")),
+            Some(dialect) => terminal.detail(format_args!("  dialect: {}", dialect.title())),
             None => terminal.detail("  dialect: not known, judged as PostgreSQL"),
         }
         match applied::described(directory, applied.is_left_to_git(index)) {

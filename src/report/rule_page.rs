@@ -207,10 +207,9 @@ fn first_sentence(rule: &'static Rule) -> String {
     let is_prose = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
     let paragraph: Vec<_> = lines(rule).skip_while(|line| !is_prose(line)).take_while(is_prose).collect();
     let paragraph = paragraph.join(" ");
-    match paragraph.split_once(". ") {
-        Some((sentence, _)) => format!("{sentence}."),
-        None => paragraph,
-    }
+    // Two dots stand for what is left out.
+    let mut ends = paragraph.match_indices(". ").filter_map(|(end, _)| paragraph.get(..=end));
+    ends.find(|sentence| !sentence.ends_with("..")).unwrap_or(&paragraph).to_owned()
 }
 
 #[cfg(test)]
@@ -225,14 +224,15 @@ mod tests {
         preset: Preset::Recommended,
         fix: FixAvailability::Sometimes,
         since: "0.1.0",
-        docs: " ## What it does\n Finds columns that\n are dropped. And more.\n\n ## Bad\n ```python\n if x:\n     op.drop()\n ```\n",
+        docs: " ## What it does\n Finds columns that\n are dropped by `ALTER .. DROP`. And more.\n\n ## Bad\n ```python\n if x:\n     op.drop()\n ```\n",
         check: Check::History(|_, _| {}),
     };
 
     #[test]
     fn the_list_has_the_first_sentence_of_each_rule() {
         let list = list(&[&SAMPLE], Paint { colour: false });
-        let expected = "  drop-column  error    recommended  [-]  Finds columns that are dropped.\n";
+        let expected =
+            "  drop-column  error    recommended  [-]  Finds columns that are dropped by `ALTER .. DROP`.\n";
         assert!(list.starts_with("destructive\n") && list.contains(expected), "{list}");
     }
 

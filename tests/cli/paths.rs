@@ -29,6 +29,9 @@ fn a_path_that_does_not_exist_could_not_be_checked() {
 #[test]
 fn a_mistyped_command_names_the_command() {
     clean_project().run(&["reveiw"]).exits(2).warns("`review`");
+    clean_project().run(&["check"]).exits(2).warns("checking needs no command: `alembic-lint` alone does it");
+    clean_project().run(&["fix"]).exits(2).warns("did you mean the option `--fix`?");
+    clean_project().with("check/versions/a.py", "").run(&["check"]).exits(2).warns("no revision was checked");
 }
 
 #[test]
