@@ -8,7 +8,7 @@
 //!    inside. Both give [`operation`]s, collected in a [`revision::Revision`].
 //! 3. [`linter::lint`] runs the [`rules`] that [`selection`] turned on over each revision and over the
 //!    [`history`], and lets [`suppression`] comments silence what a person approved.
-//! 4. [`fix`] repairs, [`report`] renders, and [`cli`] alone prints.
+//! 4. [`fix`] repairs, [`split`] takes a revision apart, [`report`] renders, and [`cli`] alone prints.
 //!
 //! What holds everywhere: analysis does not fail, it says what it does not know; applied revisions are never written;
 //! nothing is written that no longer parses; the output depends on nothing but the input. ARCHITECTURE.md has
@@ -32,6 +32,7 @@ pub mod selection;
 pub mod server;
 pub mod severity;
 pub mod source;
+pub mod split;
 pub mod sql;
 pub mod suppression;
 

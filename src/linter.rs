@@ -3,6 +3,7 @@
 mod locks;
 mod read;
 mod statements;
+mod steps;
 
 use rayon::prelude::*;
 
@@ -21,6 +22,7 @@ use crate::source::{FileId, Role, SourceFile, Span};
 use crate::suppression::{Approvals, Suppressions};
 
 pub use locks::{Locks, LocksOf, locks};
+pub use steps::with_step;
 
 /// The rule that speaks about files that are not Python; the others need Python to say something true.
 const PARSE_ERROR: &str = "parse-error";

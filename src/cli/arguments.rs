@@ -79,6 +79,20 @@ Exit codes:
   0  written, or nothing to do
   2  could not run: unclear what goes where, a conflict left, wrong usage";
 
+const SPLIT_EXAMPLES: &str = "\
+Examples:
+  alembic-lint split ab12 --diff                          show the parts
+  alembic-lint split ab12                                 write them: ab12 keeps the first, the others follow it
+  alembic-lint split migrations/versions/ab12_email.py    the same by its file
+
+First comes what code that runs now can live with, last what only the new code can live with, and between them what fills
+rows: steps marked TODO that you write. Indexes that are built beside writes get a revision of their own. What is applied is
+never written.
+
+Exit codes:
+  0  written, or nothing to split
+  2  could not run: no such revision, applied, not to be taken apart, wrong usage";
+
 const GRAPH_EXAMPLES: &str = "\
 Examples:
   alembic-lint graph                   newest first, applied runs shortened
@@ -126,6 +140,9 @@ pub(super) enum Command {
     /// Put new revisions behind the head that was merged meanwhile: two heads become one
     #[command(after_help = REBASE_EXAMPLES)]
     Rebase(RebaseArguments),
+    /// Take one revision apart into a safe sequence: expand, fill rows, contract
+    #[command(after_help = SPLIT_EXAMPLES)]
+    Split(SplitArguments),
     /// Draw the history: text, Mermaid, Graphviz or SVG
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(GraphArguments),
@@ -357,6 +374,48 @@ pub(super) struct RebaseArguments {
     pub(super) applied: AppliedArguments,
     #[command(flatten)]
     pub(super) output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SplitArguments {
+    /// The revision, as Alembic takes it, or its file
+    #[arg(value_name = "REVISION")]
+    pub(super) revision: String,
+    /// Revision files or directories [default: the project found from here upward and below]
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Say what would be done, and write nothing
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) dry_run: bool,
+    /// Print what would be done as a unified diff, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Configuration file to use, or a setting such as 'dialect = "mysql"'; may be repeated
+    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Revisions")]
+    pub(super) config: Vec<String>,
+    #[command(flatten)]
+    pub(super) applied: AppliedArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+impl SplitArguments {
+    /// The file of the revision, where one is named.
+    pub(super) fn file(&self) -> Option<&Path> {
+        let path = Path::new(&self.revision);
+        path.is_file().then_some(path)
+    }
+
+    /// The revisions that are meant.
+    pub(super) fn project(&self) -> ProjectArguments {
+        let paths = self.file().map(Path::to_owned).into_iter().chain(self.paths.iter().cloned());
+        ProjectArguments {
+            paths: paths.collect(),
+            config: self.config.clone(),
+            applied: self.applied.clone(),
+            all: false,
+        }
+    }
 }
 
 /// The first argument is a revision, unless a path of that name is there.

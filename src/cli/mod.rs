@@ -10,6 +10,7 @@ mod rebase;
 mod review;
 mod rule;
 mod schema;
+mod split;
 mod terminal;
 
 use std::io;
@@ -65,6 +66,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Lock(lock)) => lock::run(lock),
         Some(Command::Schema(schema)) => schema::run(schema),
         Some(Command::Rebase(rebase)) => rebase::run(rebase),
+        Some(Command::Split(split)) => split::run(split),
         Some(Command::Graph(graph)) => graph::run(graph),
     }
 }
@@ -77,6 +79,7 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         Some(Command::Lock(lock)) => lock.output.color,
         Some(Command::Schema(schema)) => schema.output.color,
         Some(Command::Rebase(rebase)) => rebase.output.color,
+        Some(Command::Split(split)) => split.output.color,
         Some(Command::Graph(graph)) => graph.output.color,
     }
 }

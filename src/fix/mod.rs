@@ -20,14 +20,14 @@ pub use call::CallText;
 pub use constraint_name::{name_created, name_dropped};
 pub use diff::unified_diff;
 pub use directive::{
-    Directive, Part, Style, Undo, Undone, Writer, complete_downgrade, undo, write_downgrade,
+    Directive, Part, Style, Undo, Undone, Writer, complete_downgrade, is_about_same, undo, write_downgrade,
 };
 pub use import::insert_import;
 pub use rename::rename_column;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
 pub use statement::{append_to, insert_before, move_behind, remove};
-pub use write::{Reason, WriteError, write};
+pub use write::{Reason, WriteError, create, write};
 
 /// The line ending that most lines of `text` have; `\n` where there is none.
 pub fn newline_of(text: &str) -> &'static str {

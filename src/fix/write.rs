@@ -57,13 +57,7 @@ fn replace(file: &SourceFile, old: &str, new: &str) -> Result<(), Reason> {
     let target = fs::canonicalize(&file.location)?;
     let metadata = fs::metadata(&target)?;
     demand_writable(&target, &metadata)?;
-    let directory = target.parent().unwrap_or(Path::new("."));
-    // The name does not end in `.py`: Alembic would load what it finds in a version location.
-    let mut beside = tempfile::Builder::new()
-        .prefix(".alembic-lint-")
-        .suffix(".tmp")
-        .tempfile_in(directory)
-        .map_err(|error| Reason::Directory { directory: directory.to_owned(), error })?;
+    let mut beside = beside(target.parent().unwrap_or(Path::new(".")))?;
     beside.write_all(&new)?;
     keep_owner(beside.as_file(), &metadata);
     beside.as_file().set_permissions(metadata.permissions())?;
@@ -77,6 +71,32 @@ fn replace(file: &SourceFile, old: &str, new: &str) -> Result<(), Reason> {
     }
     beside.persist(&target).map_err(|error| Reason::Io(error.error))?;
     Ok(())
+}
+
+/// Makes a file that is not there yet, whole or not at all; its mode is that of `model`, the file it stands beside.
+pub fn create(file: &SourceFile, model: &SourceFile) -> Result<(), WriteError> {
+    let made = || -> Result<(), Reason> {
+        let bytes = encode(file.text(), file.encoding).map_err(Reason::Encoding)?;
+        let model = fs::canonicalize(&model.location)?;
+        let metadata = fs::metadata(&model)?;
+        let mut beside = beside(file.location.parent().unwrap_or(Path::new(".")))?;
+        beside.write_all(&bytes)?;
+        keep_owner(beside.as_file(), &metadata);
+        beside.as_file().set_permissions(metadata.permissions())?;
+        beside.as_file().sync_all()?;
+        beside.persist_noclobber(&file.location).map_err(|error| Reason::Io(error.error))?;
+        Ok(())
+    };
+    made().map_err(|reason| WriteError { path: file.path.clone(), reason })
+}
+
+/// An empty file that takes its name later. The name does not end in `.py`: Alembic would load what it finds in a version location.
+fn beside(directory: &Path) -> Result<tempfile::NamedTempFile, Reason> {
+    tempfile::Builder::new()
+        .prefix(".alembic-lint-")
+        .suffix(".tmp")
+        .tempfile_in(directory)
+        .map_err(|error| Reason::Directory { directory: directory.to_owned(), error })
 }
 
 /// A file that its owner protected is not replaced, although its directory would allow it.

@@ -9,6 +9,7 @@ mod identifiers;
 pub mod meaning;
 mod names;
 pub mod naming;
+pub mod outline;
 mod parse;
 mod repeated_keyword;
 pub mod version_table;

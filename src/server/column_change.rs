@@ -1,7 +1,7 @@
 //! What `alter_column` does to a column, with what the schema tells of it.
 
 use super::{Cast, SqlType, TypeChange, Work};
-use crate::history::schema::{Column, Kind, Moment, Table, enum_of, sql_name};
+use crate::history::schema::{Column, Constraint, Kind, Moment, Table, enum_of, sql_name};
 use crate::operation::{AlterColumn, Argument, ConstraintKind, Name, Server, TableName};
 
 /// The types that an operation changes a column from and to, as SQL; `None` for one that is not known.
@@ -75,6 +75,18 @@ pub fn is_not_null(table: &Table<'_>, column: &str, server: Server) -> bool {
                     && constraint.validated == Some(true)
                     && constraint.condition.as_deref().is_some_and(|condition| demands(condition, column))
             }))
+}
+
+/// Whether a check demands nothing but that a column is not NULL, which the column demands itself.
+pub fn repeats_not_null(table: &Table<'_>, constraint: &Constraint<'_>) -> bool {
+    let condition = constraint.condition.as_deref().unwrap_or_default();
+    let is_joined = condition.split_whitespace().any(|word| word.eq_ignore_ascii_case("and"));
+    constraint.kind == ConstraintKind::Check
+        && !is_joined
+        && table
+            .columns
+            .iter()
+            .any(|column| column.nullable == Some(false) && demands(condition, &column.name))
 }
 
 /// Whether a condition holds only where the column is not NULL.

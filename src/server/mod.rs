@@ -16,7 +16,7 @@ mod sqlite;
 mod tests;
 mod type_change;
 
-pub use column_change::{change_of_type, is_not_null, types_of};
+pub use column_change::{change_of_type, is_not_null, repeats_not_null, types_of};
 pub use default_value::{Volatility, volatility};
 pub use effect::{Effect, effects};
 pub use filling::Filling;

@@ -131,7 +131,7 @@ fn write(
 }
 
 /// Whether two operations are about the same table as a whole, or the same column, index or constraint.
-fn is_about_same(one: &Change, other: &Change) -> bool {
+pub fn is_about_same(one: &Change, other: &Change) -> bool {
     let (Some(table), Some(of_other)) = (one.table(), other.table()) else { return false };
     let is_same_table = table.is_same(of_other) || (table.name == Name::None || of_other.name == Name::None);
     match (one, other) {

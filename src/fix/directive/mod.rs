@@ -9,7 +9,7 @@ mod tests;
 mod undo;
 mod writer;
 
-pub use complete::{Undone, complete_downgrade};
+pub use complete::{Undone, complete_downgrade, is_about_same};
 pub use downgrade::write_downgrade;
 pub use layout::{Directive, Part, Style};
 pub use undo::{Undo, undo};

@@ -27,6 +27,8 @@ declare_rule! {
     /// op.add_column("invoice", sa.Column("total_cents", sa.BigInteger()))
     /// ```
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - [Martin Fowler: parallel change](https://martinfowler.com/bliki/ParallelChange.html)
     /// - `PandaDoc` migration-lint, django-pg-zero-downtime-migrations

@@ -36,6 +36,8 @@ declare_rule! {
     /// op.add_column("user", sa.Column("age", sa.Integer(), nullable=True))
     /// ```
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - [PostgreSQL: ALTER TABLE](https://www.postgresql.org/docs/current/sql-altertable.html)
     /// - [SQLite: ALTER TABLE ADD COLUMN](https://www.sqlite.org/lang_altertable.html#alter_table_add_column)

@@ -31,6 +31,8 @@ declare_rule! {
     /// Where the table is large, fill it in batches in a revision before this one; that counts as well. Where you know that no row
     /// holds NULL, say so: `# alembic-lint: allow[set-not-null-without-backfill] -- <reason>`.
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - Atlas: MF104
     /// - `strong_migrations`: setting NOT NULL on an existing column

@@ -20,12 +20,16 @@ declare_rule! {
     ///
     /// ## Example
     /// ```python bad
+    /// import geoalchemy2
+    ///
     /// op.create_table("lake", sa.Column("shape", geoalchemy2.types.Geometry("POLYGON", srid=4326)))
     /// op.create_index("idx_lake_shape", "lake", ["shape"], postgresql_using="gist")
     /// ```
     ///
     /// ## Use instead
     /// ```python good
+    /// import geoalchemy2
+    ///
     /// op.create_table("lake", sa.Column("shape", geoalchemy2.types.Geometry("POLYGON", srid=4326, spatial_index=False)))
     /// op.create_index("idx_lake_shape", "lake", ["shape"], postgresql_using="gist")
     /// ```

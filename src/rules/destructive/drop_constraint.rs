@@ -1,14 +1,16 @@
 //! `drop-constraint`: a constraint that was there before is dropped and nothing takes its place.
 
-use crate::operation::{Change, ConstraintKind};
-use crate::revision::RevisionContext;
+use crate::history::schema::Step;
+use crate::operation::{Change, ConstraintKind, DropConstraint, Operation};
 use crate::rule::{Severity, Sink, declare_rule};
+use crate::server::repeats_not_null;
 
 declare_rule! {
     /// ## What it does
     /// Finds constraints dropped by `upgrade`. It is silent where the constraint is replaced (one of the same
     /// name, or of the same kind on the same columns, is made in the same upgrade), where its table or column
-    /// is dropped too (that is another rule's finding), and where the same upgrade made it.
+    /// is dropped too (that is another rule's finding), where the same upgrade made it, and where a check said nothing but that a
+    /// column is not NULL, which the column says itself by now.
     ///
     /// ## Why is this bad?
     /// From then on the database accepts rows that the constraint kept out. `downgrade` fails as soon as there
@@ -31,15 +33,19 @@ declare_rule! {
     /// - Atlas: CD101
     "drop-constraint", Destructive, Warning,
     preset: Recommended, fix: None, since: "0.1.0",
-    check: Revision(check),
+    check: Step(check),
 }
 
-fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
+    let context = &step.context;
     let Some(upgrade) = &context.revision.upgrade else { return };
     upgrade.walk_losses(|operation, created| {
         let Change::DropConstraint(drop) = &operation.change else { return };
         let constraint = context.revision.dropped_constraint(drop);
-        if created.has_constraint(&drop.table, &drop.name) || upgrade.replaces_or_removes_owner(&constraint) {
+        if created.has_constraint(&drop.table, &drop.name)
+            || upgrade.replaces_or_removes_owner(&constraint)
+            || is_said_twice(step, operation, drop)
+        {
             return;
         }
         let (kind, loss) = match constraint.kind {
@@ -68,6 +74,15 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             report.severity(Severity::Error);
         }
     });
+}
+
+/// Whether it is a check that demands what its column demands as well.
+fn is_said_twice(step: &Step<'_>, operation: &Operation, drop: &DropConstraint) -> bool {
+    let moment = step.upgrade().find(|moment| moment.operation.span == operation.span);
+    let table = moment.and_then(|moment| moment.schema.table(&drop.table).yes());
+    let constraint =
+        table.zip(drop.name.known()).and_then(|(table, name)| table.constraint(name, None).yes());
+    table.zip(constraint).is_some_and(|(table, constraint)| repeats_not_null(table, constraint))
 }
 
 #[cfg(test)]
@@ -133,6 +148,18 @@ mod tests {
     #[test]
     fn a_constraint_of_the_same_upgrade() {
         upgrade("op.create_check_constraint('ck', 't', 'a > 0')\nop.drop_constraint('ck', 't')").ok();
+    }
+
+    #[test]
+    fn a_check_that_the_column_repeats() {
+        let made = "op.create_table('t', sa.Column('a', sa.Integer(), nullable=False), sa.Column('b', sa.Integer()))\n\
+                    op.create_check_constraint('ck', 't', 'a IS NOT NULL')\n\
+                    op.create_check_constraint('other', 't', 'b IS NOT NULL')\n\
+                    op.create_check_constraint('both', 't', 'a IS NOT NULL AND b > 0')";
+        let history = |drop: &str| Tester::new(&RULE).history(&[made, drop]);
+        history("op.drop_constraint('ck', 't', type_='check')").ok();
+        history("op.drop_constraint('other', 't', type_='check')").finds(&["`other`"]);
+        history("op.drop_constraint('both', 't', type_='check')").finds(&["`both`"]);
     }
 
     #[test]

@@ -28,6 +28,8 @@ declare_rule! {
     ///     op.create_index("ix_invoice_number", "invoice", ["number"], postgresql_concurrently=True)
     /// ```
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - [Alembic: `autocommit_block`](https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.migration.MigrationContext.autocommit_block)
     "autocommit-block-mixed", Locking, Warning,

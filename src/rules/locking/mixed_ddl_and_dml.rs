@@ -28,6 +28,8 @@ declare_rule! {
     /// ```
     /// Other values in a revision of its own, or outside of revisions, in batches that are committed one by one.
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - `strong_migrations`: backfilling data; pgfence: `update-in-migration`
     /// - [PostgreSQL: explicit locking](https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES)

@@ -36,6 +36,8 @@ declare_rule! {
     /// PostgreSQL 18 can do without the check: `ALTER TABLE invoice ADD CONSTRAINT invoice_number_there NOT NULL number NOT VALID`,
     /// validated later.
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - squawk: `adding-not-nullable-field`; `strong_migrations`: setting NOT NULL on an existing column; atlas: `PG303`
     /// - [PostgreSQL: ALTER TABLE, `SET NOT NULL`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL)

@@ -30,6 +30,8 @@ declare_rule! {
     /// )
     /// ```
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - squawk: `disallowed-unique-constraint`; `strong_migrations`: adding a unique constraint; atlas: `PG105`
     /// - [PostgreSQL: ALTER TABLE, `ADD CONSTRAINT .. USING INDEX`](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX)

@@ -27,6 +27,8 @@ declare_rule! {
     /// ```
     /// New rows get a value from then on; fill those that are there in batches, outside the revision.
     ///
+    /// `alembic-lint split <revision>` writes such a sequence of revisions.
+    ///
     /// ## References
     /// - squawk: `adding-field-with-default`; `strong_migrations`: adding a column with a volatile default value; atlas: `PG302`
     /// - [PostgreSQL: ALTER TABLE, notes](https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES)

@@ -1,0 +1,229 @@
+//! Revisions taken apart in memory. That the parts run is shown on real servers.
+
+use std::path::PathBuf;
+
+use super::{Split, SplitError, Stage, split};
+use crate::config::Settings;
+use crate::linter::{Outcome, lint};
+use crate::operation::Dialect;
+use crate::project::{Project, ScriptDirectory};
+use crate::selection::Selection;
+use crate::source::{Applied, Encoding, FileId, Role, SourceFile};
+
+const BASE: &str = "\"\"\"base\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nrevision = '0001'\ndown_revision = None\n\n\n\
+    def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('a', sa.Text(), nullable=False), \
+    sa.Column('b', sa.Text()))\n\n\ndef downgrade():\n    op.drop_table('t')\n";
+
+fn file(path: &str, text: String) -> SourceFile {
+    SourceFile {
+        path: path.into(),
+        location: PathBuf::from(path),
+        directory: 0,
+        role: Role::Revision,
+        text: Ok(text.into()),
+        encoding: Encoding::Utf8,
+        selected: true,
+        applied: Applied::No,
+    }
+}
+
+fn revision(id: &str, parent: &str, upgrade: &str, downgrade: &str) -> String {
+    let indented = |body: &str| body.trim().replace('\n', "\n    ");
+    format!(
+        "\"\"\"change t\n\nRevision ID: {id}\nRevises: {parent}\n\n\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n\
+         from sqlalchemy.dialects import postgresql\n\nrevision = '{id}'\ndown_revision = '{parent}'\nbranch_labels = None\n\
+         depends_on = None\n\n\ndef upgrade():\n    {}\n\n\ndef downgrade():\n    {}\n",
+        indented(upgrade),
+        indented(downgrade)
+    )
+}
+
+/// A history of the base and these files; the second one is the one that is taken apart.
+fn read(files: Vec<SourceFile>, settings: &Settings) -> (Project, Outcome) {
+    let directory = ScriptDirectory {
+        path: "migrations".into(),
+        version_locations: vec!["versions".into()],
+        ..ScriptDirectory::default()
+    };
+    let base = file("versions/0001_base.py", BASE.to_owned());
+    let files = std::iter::once(base).chain(files).collect();
+    let project = Project { directories: vec![directory], files, ..Project::default() };
+    let outcome = lint(&project, settings, &Selection::of(&[]));
+    (project, outcome)
+}
+
+fn try_split(upgrade: &str, downgrade: &str) -> Result<Option<Split>, SplitError> {
+    let settings = Settings { database_version: Some("14".to_owned()), ..Settings::default() };
+    let whole = file("versions/0002_change_t.py", revision("0002", "0001", upgrade, downgrade));
+    let (project, outcome) = read(vec![whole], &settings);
+    split(&project, &settings, &outcome, FileId(1))
+}
+
+/// The texts of the parts.
+#[track_caller]
+fn parts(upgrade: &str, downgrade: &str) -> Vec<(Stage, String)> {
+    let split = try_split(upgrade, downgrade).unwrap().expect("it has several parts");
+    let text = |file| split.project.file(file).unwrap().text().to_owned();
+    split.parts.iter().map(|part| (part.stage, text(part.file))).collect()
+}
+
+#[track_caller]
+fn stages(upgrade: &str) -> Vec<Stage> {
+    parts(upgrade, "pass").into_iter().map(|(stage, _)| stage).collect()
+}
+
+const DROP: &str = "op.drop_column('t', 'b')";
+
+#[test]
+fn what_old_code_can_live_with_comes_first() {
+    let parts = parts(
+        &format!("{DROP}\n# why\nop.add_column('t', sa.Column('c', postgresql.JSONB()))"),
+        "op.drop_column('t', 'c')\nop.add_column('t', sa.Column('b', sa.Text()))",
+    );
+    let [(Stage::Expand, first), (Stage::Contract, last)] = parts.as_slice() else { panic!("{parts:?}") };
+    assert_eq!(
+        *first,
+        revision(
+            "0002",
+            "0001",
+            "# why\nop.add_column('t', sa.Column('c', postgresql.JSONB()))",
+            "op.drop_column('t', 'c')"
+        )
+    );
+    let back = "op.add_column('t', sa.Column('b', sa.Text()))";
+    let expected = revision("0003", "0002", DROP, back).replace("change t", "change t: contract");
+    assert_eq!(*last, expected.replace("from sqlalchemy.dialects import postgresql\n", ""));
+}
+
+#[test]
+fn an_order_that_matters_is_kept() {
+    use Stage::{Backfill, Contract, Expand};
+    let add = "op.add_column('t', sa.Column('c', sa.Text()))";
+    assert_eq!(
+        stages(&format!("{add}\nop.execute('UPDATE t SET c = b')\n{DROP}")),
+        [Expand, Backfill, Contract]
+    );
+    // The column that comes back is another one than the one that goes.
+    let back = "op.add_column('t', sa.Column('b', sa.Integer()))";
+    assert!(try_split(&format!("{DROP}\n{back}"), "pass").unwrap().is_none());
+    assert_eq!(stages(&format!("{DROP}\n{back}\n{add}")), [Expand, Contract]);
+    // Nobody knows what this is about.
+    assert!(try_split(&format!("{DROP}\nop.execute('SOMETHING ELSE')\n{add}"), "pass").unwrap().is_none());
+    let loosened = "op.drop_constraint('ck', 't', type_='check')\nop.execute(\"UPDATE t SET b = 'x'\")";
+    assert_eq!(stages(loosened), [Expand, Backfill]);
+}
+
+#[test]
+fn names_are_bound_where_they_are_used() {
+    let parts = parts(
+        "kind = sa.Text()\nname = 'b'\nop.add_column('t', sa.Column('c', kind))\nop.drop_column('t', name)\n",
+        "pass",
+    );
+    let (first, last) = (&parts[0].1, &parts[1].1);
+    assert!(
+        first.contains("kind = sa.Text()\n    op.add_column") && !first.contains("name = 'b'"),
+        "{first}"
+    );
+    assert!(last.contains("name = 'b'\n    op.drop_column('t', name)") && !last.contains("kind"), "{last}");
+}
+
+#[test]
+fn a_column_that_goes_takes_null_first() {
+    let parts =
+        parts("op.drop_column('t', 'a')", "op.add_column('t', sa.Column('a', sa.Text(), nullable=False))");
+    let (first, last) = (&parts[0].1, &parts[1].1);
+    assert!(first.contains("op.alter_column('t', 'a', existing_type=sa.Text(), nullable=True)"), "{first}");
+    assert!(first.contains("op.alter_column('t', 'a', nullable=False, existing_type=sa.Text())"), "{first}");
+    assert!(last.contains("op.add_column('t', sa.Column('a', sa.Text(), nullable=True))"), "{last}");
+}
+
+#[test]
+fn a_strict_column_is_filled_and_guarded() {
+    let parts =
+        parts("op.add_column('t', sa.Column('c', sa.Text(), nullable=False))", "op.drop_column('t', 'c')");
+    let [(Stage::Expand, first), (Stage::Backfill, middle), (Stage::Contract, last)] = parts.as_slice()
+    else {
+        panic!("{parts:?}")
+    };
+    assert!(first.contains("sa.Column('c', sa.Text(), nullable=True)"), "{first}");
+    assert!(middle.contains("# TODO: give `t.c` a value"), "{middle}");
+    assert!(middle.contains("'\"c\" IS NOT NULL', postgresql_not_valid=True"), "{middle}");
+    let order = ["VALIDATE CONSTRAINT", "nullable=False", "op.drop_constraint('t_c_not_null'"];
+    let places: Vec<_> = order.iter().map(|text| last.find(text)).collect();
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{last}");
+}
+
+#[test]
+fn other_dialects_have_no_guard() {
+    let settings = Settings { dialect: Some(Dialect::Mysql), ..Settings::default() };
+    let add =
+        "op.add_column('t', sa.Column('c', sa.Text(), nullable=False))\nop.create_index('ix', 't', ['b'])";
+    let whole = file("versions/0002_change_t.py", revision("0002", "0001", add, "pass"));
+    let (project, outcome) = read(vec![whole], &settings);
+    let split = split(&project, &settings, &outcome, FileId(1)).unwrap().unwrap();
+    let stages: Vec<_> = split.parts.iter().map(|part| part.stage).collect();
+    assert_eq!(stages, [Stage::Expand, Stage::Backfill, Stage::Contract]);
+    let text = split.project.file(split.parts[1].file).unwrap().text();
+    assert!(text.contains("# TODO") && text.contains("    pass\n"), "{text}");
+}
+
+#[test]
+fn what_followed_follows_the_last_part() {
+    let settings = Settings::default();
+    let add = "op.add_column('t', sa.Column('c', sa.Text()))";
+    let whole = revision("0002", "0001", &format!("{add}\n{DROP}"), "pass");
+    let after = revision("0003", "0002", "op.add_column('t', sa.Column('d', sa.Text()))", "pass");
+    let files = vec![file("versions/0002_change_t.py", whole), file("versions/0003_after.py", after)];
+    let (project, outcome) = read(files, &settings);
+    let split = split(&project, &settings, &outcome, FileId(1)).unwrap().unwrap();
+    assert_eq!(split.parts[1].id, "0004");
+    let text = split.project.file(split.followers[0].0).unwrap().text();
+    assert!(text.contains("Revises: 0004\n") && text.contains("down_revision = '0004'"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_taken_apart_is_said() {
+    let refused = |upgrade: &str| try_split(upgrade, "pass").unwrap_err();
+    let add = "op.add_column('t', sa.Column('c', sa.Text()))";
+    let guard = "if op.get_bind().dialect.name == 'oracle':\n    return";
+    assert_eq!(refused(&format!("{guard}\n{add}\n{DROP}")), SplitError::Leaves { line: 18 });
+    assert_eq!(refused(&format!("{add}; {DROP}")), SplitError::SharesLine { line: 18 });
+    assert_eq!(
+        refused(&format!("{add}\nop.execute('COMMIT')\n{DROP}")),
+        SplitError::Transaction { line: 19 }
+    );
+}
+
+#[test]
+fn what_fits_one_step_stays_as_it_is() {
+    assert!(try_split("op.add_column('t', sa.Column('c', sa.Text()))", "pass").unwrap().is_none());
+    assert!(
+        try_split(
+            "op.create_table('u', sa.Column('c', sa.Text()))\nop.create_index('ix', 'u', ['c'])",
+            "pass"
+        )
+        .unwrap()
+        .is_none()
+    );
+    assert!(try_split("pass", "pass").unwrap().is_none());
+}
+
+#[test]
+fn a_name_that_is_taken_and_a_revision_that_is_needed() {
+    let settings = Settings::default();
+    let add = "op.add_column('t', sa.Column('c', sa.Text()))";
+    let whole =
+        || file("versions/0002_change_t.py", revision("0002", "0001", &format!("{add}\n{DROP}"), "pass"));
+    let taken = revision("0005", "0001", add, "pass");
+    let (project, outcome) =
+        read(vec![whole(), file("versions/0003_change_t_contract.py", taken)], &settings);
+    let path = "versions/0003_change_t_contract.py".to_owned();
+    assert_eq!(split(&project, &settings, &outcome, FileId(1)).unwrap_err(), SplitError::IsThere { path });
+    let needing = revision("0005", "0001", add, "pass").replace("depends_on = None", "depends_on = '0002'");
+    let (project, outcome) = read(vec![whole(), file("versions/0005_x.py", needing)], &settings);
+    let revision = "0005".to_owned();
+    assert_eq!(
+        split(&project, &settings, &outcome, FileId(1)).unwrap_err(),
+        SplitError::IsNeeded { revision }
+    );
+}
