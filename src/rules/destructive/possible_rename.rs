@@ -3,22 +3,25 @@
 use crate::config::Rename;
 use crate::diagnostic::Fix;
 use crate::fix::rename_column;
-use crate::history::schema::{Step, sql_name};
-use crate::operation::{AddColumn, Argument, Change, DropColumn, Operation, Statement};
+use crate::history::schema::{Step, Table, sql_name};
+use crate::operation::{
+    AddColumn, Argument, Change, CreateTable, DropColumn, DropTable, Operation, Statement, TableName,
+};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds a column that is dropped while another of the same type is added to the same table, with nothing between them that
+    /// Finds a column that is dropped while another of the same type is added to the same table, and a table that is dropped while
+    /// another is made of which at least three columns, and seven of ten, have the same name and type; with nothing between them that
     /// copies the values.
     ///
     /// ## Why is this bad?
-    /// Autogenerate cannot see that a column got another name. It compares what is there with the models, and writes
+    /// Autogenerate cannot see that a column or table got another name. It compares what is there with the models, and writes
     /// ```text
     /// op.add_column("user", sa.Column("name", sa.String()))
     /// op.drop_column("user", "fullname")
     /// ```
-    /// The upgrade works, the new column is empty, and the values of the old one are gone.
+    /// The upgrade works, the new column is empty, and the values of the old one are gone; so are all rows of a table.
     ///
     /// ## Example
     /// ```python bad
@@ -32,6 +35,7 @@ declare_rule! {
     /// op.create_table("user", sa.Column("fullname", sa.String()))
     /// op.alter_column("user", "fullname", new_column_name="name")
     /// ```
+    /// and for a table `op.rename_table("user", "person")`.
     /// Where both columns have nothing to do with each other, say so:
     /// `# alembic-lint: allow[possible-rename] -- the old one was a cache`.
     ///
@@ -50,9 +54,27 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = step.context.revision.upgrade_on_dialect() else { return };
     let dropped: Vec<&DropColumn> = upgrade.operations.iter().filter_map(dropped).collect();
     let added: Vec<(&Operation, &AddColumn)> = upgrade.operations.iter().filter_map(added).collect();
-    if dropped.is_empty() || added.is_empty() || upgrade.operations.iter().any(may_copy) {
+    let created: Vec<&CreateTable> = upgrade.operations.iter().filter_map(created).collect();
+    let drops_table = || upgrade.operations.iter().any(|operation| dropped_table(operation).is_some());
+    let has_columns = !dropped.is_empty() && !added.is_empty();
+    let has_tables = !created.is_empty() && drops_table();
+    if !(has_columns || has_tables) || upgrade.operations.iter().any(may_copy) {
         return;
     }
+    if has_tables {
+        check_tables(step, &created, sink);
+    }
+    if has_columns {
+        check_columns(step, &dropped, &added, sink);
+    }
+}
+
+fn check_columns(
+    step: &Step<'_>,
+    dropped: &[&DropColumn],
+    added: &[(&Operation, &AddColumn)],
+    sink: &mut Sink<'_>,
+) {
     let dialect = step.context.dialect;
     let type_name = |type_: &Argument| sql_name(type_, dialect);
     for moment in step.upgrade() {
@@ -104,6 +126,83 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         {
             report.fix(Fix::safe(rename.description(), edits));
         }
+    }
+}
+
+/// The least number of equal columns that make two tables one.
+const LEAST_COLUMNS: usize = 3;
+
+fn check_tables(step: &Step<'_>, created: &[&CreateTable], sink: &mut Sink<'_>) {
+    let moments = || step.upgrade().filter_map(|moment| Some((moment, dropped_table(moment.operation)?)));
+    for (moment, drop) in moments() {
+        let Some(old) = moment.schema.table(&drop.table).yes() else { continue };
+        if step.is_own(old.made) || old.open.columns {
+            continue;
+        }
+        let mut candidates = created.iter().filter_map(|new| Some((new, equal_columns(step, old, new)?)));
+        // With several of them nobody can tell which became which.
+        let (Some((new, equal)), None) = (candidates.next(), candidates.next()) else { continue };
+        let goes_alike = |other: &DropTable| {
+            let table = step.before().table(&other.table).yes();
+            !other.table.is_same(&drop.table)
+                && table.is_some_and(|table| equal_columns(step, table, new).is_some())
+        };
+        if moments().any(|(_, other)| goes_alike(other)) {
+            continue;
+        }
+        let name = |table: &TableName| table.name.known().unwrap_or_default().to_owned();
+        let schema = match drop.table.schema.known() {
+            Some(schema) => format!(", schema={schema:?}"),
+            None => String::new(),
+        };
+        sink.report(
+            moment.operation.span,
+            format!(
+                "{} deletes {} while {} is made with {equal} of its {} columns: if this is a rename, all rows are lost",
+                moment.operation.subject(),
+                drop.table.quoted(),
+                new.table.quoted(),
+                old.columns.len(),
+            ),
+        )
+        .call_sites(&moment.operation.call_sites)
+        .help(format!(
+            "for a rename write `op.rename_table({:?}, {:?}{schema})` instead of both; else approve: \
+             `# alembic-lint: allow[possible-rename] -- <reason>`",
+            name(&drop.table),
+            name(&new.table),
+        ));
+    }
+}
+
+/// How many columns of an old table a new one has, by name and type, where these are most of both.
+fn equal_columns(step: &Step<'_>, old: &Table<'_>, new: &CreateTable) -> Option<usize> {
+    let dialect = step.context.dialect;
+    let is_known = new.complete && !new.temporary && new.table.schema.known() == old.key.schema.as_deref();
+    let equal = new.columns.iter().filter(|column| {
+        let same = column.name.known().and_then(|name| old.column(name).yes());
+        let old_type = same.and_then(|old| sql_name(old.type_?, dialect));
+        let new_type = column.type_.as_ref().and_then(|type_| sql_name(type_, dialect));
+        old_type.is_some() && old_type == new_type
+    });
+    let of = old.columns.len().max(new.columns.len());
+    let is_other = new.table.name.known().is_some_and(|name| *name != *old.key.name);
+    let equal = if is_known && is_other { equal.count() } else { 0 };
+    // Seven of ten.
+    (equal >= LEAST_COLUMNS && equal * 10 >= of * 7).then_some(equal)
+}
+
+fn created(operation: &Operation) -> Option<&CreateTable> {
+    match &operation.change {
+        Change::CreateTable(create) => Some(create),
+        _ => None,
+    }
+}
+
+fn dropped_table(operation: &Operation) -> Option<&DropTable> {
+    match &operation.change {
+        Change::DropTable(drop) => Some(drop),
+        _ => None,
     }
 }
 
@@ -191,6 +290,56 @@ mod tests {
         );
         file(back).settings(settings(&["t.x=m"])).finds(&["`t.n`"]).without_fix();
         file("op.drop_column('t', 'm')").settings(settings(&["t.n=m"])).finds(&["`t.n`"]).without_fix();
+    }
+
+    const TABLE: &str = "sa.Column('id', sa.Integer()), sa.Column('a', sa.Text()), sa.Column('b', sa.Date())";
+
+    fn tables(upgrade: &str) -> Tester {
+        Tester::new(&RULE).history(&[
+            &format!("op.create_table('old', {TABLE}, sa.Column('c', sa.Text()))\nop.create_table('other', sa.Column('id', sa.Integer()))"),
+            upgrade,
+        ])
+    }
+
+    #[test]
+    fn one_table_goes_and_one_comes() {
+        let create = format!("op.create_table('new', {TABLE}, sa.Column('d', sa.Text()))");
+        let found = tables(&format!("{create}\nop.drop_table('old')")).finds(&[
+            "`op.drop_table` deletes `old` while `new` is made with 3 of its 4 columns: if this is a rename",
+        ]);
+        assert!(found.help().starts_with("for a rename write `op.rename_table(\"old\", \"new\")`"));
+        tables(&format!("op.execute('DROP TABLE old')\n{create}")).finds(&["`old`"]);
+    }
+
+    #[test]
+    fn another_table() {
+        let create = |columns: &str| format!("op.create_table('new', {columns})");
+        tables("op.drop_table('old')").ok();
+        tables(&format!("op.drop_table('other')\n{}", create(TABLE))).ok();
+        tables(&format!(
+            "op.drop_table('old')\n{}",
+            create("sa.Column('id', sa.Integer()), sa.Column('a', sa.Text())")
+        ))
+        .ok();
+        tables(&format!("op.drop_table('old')\n{}", create(&TABLE.replace("Text", "Uuid")))).ok();
+        tables(&format!(
+            "{0}\nop.execute('INSERT INTO new SELECT * FROM old')\nop.drop_table('old')",
+            create(TABLE)
+        ))
+        .ok();
+        tables(&format!(
+            "op.drop_table('old')\n{}\n{}",
+            create(TABLE),
+            create(TABLE).replace("new", "newer")
+        ))
+        .ok();
+        tables(&format!("op.drop_table('old')\nop.create_table('old', {TABLE})")).ok();
+        Tester::new(&RULE)
+            .history(&[
+                &format!("op.create_table('one', {TABLE})\nop.create_table('two', {TABLE})"),
+                &format!("op.drop_table('one')\nop.drop_table('two')\n{}", create(TABLE)),
+            ])
+            .ok();
     }
 
     #[test]
