@@ -86,6 +86,17 @@ STAGES = [
         downgrade='op.drop_column("note", "stars")',
     ),
     Stage(
+        "index stars of notes",
+        upgrade='op.create_index("ix_note_stars", "note", ("stars"))',
+        downgrade='op.drop_index("ix_note_stars", table_name="note")',
+    ),
+    Stage(
+        "let notes know when they were made",
+        upgrade='op.add_column("note", sa.Column("made", sa.DateTime(), server_default="CURRENT_TIMESTAMP", nullable=True))',
+        downgrade='op.drop_column("note", "made")',
+        servers=("postgresql",),
+    ),
+    Stage(
         "let notes be due",
         upgrade="""
 op.add_column("note", sa.Column("due", sa.Date(), nullable=True))
