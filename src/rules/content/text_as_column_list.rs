@@ -16,9 +16,10 @@ declare_rule! {
     /// ```text
     /// ALTER TABLE user ADD CONSTRAINT uq_user_email UNIQUE (e, m, a, i, l)
     /// ```
-    /// which fails, unless the table has such columns. Batch mode on SQLite makes no constraint at all, and says nothing. Where both
-    /// sides of a foreign key are of different length:
+    /// which fails, unless the table has such columns. Batch mode on SQLite makes no constraint at all, and says nothing. With a letter
+    /// that stands twice, and where both sides of a foreign key are of different length, SQLAlchemy raises
     /// ```text
+    /// DuplicateColumnError: A column with name 's' is already present in table 'note'.
     /// ArgumentError: ForeignKeyConstraint number of constrained columns must match the number of referenced columns.
     /// ```
     ///
