@@ -95,6 +95,13 @@ const VALUES: [&str; 32] = [
     "op.rename_table(sa.Table('t', sa.MetaData()), 'u')",
 ];
 
+/// Calls that make a table without what they are given, and say nothing.
+const SILENT: [&str; 3] = [
+    "op.create_table('t', [sa.Column('c', sa.Integer())])",
+    "op.create_table('t', sa.Column('c', sa.Integer()), 'd')",
+    "op.create_table('t', sa.Column('c', sa.Integer()), sa.column('d'))",
+];
+
 /// Directives of a batch object as they are called rightly, without the parenthesis at the end.
 const BATCH_CALLS: [&str; 9] = [
     "batch_op.add_column(sa.Column('c', sa.Integer())",
@@ -134,7 +141,7 @@ fn what_the_rules_say_is_what_alembic_does() {
     let with_more = CALLS.iter().flat_map(|call| MORE.iter().map(move |more| format!("{call}, {more})")));
     let with_table =
         BATCH_CALLS.iter().flat_map(|call| OF_TABLE.iter().map(move |more| format!("{call}, {more})")));
-    let others = OTHERS.into_iter().chain(VALUES).map(str::to_owned);
+    let others = OTHERS.into_iter().chain(VALUES).chain(SILENT).map(str::to_owned);
     let calls: Vec<String> = with_more.chain(others).chain(with_table).collect();
     let directory = tempfile::tempdir().unwrap();
     let list = directory.path().join("calls.txt");
@@ -172,6 +179,8 @@ fn what_the_rules_say_is_what_alembic_does() {
     for call in &calls {
         let said = said.get(call).copied().unwrap_or("works");
         let really = really[call].as_str();
+        let is_left_out = SILENT.contains(&call.as_str()) && really != "raises";
+        let really = if is_left_out { "raises" } else { really };
         let really = if is_harmless(call) { "works" } else { really };
         if said != really {
             wrong.push(format!("{call}: Alembic: {really}, alembic-lint: {said}"));

@@ -17,6 +17,9 @@ pub enum Given<'v> {
     Object(&'v str),
 }
 
+/// The parameter of `create_table` that takes columns and constraints.
+pub const COLUMNS_OF_TABLE: &str = "*columns";
+
 /// What is wrong with a value of one parameter.
 pub fn value_misfit(directive: &str, parameter: &'static str, given: Given<'_>) -> Option<Misfit> {
     if let ("columns" | "local_cols" | "remote_cols", Given::Text(text)) = (parameter, given) {
@@ -46,6 +49,11 @@ fn wanted(directive: &str, parameter: &str, given: Given<'_>) -> Option<&'static
             let is_kind = matches!(type_, "check" | "foreignkey" | "primary" | "unique");
             (!is_kind).then_some("`check`, `foreignkey`, `primary` or `unique`")
         }
+        // Alembic leaves out what is no part of a table, and says nothing.
+        (
+            COLUMNS_OF_TABLE,
+            Given::Text(_) | Given::List | Given::Dictionary | Given::Object("sqlalchemy.column"),
+        ) => Some("a `sa.Column` each"),
         ("column", Given::Text(_) | Given::Object("sqlalchemy.column")) => Some("a `sa.Column`"),
         ("table", Given::Text(_)) if directive == "bulk_insert" => Some("a `sa.table`"),
         ("rows", Given::Dictionary) => Some("a list"),

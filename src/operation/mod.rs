@@ -22,7 +22,7 @@ pub use change::{
 };
 pub use column::{Argument, Call, Column, ServerDefault};
 pub use misfit::{Misfit, misfits};
-pub use misfit_value::{Given, value_misfit};
+pub use misfit_value::{COLUMNS_OF_TABLE, Given, value_misfit};
 pub use name::{Name, TableName};
 pub use server::{Server, Version};
 pub use signature::{BATCH_DIRECTIVES, DIRECTIVES, Signature};

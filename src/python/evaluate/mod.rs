@@ -33,7 +33,9 @@ use rustc_hash::FxHashMap;
 use self::scope::{ModuleId, Scope};
 use self::value::{Arguments, Function, Value};
 use super::Modules;
-use crate::operation::{Change, Dialect, Misfit, Operation, Origin, Signature, misfits, value_misfit};
+use crate::operation::{
+    COLUMNS_OF_TABLE, Change, Dialect, Misfit, Operation, Origin, Signature, misfits, value_misfit,
+};
 use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, MisfitCall, Unresolved};
 use crate::source::Span;
 
@@ -315,8 +317,12 @@ impl<'a> Interpreter<'a> {
         let by_place = signature.positional.iter().copied().zip(&arguments.positional);
         let by_name =
             arguments.keywords.iter().filter_map(|(name, value)| Some((signature.parameter(name)?, value)));
+        let is_table = signature.directive == "create_table";
+        let parts = arguments.positional.iter().skip(signature.positional.len());
+        let parts = parts.filter(|_| is_table).map(|part| (COLUMNS_OF_TABLE, part));
         let of_values = by_place
             .chain(by_name)
+            .chain(parts)
             .filter_map(|(parameter, value)| value_misfit(signature.directive, parameter, value.given()?));
         for misfit in found.into_iter().chain(of_values) {
             self.note_misfit(signature.directive, misfit, batch, span, scope);

@@ -26,6 +26,10 @@ declare_rule! {
     /// TypeError: 'TextClause' object is not iterable
     /// TypeError: Boolean value of this clause is not defined
     /// ```
+    /// `create_table` leaves out what is no column and no constraint, and says nothing: a list of columns makes
+    /// ```text
+    /// CREATE TABLE user ()
+    /// ```
     ///
     /// ## Example
     /// ```python bad
@@ -149,6 +153,9 @@ mod tests {
         upgrade("op.drop_constraint('uq', 't', type_='foreign')").finds(&["a text for `type_`"]);
         upgrade("op.add_column('t', 'a')").finds(&["a text for `column`, which takes a `sa.Column`"]);
         upgrade("op.bulk_insert('t', [])").finds(&["a text for `table`"]);
+        upgrade("op.create_table('t', [sa.Column('a', sa.Text())])")
+            .finds(&["`op.create_table` is given a list for `*columns`, which takes a `sa.Column` each"]);
+        upgrade("op.create_table('t', sa.Column('a', sa.Text()), 'b')").finds(&["a text for `*columns`"]);
         upgrade("op.bulk_insert(sa.table('t'), {})").finds(&["a dictionary for `rows`"]);
     }
 
