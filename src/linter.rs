@@ -9,10 +9,10 @@ use rayon::prelude::*;
 
 use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic};
-use crate::history::History;
 use crate::history::applied::AppliedRevisions;
 use crate::history::graph::Graph;
 use crate::history::schema::{Replay, Step};
+use crate::history::{History, histories};
 use crate::operation::Dialect;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, RevisionContext, Siblings};
@@ -67,7 +67,7 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
         || Siblings::of_project(project, &revisions),
         || (Graph::of_project(project, &revisions), read::upcoming(project, settings)),
     );
-    let server = |directory| read::server(settings, read::dialect(settings, Some(directory)));
+    let server = |directory| read::server(settings, read::dialect(settings, Some(directory), ""));
     let servers: Vec<_> = project.directories.iter().map(server).collect();
     let applied = AppliedRevisions::of(project, &revisions, &base_revisions, &graphs);
     let history = History {
@@ -105,9 +105,9 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     Outcome { diagnostics: found, summary, revisions, applied }
 }
 
-/// The dialect that a script directory is judged for.
-pub fn dialect(settings: &Settings, directory: Option<&ScriptDirectory>) -> Dialect {
-    read::dialect(settings, directory)
+/// The dialect that a history is judged for.
+pub fn dialect(settings: &Settings, project: &Project, graph: &Graph<'_>) -> Dialect {
+    read::dialect_of(settings, project, graph)
 }
 
 impl History<'_> {
@@ -222,8 +222,8 @@ impl<'a> Run<'a> {
     ) -> Vec<Diagnostic> {
         let judge = |context: RevisionContext<'a>| {
             let mut out = Vec::new();
-            let replay = replays.get(context.file.directory).filter(|_| context.is_python());
-            if let Some(step) = replay.and_then(|replay| Step::new(context, replay)) {
+            let mut replays = replays.iter().filter(|_| context.is_python());
+            if let Some(step) = replays.find_map(|replay| Step::new(context, replay)) {
                 for (rule, severity, check) in rules {
                     check(&step, &mut Sink::new(rule, *severity, step.context.id, &mut out));
                 }
@@ -239,24 +239,21 @@ impl<'a> Run<'a> {
         let directory = project.directories.get(file.directory).unwrap_or(self.nowhere.0);
         let siblings = siblings.get(file.directory).unwrap_or(self.nowhere.1);
         let revision = self.history.revisions.get(id.0 as usize)?.as_ref()?;
-        let dialect = read::dialect(settings, Some(directory));
+        let dialect = read::dialect(settings, Some(directory), &file.path);
         let server = read::server(settings, dialect);
         Some(RevisionContext { id, file, revision, directory, siblings, settings, dialect, server })
     }
 
-    /// The schema at every revision that is judged, for each script directory.
+    /// The schema at every revision that is judged, for each history.
     fn replays(&self) -> Vec<Replay<'a>> {
         let History { project, settings, revisions, graphs, .. } = self.history;
         let is_kept = |id: FileId| self.history.is_judged(id);
-        project
-            .directories
-            .par_iter()
-            .zip(graphs)
-            .map(|(directory, graph)| {
-                let dialect = read::dialect(settings, Some(directory));
-                Replay::of_all(graph, revisions, dialect, &directory.naming_convention, is_kept)
-            })
-            .collect()
+        let replay = |graph: &Graph<'a>| {
+            let directory = project.directories.get(graph.directory()).unwrap_or(self.nowhere.0);
+            let dialect = read::dialect_of(settings, project, graph);
+            Replay::of_all(graph, revisions, dialect, &directory.naming_convention, is_kept)
+        };
+        histories(project, revisions, graphs).par_iter().map(|graph| replay(graph)).collect()
     }
 
     /// The rules of all revisions together.

@@ -7,7 +7,9 @@
 mod environment;
 
 use environment::server::Server;
-use environment::{ALEMBIC_LINT, python_program, repository, run};
+use std::path::PathBuf;
+
+use environment::{ALEMBIC_LINT, corpus, python_program, repository, run, version_locations};
 
 #[test]
 fn the_parts_run_one_by_one_and_leave_what_the_whole_leaves() {
@@ -19,4 +21,28 @@ fn the_parts_run_one_by_one_and_leave_what_the_whole_leaves() {
     let ran = run(python_program("python"), &arguments, &repository("."));
     println!("{}", ran.stdout);
     ran.succeeded();
+}
+
+/// Every fiftieth revision of public packages: each is taken apart, or it is said why not. That the parts leave the schema of the
+/// whole, the program looks at itself.
+#[test]
+fn revisions_of_others_are_taken_apart_or_refused_with_a_reason() {
+    let root = corpus();
+    let (places, _) = version_locations();
+    let mut files: Vec<PathBuf> = Vec::new();
+    for place in &places {
+        let entries = std::fs::read_dir(root.join(place)).unwrap().map(|entry| entry.unwrap().path());
+        files.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "py")));
+    }
+    files.sort();
+    let mut split = 0;
+    for file in files.iter().step_by(50) {
+        let package = file.strip_prefix(&root).unwrap().components().next().unwrap();
+        let arguments = ["split", file.to_str().unwrap(), "--applied-ref", "false", "--dry-run"];
+        let ran = run(ALEMBIC_LINT, &arguments, &root.join(package));
+        assert!(matches!(ran.code, 0 | 2) && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("please report"), "{}", ran.stderr);
+        split += usize::from(ran.stdout.starts_with("1. "));
+    }
+    assert!(split > 5, "{split}");
 }

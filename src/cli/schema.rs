@@ -55,7 +55,7 @@ fn schemas<'a>(
         if graph.is_empty() || !is_asked_for {
             continue;
         }
-        let dialect = dialect(&loaded.settings, Some(directory));
+        let dialect = dialect(&loaded.settings, &loaded.project, graph);
         match Shown::new(&loaded.project, directory, graph, revisions, dialect, reference) {
             Ok(found) => shown.push(found),
             Err(error) => errors.push(format!("{}: {error}", directory.path)),

@@ -3,6 +3,7 @@
 use super::{Outcome, read};
 use crate::config::Settings;
 use crate::history::graph::Graph;
+use crate::history::histories;
 use crate::history::schema::{Moment, Replay, Step};
 use crate::operation::{Change, Operation, Server, Statement};
 use crate::project::{Project, ScriptDirectory};
@@ -30,16 +31,16 @@ pub fn locks(project: &Project, settings: &Settings, outcome: &Outcome) -> Vec<O
     let graphs = Graph::of_project(project, &outcome.revisions);
     let nowhere = (ScriptDirectory::default(), Siblings::default());
     let mut found: Vec<Option<Locks>> = project.files.iter().map(|_| None).collect();
-    for (index, directory) in project.directories.iter().enumerate() {
-        let Some(graph) = graphs.get(index) else { continue };
-        let dialect = read::dialect(settings, Some(directory));
+    for graph in histories(project, &outcome.revisions, &graphs) {
+        let index = graph.directory();
+        let Some(directory) = project.directories.get(index) else { continue };
+        let dialect = read::dialect_of(settings, project, &graph);
         let is_asked_for = |id| {
-            project
-                .file(id)
-                .is_some_and(|file| file.selected && file.role == Role::Revision && file.directory == index)
+            graph.of_file(id).is_some()
+                && project.file(id).is_some_and(|file| file.selected && file.role == Role::Revision)
         };
         let convention = &directory.naming_convention;
-        let replay = Replay::of_all(graph, &outcome.revisions, dialect, convention, is_asked_for);
+        let replay = Replay::of_all(&graph, &outcome.revisions, dialect, convention, is_asked_for);
         for (id, file) in project.files().filter(|(id, _)| is_asked_for(*id)) {
             let place = id.0 as usize;
             let revision = outcome.revisions.get(place).and_then(Option::as_ref);

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::config::Settings;
+use crate::history::graph::Graph;
 use crate::operation::{Dialect, Server, Version};
 use crate::project::{AppliedSource, Project, ScriptDirectory};
 use crate::python::{Modules, read_revision, read_with_fingerprint};
@@ -21,7 +22,7 @@ pub(super) fn revisions(
     let read = |file: &SourceFile, is_now: bool| {
         let modules = modules.get(file.directory).unwrap_or(&no_modules);
         let directory = project.directories.get(file.directory);
-        let dialect = dialect(settings, directory);
+        let dialect = dialect(settings, directory, &file.path);
         // A lock tells by hashes what changed.
         if is_now && directory.is_some_and(|directory| directory.applied == AppliedSource::Lock) {
             read_with_fingerprint(file, modules, dialect)
@@ -48,15 +49,21 @@ pub(super) fn revisions(
 pub(super) fn upcoming(project: &Project, settings: &Settings) -> Vec<Revision> {
     let modules = Modules::default();
     let read = |file: &SourceFile| {
-        read_revision(file, &modules, dialect(settings, project.directories.get(file.directory)))
+        read_revision(file, &modules, dialect(settings, project.directories.get(file.directory), &file.path))
     };
     project.upcoming.par_iter().map(read).collect()
 }
 
-/// The dialect: configured, else detected, else [`Dialect::Postgresql`].
-pub(super) fn dialect(settings: &Settings, directory: Option<&ScriptDirectory>) -> Dialect {
-    let detected = directory.and_then(|directory| directory.dialect);
+/// The dialect of a file at `path`: configured, else detected, else [`Dialect::Postgresql`].
+pub(super) fn dialect(settings: &Settings, directory: Option<&ScriptDirectory>, path: &str) -> Dialect {
+    let detected = directory.and_then(|directory| directory.dialect_at(path));
     settings.dialect.or(detected).unwrap_or(Dialect::Postgresql)
+}
+
+/// The dialect of a history: that of its first file.
+pub(super) fn dialect_of(settings: &Settings, project: &Project, graph: &Graph<'_>) -> Dialect {
+    let first = graph.nodes().next().and_then(|(_, node)| project.file(node.file));
+    dialect(settings, project.directories.get(graph.directory()), first.map_or("", |file| &file.path))
 }
 
 /// The oldest server of the dialect that the revisions run on: as configured, else the oldest supported one.

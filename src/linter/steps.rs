@@ -3,6 +3,7 @@
 use super::{Outcome, read};
 use crate::config::Settings;
 use crate::history::graph::Graph;
+use crate::history::histories;
 use crate::history::schema::{Replay, Step};
 use crate::project::Project;
 use crate::revision::{RevisionContext, Siblings};
@@ -21,9 +22,10 @@ pub fn with_step<T>(
     let directory = project.directories.get(file.directory)?;
     let graphs = Graph::of_project(project, &outcome.revisions);
     let siblings = Siblings::of_project(project, &outcome.revisions);
-    let dialect = read::dialect(settings, Some(directory));
+    let dialect = read::dialect(settings, Some(directory), &file.path);
     let convention = &directory.naming_convention;
-    let graph = graphs.get(file.directory)?;
+    let histories = histories(project, &outcome.revisions, &graphs);
+    let graph = histories.iter().find(|graph| graph.of_file(id).is_some())?;
     let replay = Replay::of_all(graph, &outcome.revisions, dialect, convention, |other| other == id);
     let context = RevisionContext {
         id,

@@ -79,6 +79,26 @@ pub struct ScriptDirectory {
 }
 
 impl ScriptDirectory {
+    /// The database family of a file at `path`: that whose name its version location bears, where there are several
+    /// (`versions/sqlite`, `versions/postgresql`); else [`Self::dialect`].
+    pub fn dialect_at(&self, path: &str) -> Option<Dialect> {
+        let is_around = |location: &&str| {
+            path.strip_prefix(*location).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let locations = self.version_locations.iter().map(|location| &**location);
+        let own = locations.filter(is_around).max_by_key(|location| location.len());
+        let named = own.filter(|_| self.version_locations.len() > 1).and_then(|location| {
+            match location.rsplit('/').find(|part| *part != "versions")? {
+                "postgresql" | "postgres" => Some(Dialect::Postgresql),
+                "mysql" => Some(Dialect::Mysql),
+                "mariadb" => Some(Dialect::Mariadb),
+                "sqlite" => Some(Dialect::Sqlite),
+                _ => None,
+            }
+        });
+        named.or(self.dialect)
+    }
+
     /// Whether it is a bare directory of revisions: a part of a history that other code puts together.
     pub fn is_part(&self) -> bool {
         self.version_locations.first() == Some(&self.path)
@@ -155,4 +175,29 @@ pub fn load(request: &LoadRequest, settings: &Settings) -> Result<Project, Proje
     let mut search = layouts::Layouts::new(&working_directory, &settings.version_locations);
     let selection = search.find(&request.paths)?;
     Ok(loader::read_project(&working_directory, search, &selection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_locations_that_bear_the_name_of_a_database_are_for_it() {
+        let mut directory = ScriptDirectory {
+            version_locations: vec![
+                "m/versions/sqlite".into(),
+                "m/postgresql/versions".into(),
+                "m/core".into(),
+            ],
+            dialect: Some(Dialect::Mysql),
+            ..ScriptDirectory::default()
+        };
+        assert_eq!(directory.dialect_at("m/versions/sqlite/a.py"), Some(Dialect::Sqlite));
+        assert_eq!(directory.dialect_at("m/postgresql/versions/a.py"), Some(Dialect::Postgresql));
+        for elsewhere in ["m/core/a.py", "m/versions/sqlite2/a.py", ""] {
+            assert_eq!(directory.dialect_at(elsewhere), Some(Dialect::Mysql), "{elsewhere}");
+        }
+        directory.version_locations.truncate(1);
+        assert_eq!(directory.dialect_at("m/versions/sqlite/a.py"), Some(Dialect::Mysql));
+    }
 }

@@ -71,7 +71,11 @@ pub(super) fn plan_upgrade<'o, 'a: 'o>(
             unit.stage = unit.stage.max(Stage::of(step, &moment, created));
         }
     });
-    settle(&mut units, Ord::max);
+    settle(&mut units, |unit, other| {
+        let stage = unit.stage.max(other);
+        let is_outside = unit.operations.iter().any(|operation| operation.autocommit);
+        if is_outside { stage.behind() } else { stage }
+    });
     Ok(units)
 }
 
@@ -86,7 +90,7 @@ pub(super) fn plan_downgrade<'o>(
     for unit in &mut units {
         unit.stage = unit.operations.iter().map(|operation| stage_of(operation)).min().unwrap_or_default();
     }
-    settle(&mut units, Ord::min);
+    settle(&mut units, |unit, other| unit.stage.min(other));
     Ok(units)
 }
 
@@ -149,6 +153,10 @@ fn units<'o>(body: &'o Body, function: &'o Function, text: &str) -> Result<Vec<U
             }
             role => role,
         };
+        // Code that only running it would tell is mostly about rows.
+        if unit.operations.is_empty() && unresolved(item) {
+            unit.stage = Stage::Backfill;
+        }
     }
     follow_values(&mut units);
     Ok(units)
@@ -182,7 +190,7 @@ fn shares_line(item: &Item, text: &str) -> bool {
 }
 
 /// Lets statements that must keep their order do so; `join` gives the step of the one that comes second.
-fn settle(units: &mut [Unit<'_>], join: impl Fn(Stage, Stage) -> Stage) {
+fn settle(units: &mut [Unit<'_>], join: impl Fn(&Unit<'_>, Stage) -> Stage) {
     loop {
         let mut has_changed = false;
         for at in 0..units.len() {
@@ -195,7 +203,7 @@ fn settle(units: &mut [Unit<'_>], join: impl Fn(Stage, Stage) -> Stage) {
                 let uses = |name| unit.item.uses.contains(name) && !unit.item.binds.contains(name);
                 let needs = other.item.binds.iter().any(uses);
                 if needs || other.footprint.conflicts(&unit.footprint) {
-                    let stage = join(unit.stage, other.stage);
+                    let stage = join(unit, other.stage);
                     has_changed |= stage != unit.stage;
                     unit.stage = stage;
                     unit.floor = unit.floor.max(other.stage);

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::diagnostic::{Applicability, Edit};
 use crate::fix::{Writer, fix, is_about_same, newline_of};
 use crate::history::graph::Graph;
+use crate::history::histories;
 use crate::history::schema::{Moment, Step};
 use crate::linter::{Outcome, lint, with_step};
 use crate::operation::{Change, Operation, TableName};
@@ -22,7 +23,7 @@ use crate::revision::{Created, Revision};
 use crate::rule::Rule;
 use crate::rules::RULES;
 use crate::selection::Selection;
-use crate::source::{FileId, Role as FileRole, SourceFile};
+use crate::source::{FileId, SourceFile};
 
 /// A revision that was taken apart.
 #[derive(Debug, Clone)]
@@ -92,18 +93,18 @@ pub fn split(
         fix(&mut split.project, settings, &rules(&AFTER), Applicability::Unsafe);
     }
     split.outcome = lint(&split.project, settings, &Selection::of(&[]));
-    let last = split.parts.last().map_or(file, |part| part.file);
-    let parts = schema(&split.project, &split.outcome, last).unwrap_or_default();
     let would_not_hold = |reason| Err(SplitError::WouldNotHold { reason });
-    if let Some(difference) = whole.symmetric_difference(&parts).next() {
-        return would_not_hold(difference.clone());
-    }
     let is_python = |part: &Part| {
         let revision = split.outcome.revisions.get(part.file.0 as usize).and_then(Option::as_ref);
         revision.is_some_and(|revision| revision.syntax_errors.is_empty() && revision.id() == Some(&part.id))
     };
     if let Some(part) = split.parts.iter().find(|part| !is_python(part)) {
         return would_not_hold(format!("`{}` is no revision", part.id));
+    }
+    let last = split.parts.last().map_or(file, |part| part.file);
+    let parts = schema(&split.project, &split.outcome, last).unwrap_or_default();
+    if let Some(difference) = whole.symmetric_difference(&parts).next() {
+        return would_not_hold(difference.clone());
     }
     Ok(Some(split))
 }
@@ -332,16 +333,10 @@ fn place(project: &Project, outcome: &Outcome, file: FileId, planned: Planned) -
     let original = project.file(file).cloned().ok_or(SplitError::Unreadable)?;
     let last = planned.parts.last().map_or(planned.id.clone(), |(called, ..)| called.id.clone());
     let mut followers: Vec<(Box<str>, Arc<str>)> = Vec::new();
-    for (at, source) in project.files.iter_mut().enumerate() {
-        let other = outcome.revisions.get(at).and_then(Option::as_ref);
-        let Some(other) =
-            other.filter(|_| source.directory == original.directory && source.role == FileRole::Revision)
-        else {
-            continue;
-        };
-        if !other.identifiers.down_revision.value.strings().iter().any(|parent| **parent == *planned.id) {
-            continue;
-        }
+    for id in followers_of(&project, outcome, file) {
+        let other = revision(outcome, id);
+        let source = project.files.get_mut(id.0 as usize);
+        let (Some(other), Some(source)) = (other, source) else { continue };
         let not_spelled_out = || SplitError::WouldNotHold {
             reason: format!("{} does not spell out its down revision", source.path),
         };
@@ -379,6 +374,15 @@ fn place(project: &Project, outcome: &Outcome, file: FileId, planned: Planned) -
     let parts = parts.collect();
     let followers = followers.into_iter().filter_map(|(path, text)| Some((id_of(&path)?, text))).collect();
     Ok(Split { parts, followers, project, outcome: Outcome::default() })
+}
+
+/// The files of the revisions that follow one in its own history.
+fn followers_of(project: &Project, outcome: &Outcome, file: FileId) -> Vec<FileId> {
+    let graphs = Graph::of_project(project, &outcome.revisions);
+    let histories = histories(project, &outcome.revisions, &graphs);
+    let own = histories.iter().find_map(|graph| Some((graph, graph.of_file(file)?)));
+    let Some((graph, node)) = own else { return Vec::new() };
+    graph.nodes().filter(|(_, other)| other.parents.contains(&node)).map(|(_, other)| other.file).collect()
 }
 
 fn beside(path: &str, name: &str) -> String {

@@ -26,17 +26,20 @@ pub enum Stage {
     ContractConcurrently,
     /// What only the new code can live with: stricter constraints, and what is gone.
     Contract,
+    /// What runs outside of the transaction after all that.
+    Finish,
 }
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Expand,
         Self::ExpandConcurrently,
         Self::Backfill,
         Self::Guard,
         Self::ContractConcurrently,
         Self::Contract,
+        Self::Finish,
     ];
 
     /// The word for messages and file names.
@@ -48,6 +51,15 @@ impl Stage {
             Self::Guard => "guard",
             Self::ContractConcurrently => "contract indexes",
             Self::Contract => "contract",
+            Self::Finish => "last indexes",
+        }
+    }
+
+    /// The next step for what runs outside of the transaction, where it must come after something of this one.
+    pub(super) const fn behind(self) -> Self {
+        match self {
+            Self::Contract => Self::Finish,
+            other => other,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::history::schema::{Constraint, Index, Kind, Schema, Table};
+use crate::server::repeats_not_null;
 
 /// The schema after a revision, one line for each thing in it, as far as it is known; columns in no order.
 pub(super) fn described(schema: Schema<'_>) -> BTreeSet<String> {
@@ -28,17 +29,17 @@ fn of_table(table: &Table<'_>, lines: &mut BTreeSet<String>) {
         ));
     }
     lines.extend(table.indexes.iter().map(|index| format!("index of `{key}` {}", of_index(index))));
-    let constraints =
-        table.constraints.iter().map(|one| format!("constraint of `{key}` {}", of_constraint(one)));
-    lines.extend(constraints);
+    // A check that a column repeats is what the parts needed on their way.
+    let constraints = table.constraints.iter().filter(|one| !repeats_not_null(table, one));
+    lines.extend(constraints.map(|one| format!("constraint of `{key}` {}", of_constraint(one))));
 }
 
 fn of_index(index: &Index<'_>) -> String {
     format!("{:?} {:?} unique {:?} {:?}", index.name.known(), index.columns, index.unique, index.condition)
 }
 
-/// Whether all rows were looked at is what the parts bring about.
+/// Whether all rows were looked at is what the parts bring about, and a name that nobody gave they write out.
 fn of_constraint(constraint: &Constraint<'_>) -> String {
-    let Constraint { kind, name, columns, referent, condition, .. } = constraint;
-    format!("{kind:?} {:?} {columns:?} {referent:?} {condition:?}", name.known())
+    let Constraint { kind, columns, referent, condition, .. } = constraint;
+    format!("{kind:?} {columns:?} {referent:?} {condition:?}")
 }

@@ -50,3 +50,38 @@ fn a_gate_that_finds_no_revisions_fails() {
     fs::create_dir_all(project.path("migrations/versions")).unwrap();
     project.run(&[]).exits(2).warns("no revision").warns("migrations/versions");
 }
+
+/// As prefect has it: two databases, two histories beside each other that share identifiers.
+#[test]
+fn histories_of_two_databases_are_judged_apart() {
+    let revision = |id: &str, parent: &str, upgrade: &str| {
+        format!(
+            "\"\"\"change the user\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nrevision = '{id}'\n\
+             down_revision = {parent}\n\n\ndef upgrade():\n    {upgrade}\n"
+        )
+    };
+    let table = "op.create_table('user', sa.Column('a', sa.Integer()))";
+    let strict = "op.alter_column('user', 'a', nullable=False)";
+    let mut project = Project::bare().with("migrations/env.py", "from alembic import context\n");
+    for database in ["postgresql", "sqlite"] {
+        let folder = format!("migrations/versions/{database}");
+        project = project
+            .with(&format!("{folder}/1_a.py"), revision("8a1b2c3d4e5f", "None", table))
+            .with(&format!("{folder}/2_b.py"), revision("9a1b2c3d4e5f", "'8a1b2c3d4e5f'", strict))
+            .with(
+                &format!("{folder}/3_c.py"),
+                revision("7a1b2c3d4e5f", "'9a1b2c3d4e5f'", "op.drop_column('user', 'b')"),
+            );
+    }
+    let rules = "sqlite-requires-batch,set-not-null-scans-table,unknown-object";
+    let arguments = ["--applied-ref", "false", "--output-format", "concise", "--select", rules, "migrations"];
+    project
+        .run(&arguments)
+        .exits(1)
+        .prints("postgresql/2_b.py:9:5: warning[set-not-null-scans-table]")
+        .prints("sqlite/2_b.py:9:5: error[sqlite-requires-batch]")
+        .prints("postgresql/3_c.py:9:5: error[unknown-object]")
+        .prints("sqlite/3_c.py:9:5: error[unknown-object]")
+        .prints_no("postgresql/2_b.py:9:5: error[sqlite-requires-batch]")
+        .prints_no("sqlite/2_b.py:9:5: warning[set-not-null");
+}
