@@ -16,14 +16,20 @@ pub(super) fn mask(source: &str, tokens: &[Token]) -> Option<String> {
     while let Some(rest) = tokens.get(index..).filter(|rest| !rest.is_empty()) {
         let before = index.checked_sub(1).and_then(|before| tokens.get(before));
         let found = escaped_colons(rest).or_else(|| parameter(source, before, rest));
-        let Some((replacement, used)) = found else {
+        let (Some((mut replacement, used)), Some(first)) = (found, rest.first()) else {
             index += 1;
             continue;
         };
-        if let Some(first) = rest.first() {
-            let text = masked.get_or_insert_with(|| source.to_owned());
-            text.replace_range(first.start..first.start + replacement.len(), &replacement);
+        let mut start = first.start;
+        // `IN :ids` is sent with a list in its place: an expanding parameter, or a tuple that the driver writes out.
+        if let Some(word) = before.filter(|word| replacement.starts_with(MARK) && word.is_word(source, "in"))
+            && word.end < start
+        {
+            replacement = list(start + replacement.len() - word.end);
+            start = word.end;
         }
+        let text = masked.get_or_insert_with(|| source.to_owned());
+        text.replace_range(start..start + replacement.len(), &replacement);
         index += used;
     }
     masked
@@ -67,6 +73,13 @@ fn parameter(source: &str, before: Option<&Token>, rest: &[Token]) -> Option<(St
         }
         _ => None,
     }
+}
+
+/// A list of one value, at least three bytes wide.
+fn list(width: usize) -> String {
+    let inner = width.saturating_sub(2);
+    let value = if inner < MARK.len_utf8() { "0".to_owned() } else { replacement(inner) };
+    format!("({value})")
 }
 
 fn replacement(width: usize) -> String {

@@ -46,6 +46,7 @@ mod tests {
             .downgrade("op.execute('ALTR TABLE t ADD a int')")
             .finds(&["`ALTR TABLE t ADD a int`"]);
         upgrade("op.execute('UPDATE t SET a = 1')").ok();
+        upgrade("op.execute('UPDATE t SET a = 1 WHERE b IN :ids')").ok();
         upgrade("op.execute('UPDATE t SET a = ' + value())").ok();
     }
 }

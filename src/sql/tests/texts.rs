@@ -54,6 +54,9 @@ fn bind_parameters() {
             ("DROP TABLE :name", "drop_table ?"),
             ("UPDATE t SET a = ? WHERE b = :b", "update t where"),
             ("DELETE FROM t WHERE :a = :a", "delete t where"),
+            ("DELETE FROM t WHERE a IN :a", "delete t where"),
+            ("DELETE FROM t WHERE a NOT IN %s", "delete t where"),
+            ("UPDATE t SET a = 1 WHERE b in\n :names AND c IN %(ids)s", "update t where"),
         ],
     );
 }
