@@ -185,8 +185,28 @@ fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
                 add(&format!("{module}.{name}"), names);
             }
             add(&module, names);
+        } else if let Some(at) = line.find("import_module(") {
+            let argument = text.get(start + at + "import_module(".len()..).unwrap_or_default();
+            if let Some(module) = string(argument).filter(|module| !is_foreign(module)) {
+                names.insert(module);
+            }
         }
     }
+}
+
+/// A string that a call begins with, put together from its parts: `"a." "b"`, as they stand on one line or several.
+fn string(arguments: &str) -> Option<String> {
+    let mut value = String::new();
+    let mut rest = arguments.trim_start();
+    while let Some(quote) = rest.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+        let (part, after) = rest.get(1..)?.split_once(quote)?;
+        value.push_str(part);
+        rest = after.trim_start();
+    }
+    // The name of a file: whatever else it is, it leads to no other directory.
+    let is_name =
+        !value.is_empty() && !value.contains(['/', '\\', '\n']) && !value.split('.').any(str::is_empty);
+    (is_name && rest.starts_with([')', ','])).then_some(value)
 }
 
 /// The lines that hold the word `import`, with their offsets. Most of a file does not; it is not split into lines.
@@ -268,6 +288,13 @@ mod tests {
         let text = "import sqlalchemy as sa, myapp.x as y\nfrom alembic import op\r\n    from a.b import (  # why\n        \
                     c,  # one\n        d as e,\n    )\nfrom f import *\nfrom g import h, \\\n    i\n";
         assert_eq!(names(text, None), ["a.b", "a.b.c", "a.b.d", "f", "g", "g.h", "g.i", "myapp.x"]);
+    }
+
+    #[test]
+    fn modules_that_a_call_imports_are_seen() {
+        let text = "import importlib\nold = importlib.import_module(\n    \"app.versions.\"\n    '2020-01_a1_first')\n\
+                    import_module('..x')\nimport_module('a' + b)\nimport_module('os.path')\n";
+        assert_eq!(names(text, None), ["app.versions.2020-01_a1_first"]);
     }
 
     #[test]
