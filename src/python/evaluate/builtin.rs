@@ -85,6 +85,9 @@ impl<'a> Interpreter<'a> {
                 self.unresolved_in(span, scope, format!("the code given to `{name}` is not followed"));
                 Value::Unknown
             }
+            ("isinstance", Some(Value::Path(path))) if &*path == "sqlalchemy.dialect" => {
+                self.is_of_dialect(arguments.positional.get(1))
+            }
             ("any" | "all", Some(value)) => Self::quantify(name, &value),
             (
                 "min" | "max" | "sum" | "abs" | "round" | "hasattr" | "isinstance" | "issubclass"

@@ -90,7 +90,11 @@ impl<'a> Interpreter<'a> {
         scope: &Rc<Scope<'a>>,
     ) {
         let change = if create {
-            Change::CreateTable(create_table(&object_arguments(object)))
+            let mut table = create_table(&object_arguments(object));
+            // Its columns are added later, or read from a database.
+            table.complete &=
+                !table.columns.is_empty() && object.arguments.keyword("autoload_with").is_none();
+            Change::CreateTable(table)
         } else {
             let table = table_of(object);
             Change::DropTable(DropTable { table, ..DropTable::default() })

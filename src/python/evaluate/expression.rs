@@ -9,8 +9,9 @@ use ruff_python_stdlib::builtins::is_python_builtin;
 use ruff_text_size::Ranged;
 
 use super::bind::is_directive;
+use super::model;
 use super::scope::{ModuleId, Scope};
-use super::value::{Arguments, Binding, Function, FunctionBody, Object, Value};
+use super::value::{Arguments, Binding, Function, FunctionBody, Value};
 use super::{Interpreter, MAX_DEPTH};
 use crate::python::parse::span;
 
@@ -188,15 +189,7 @@ impl<'a> Interpreter<'a> {
                     Value::Method(Rc::new(value.clone()), name.into())
                 }
                 Some(own) => own,
-                None if name == "__table__" => {
-                    let table = class.attribute("__tablename__").unwrap_or(Value::Unknown);
-                    let arguments = Arguments::of(vec![table, Value::Unknown]);
-                    Value::Object(Rc::new(Object {
-                        callee: "sqlalchemy.Table".into(),
-                        receiver: None,
-                        arguments,
-                    }))
-                }
+                None if name == "__table__" => Value::Object(Rc::new(model::table(class))),
                 None => Value::Method(Rc::new(value.clone()), name.into()),
             },
             Value::Connection if name == "name" => self.dialect_name(),

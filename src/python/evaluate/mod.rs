@@ -16,6 +16,7 @@ mod execute;
 mod expression;
 mod function;
 mod import;
+mod model;
 mod object;
 mod operation_class;
 mod scope;
@@ -148,6 +149,18 @@ impl<'a> Interpreter<'a> {
             Dialect::Mysql | Dialect::Mariadb => "mysql",
             Dialect::Sqlite => "sqlite",
         })
+    }
+
+    /// `isinstance(bind.dialect, MySQLDialect)`: the same question, asked by the class.
+    fn is_of_dialect(&mut self, class: Option<&Value<'a>>) -> Value<'a> {
+        let Some(Value::Path(class)) = class else { return Value::Unknown };
+        let package = class.strip_prefix("sqlalchemy.dialects.").and_then(|rest| rest.split('.').next());
+        match (package, self.dialect_name()) {
+            (Some(package @ ("postgresql" | "mysql" | "sqlite")), Value::Str(name)) => {
+                Value::Bool(package == name.value)
+            }
+            _ => Value::Unknown,
+        }
     }
 
     fn import_module(
