@@ -60,7 +60,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     if let (Some(place), Some(parents)) = (header.revises, context.revision.parents()) {
         let mut said = words(place, text);
         said.sort_unstable();
-        let is_none = parents.is_empty() && said.iter().all(|word| matches!(*word, "None" | "base"));
+        let is_none = parents.is_empty() && said.iter().all(|word| matches!(*word, "None" | "none" | "base"));
         let mut expected = parents.clone();
         expected.sort_unstable();
         if said != expected && !is_none {
@@ -116,6 +116,7 @@ mod tests {
             .finds(&["`Revises:` in the docstring says `cd34`, but `down_revision` is `ef56, a1`"])
             .fixes("Revises: cd34", "Revises: ef56, a1");
         header("Revises: cd34", "None").finds(&["is nothing"]).fixes("Revises: cd34", "Revises:");
+        header("Revises: (none)", "None").ok();
         header("Revises:", "'cd34'").finds(&["says nothing"]).fixes("Revises:", "Revises: cd34");
     }
 
