@@ -44,6 +44,19 @@ impl Argument {
             _ => None,
         }
     }
+
+    /// The class of GeoAlchemy2 whose columns get an index `idx_<table>_<column>` without being asked.
+    pub fn spatial_class(&self) -> Option<&str> {
+        let path = self.path().filter(|path| path.starts_with("geoalchemy2."))?;
+        let class = super::last_part(path);
+        let makes_index = match self {
+            Self::Call(call) => {
+                !matches!(call.keyword("spatial_index"), Some(Self::Bool(false) | Self::None | Self::Unknown))
+            }
+            _ => true,
+        };
+        (makes_index && matches!(class, "Geometry" | "Geography" | "Raster")).then_some(class)
+    }
 }
 
 /// A call that is kept as a value.

@@ -359,6 +359,17 @@ impl<'a> Table<'a> {
         };
         let may_be_unnamed =
             self.constraints.iter().any(|constraint| may_be_called(&constraint.name) && fits(constraint));
+        // One that came after the drop, under a name that is not known, may have the name again.
+        let is_since = |made: Position, by: Position| made >= by && made != Position::OUTSIDE;
+        let may_be_back = self.dropped(Part::Constraint, name).is_some_and(|gone| {
+            let mut candidates = self.constraints.iter().filter(|constraint| fits(constraint));
+            candidates.any(|constraint| {
+                matches!(constraint.name, ObjectName::Unknown) && is_since(constraint.made, gone.by)
+            })
+        });
+        if found.is_none() && may_be_back {
+            return Known::Unknown;
+        }
         self.known(
             found.map(|constraint| (&**constraint, constraint.sure)),
             self.open.constraints || may_be_unnamed,

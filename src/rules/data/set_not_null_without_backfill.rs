@@ -148,6 +148,7 @@ mod tests {
         ])
         .ok();
         history(&[MAKE, "op.create_check_constraint('ck', 't', 'a IS NOT NULL')", SET]).ok();
+        history(&[MAKE, "op.create_check_constraint('ck', 't', sa.column('a').is_not(None))", SET]).ok();
         history(&[MAKE, &format!("{FILL}\n{SET}"), "op.alter_column('t', 'a', nullable=False)"]).ok();
         history(&["op.create_table('t', sa.Column('a', sa.Integer(), nullable=False))", SET]).ok();
     }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Edit, Fix};
 use crate::fix::CallText;
-use crate::operation::{Argument, Change, CreateIndex, Name, Operation, TableName, last_part};
+use crate::operation::{Change, CreateIndex, Name, Operation, TableName, last_part};
 use crate::revision::{Body, RevisionContext};
 use crate::rule::{Sink, declare_rule};
 
@@ -129,25 +129,11 @@ fn made_by(operation: &Operation) -> impl Iterator<Item = Made<'_>> {
     let new = operation.change.new_columns().filter(|_| !operation.is_raw_sql());
     new.into_iter().flat_map(move |(table, columns)| {
         columns.iter().filter_map(move |column| {
-            let class = spatial_class(column.type_.as_ref()?)?;
+            let class = column.type_.as_ref()?.spatial_class()?;
             let name = format!("idx_{}_{}", table.name.known()?, column.name.known()?);
             Some(Made { by: operation, table, name, column: &column.name, class })
         })
     })
-}
-
-/// The class of a type that makes an index.
-fn spatial_class(type_: &Argument) -> Option<&str> {
-    let path = type_.path().filter(|path| path.starts_with("geoalchemy2."))?;
-    let class = last_part(path);
-    let makes_index = match type_ {
-        Argument::Call(call) => !matches!(
-            call.keyword("spatial_index"),
-            Some(Argument::Bool(false) | Argument::None | Argument::Unknown)
-        ),
-        _ => true,
-    };
-    (makes_index && matches!(class, "Geometry" | "Geography" | "Raster")).then_some(class)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `unknown-object`: something is changed or dropped that is not there. What the history does not tell is left alone.
 
-use crate::history::schema::{Known, Moment, Part, Position, Step, Table};
+use crate::history::schema::{Column, Known, Moment, Part, Position, Step, Table};
 use crate::operation::{Change, ConstraintKind, Dialect, Name, TableName};
 use crate::rule::{Sink, declare_rule};
 
@@ -38,6 +38,10 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     for moment in step.upgrade().filter(Moment::is_certain) {
         let Some(missing) = missing(&moment) else { continue };
         let operation = moment.operation;
+        // A search path may lead to the table of another schema.
+        if operation.change.table().is_some_and(|table| is_elsewhere(&moment, table)) {
+            continue;
+        }
         let why = match missing.gone_by.map(|by| (step.is_own(by), step.maker(by))) {
             Some((true, _)) => ": this revision has dropped it".to_owned(),
             Some((false, Some(by))) => format!(": revision `{by}` has dropped it"),
@@ -106,6 +110,15 @@ fn table<'s>(moment: &Moment<'s>, name: &TableName) -> Result<&'s Table<'s>, Opt
     }
 }
 
+/// Whether a table that is named without a schema is known in one.
+fn is_elsewhere(moment: &Moment<'_>, name: &TableName) -> bool {
+    name.schema == Name::None
+        && name.name.known().is_some_and(|known| {
+            let mut tables = moment.schema.tables();
+            tables.any(|listed| listed.table.key.schema.is_some() && listed.table.key.name == known)
+        })
+}
+
 fn column(moment: &Moment<'_>, of: &TableName, name: &Name) -> Option<Missing> {
     columns(moment, of, std::iter::once(name.clone()))
 }
@@ -150,7 +163,7 @@ fn index(moment: &Moment<'_>, of: &TableName, name: &Name) -> Option<Missing> {
     // It may be the index of a constraint, or of another table: only MySQL looks at the table that is named.
     let is_elsewhere = table.constraint(known, None).yes().is_some()
         || (!is_mysql(moment) && moment.schema.may_have_index(known));
-    if !table.index(known).is_no() || is_elsewhere {
+    if !table.index(known).is_no() || is_elsewhere || is_spatial(table, known) {
         return None;
     }
     let others = table.indexes.iter().filter_map(|index| index.name.known());
@@ -159,6 +172,15 @@ fn index(moment: &Moment<'_>, of: &TableName, name: &Name) -> Option<Missing> {
         gone_by: table.dropped(Part::Index, known).map(|gone| gone.by),
         nearest: nearest(known, others),
     })
+}
+
+/// Whether a column's type makes the index by itself. Where it was dropped, it is gone.
+fn is_spatial(table: &Table<'_>, index: &str) -> bool {
+    let makes_it = |column: &Column<'_>| {
+        column.type_.and_then(|type_| type_.spatial_class()).is_some()
+            && index == format!("idx_{}_{}", table.key.name, column.name)
+    };
+    table.dropped(Part::Index, index).is_none() && table.columns.iter().any(|column| makes_it(column))
 }
 
 fn constraint(
@@ -204,6 +226,7 @@ fn nearest<'n>(name: &str, others: impl Iterator<Item = &'n str>) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::project::NamingConvention;
     use crate::testing::Tester;
 
     const USER: &str = "op.create_table('user', sa.Column('id', sa.Integer()), sa.Column('email', sa.Text()), sa.PrimaryKeyConstraint('id', name='pk'), sa.UniqueConstraint('email', name='uq'))
@@ -252,6 +275,61 @@ op.create_index('ix', 'user', ['email'])
         upgrade("op.alter_column('user', 'email', new_column_name='mail')\nop.drop_column('user', 'mail')")
             .ok();
         upgrade("op.create_index('i', 'user', [sa.text('lower(email)')])").ok();
+    }
+
+    #[test]
+    fn names_that_only_the_database_or_the_convention_knows() {
+        let made_again = "op.drop_constraint('uq', 'user', type_='unique')\nop.create_unique_constraint(None, 'user', ['email'])\nop.drop_constraint('uq', 'user', type_='unique')";
+        upgrade(made_again).finds(&["constraint `uq` of `user`"]);
+        upgrade(made_again).naming_convention(NamingConvention::Unknown).ok();
+    }
+
+    #[test]
+    fn indexes_of_spatial_columns() {
+        let lake = |type_: &str, then: &str| {
+            Tester::new(&RULE).header("import geoalchemy2").upgrade(&format!(
+                "op.create_table('lake', sa.Column('shape', geoalchemy2.Geometry('POLYGON'{type_})))\n{then}"
+            ))
+        };
+        let drop = "op.drop_index('idx_lake_shape', table_name='lake')";
+        lake("", drop).ok();
+        lake(", spatial_index=False", drop).finds(&["index `idx_lake_shape`"]);
+        lake("", &format!("{drop}\n{drop}")).finds(&["index `idx_lake_shape`"]);
+    }
+
+    #[test]
+    fn tables_that_python_puts_together() {
+        upgrade("new = sa.Table('new', sa.MetaData())\nfor column in columns:\n    new.append_column(column)\nnew.create(op.get_bind())\nop.create_index('ix_new', 'new', ['a'])").ok();
+        upgrade("old = sa.Table('old', sa.MetaData(), sa.Column('a', sa.Text()), autoload_with=bind)\nold.create(op.get_bind())\nop.create_index('ix_old', 'old', ['b'])").ok();
+        let model = |index: &str| {
+            upgrade(&format!(
+                "class Row(Base):\n    __tablename__ = 'row'\n    id: int = sa.Column(sa.Integer, primary_key=True)\n    size = sa.Column('width', sa.Integer)\nRow.__table__.create(op.get_bind())\nop.create_index('ix_row', 'row', ['{index}'])"
+            ))
+        };
+        let base = "from sqlalchemy.orm import declarative_base\nBase = declarative_base()";
+        model("id").header(base).ok();
+        model("width").header(base).ok();
+        model("size").header(base).finds(&["column `row.size`"]);
+        model("size").header("from app import Base").ok();
+    }
+
+    #[test]
+    fn what_another_dialect_runs() {
+        let on = |class: &str| {
+            upgrade(&format!("if isinstance(op.get_bind().dialect, {class}):\n    op.drop_column('user', 'age')"))
+                .header("from sqlalchemy.dialects.mysql.base import MySQLDialect\nfrom sqlalchemy.dialects.postgresql.base import PGDialect")
+        };
+        on("MySQLDialect").ok();
+        on("PGDialect").finds(&["column `user.age`"]);
+    }
+
+    #[test]
+    fn a_table_of_another_schema() {
+        upgrade("op.create_table('log', sa.Column('a', sa.Text()), schema='audit')\nop.drop_table('log')\nop.add_column('log', sa.Column('b', sa.Text()))").ok();
+        upgrade(
+            "op.create_table('user', sa.Column('a', sa.Text()), schema='audit')\nop.drop_column('user', 'a')",
+        )
+        .ok();
     }
 
     #[test]

@@ -452,6 +452,13 @@ pub(super) fn words(text: &str) -> Vec<&str> {
 fn text_of(value: &Argument) -> Option<Text<'_>> {
     match value {
         Argument::Call(call) if last_part(&call.callee) == "text" => call.args.first().and_then(text_of),
+        // `sa.column("a").is_not(None)`.
+        Argument::Call(call) if matches!(last_part(&call.callee), "is_not" | "isnot") => {
+            let [Argument::Call(column), Argument::None] = &*call.args else { return None };
+            let is_column = matches!(last_part(&column.callee), "column" | "Column");
+            let name = column.args.iter().rev().find_map(Argument::as_str).filter(|_| is_column)?;
+            Some(Cow::Owned(format!("{name} IS NOT NULL")))
+        }
         value => value.as_str().map(Cow::Borrowed),
     }
 }
