@@ -162,13 +162,20 @@ pub fn volatility(default: &Argument) -> Volatility {
             ("literal" | "inline_literal" | "DefaultClause" | "cast" | "type_coerce", [value, ..]) => {
                 volatility(value)
             }
-            (function, arguments) if call.callee.contains(".func.") || call.callee.starts_with("func.") => {
+            (function, arguments) if is_sql_function(&call.callee) => {
                 arguments.iter().map(volatility).fold(of_function(function), Volatility::max)
             }
             _ => Volatility::Unknown,
         },
         Argument::List(_) | Argument::Dict(_) | Argument::Path(_) | Argument::Unknown => Volatility::Unknown,
     }
+}
+
+/// `sa.func.now`, `sa.sql.functions.now`.
+fn is_sql_function(callee: &str) -> bool {
+    callee.contains(".func.")
+        || callee.starts_with("func.")
+        || callee.starts_with("sqlalchemy.sql.functions.")
 }
 
 fn of_function(name: &str) -> Volatility {
@@ -254,6 +261,8 @@ mod tests {
         );
         assert_eq!(volatility(&call("sqlalchemy.func.now", vec![])), Volatility::Stable);
         assert_eq!(volatility(&call("sqlalchemy.sql.expression.false", vec![])), Volatility::Stable);
+        let class = call("sqlalchemy.sql.functions.current_timestamp", vec![]);
+        assert_eq!(volatility(&class), Volatility::Stable);
     }
 
     #[test]

@@ -360,6 +360,7 @@ impl<'a> Interpreter<'a> {
     /// A call of something that is not followed: its callbacks may run, and given the database it may change it.
     fn foreign(&mut self, path: &str, arguments: &Arguments<'a>, span: Span, scope: &Rc<Scope<'a>>) {
         if !is_harmless(path) {
+            self.strays |= self.recording;
             self.say_not_followed(path, arguments, span, scope);
         }
         if arguments.all().any(is_callback) {

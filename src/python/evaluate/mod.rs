@@ -57,6 +57,8 @@ pub(super) struct Interpreter<'a> {
     decides: bool,
     /// Whether the name of the dialect was asked for.
     asked: bool,
+    /// Whether a function of others was called that may do anything.
+    strays: bool,
     text: &'a str,
     /// Project modules that were imported, by dotted name.
     loaded: FxHashMap<&'a str, Rc<Scope<'a>>>,
@@ -176,6 +178,7 @@ impl<'a> Interpreter<'a> {
             dialect,
             decides,
             asked: false,
+            strays: false,
             text,
             loaded: FxHashMap::default(),
             root: Rc::clone(&root),
@@ -259,6 +262,7 @@ impl<'a> Interpreter<'a> {
             }
         }
         self.recording = false;
+        body.strays = std::mem::take(&mut self.strays);
         body.operations = std::mem::take(&mut self.operations);
         body.operations.shrink_to_fit();
         body.unresolved = std::mem::take(&mut self.unresolved);

@@ -85,9 +85,14 @@ fn with_default(operation: &Operation) -> Option<&AddColumn> {
     }
 }
 
-/// Whether the default is a call that can be read.
+/// Whether the default is SQL or a call of SQLAlchemy. What others work out in Python (`json.dumps(..)`) is a literal in SQL.
 fn is_written_out(add: &AddColumn) -> bool {
-    matches!(&add.column.server_default, ServerDefault::Value(Argument::Call(_)))
+    match &add.column.server_default {
+        ServerDefault::Value(Argument::Call(call)) => {
+            ["sqlalchemy", "sqlmodel", "text"].contains(&call.callee.split('.').next().unwrap_or_default())
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -127,6 +132,10 @@ mod tests {
     #[test]
     fn an_unknown_function_is_a_hint() {
         column("sa.text('our_id()')").has_severity(Severity::Info);
+        Tester::new(&RULE)
+            .upgrade("op.execute('ALTER TABLE t ADD a text DEFAULT our_id()')")
+            .has_severity(Severity::Info);
+        column("json.dumps({})").header("import json").ok();
     }
 
     #[test]

@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    let Some(upgrade) = &context.revision.upgrade else { return };
+    let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
     for operation in upgrade.operations.iter().filter(|operation| !operation.autocommit) {
         let is_transaction = matches!(
             &operation.change,
@@ -89,5 +89,6 @@ mod tests {
         upgrade("op.execute('SAVEPOINT a')").ok();
         upgrade("op.execute('ROLLBACK TO SAVEPOINT a')").ok();
         upgrade("op.execute('SELECT 1')").ok();
+        upgrade("if op.get_bind().dialect.name == 'oracle':\n    op.execute('BEGIN do_it(); END;')").ok();
     }
 }
