@@ -13,7 +13,7 @@ declare_rule! {
     /// ## What it does
     /// Finds a column that is dropped while another of the same type is added to the same table, and a table that is dropped while
     /// another is made of which at least three columns, and seven of ten, have the same name and type; with nothing between them that
-    /// copies the values.
+    /// copies the values. Where more columns of the table come or go, the names have to share a word.
     ///
     /// ## Why is this bad?
     /// Autogenerate cannot see that a column or table got another name. It compares what is there with the models, and writes
@@ -101,9 +101,16 @@ fn check_columns(
         }
         let new = add.table.quoted_column(&add.column.name);
         let new_name = add.column.name.known().unwrap_or_default();
-        let is_alike = old.nullable == Some(add.column.nullable.unwrap_or(true));
         let rename =
             Rename { table: table.key.to_string(), column: old.name.to_string(), to: new_name.to_owned() };
+        let is_confirmed = step.context.settings.renames.contains(&rename);
+        // Where a table is rebuilt, the same type alone says little.
+        let is_rebuilt = added.iter().filter(|(_, other)| other.table.is_same(&drop.table)).count() > 1
+            || dropped.iter().filter(|other| other.table.is_same(&drop.table)).count() > 1;
+        if is_rebuilt && !is_confirmed && !share_word(&old.name, new_name) {
+            continue;
+        }
+        let is_alike = old.nullable == Some(add.column.nullable.unwrap_or(true));
         let report = sink.report(
             moment.operation.span,
             format!(
@@ -120,13 +127,24 @@ fn check_columns(
             rename.table, rename.column, table.key.name, old.name,
         ));
         // The author has to say that it is one.
-        if step.context.settings.renames.contains(&rename)
+        if is_confirmed
             && is_alike
             && let Some(edits) = rename_column(&step.context, &drop.table, &old.name, new_name)
         {
             report.fix(Fix::safe(rename.description(), edits));
         }
     }
+}
+
+/// Whether a word of one name is in the other, as in `fullname` and `name`.
+fn share_word(one: &str, other: &str) -> bool {
+    /// Shorter ones (`id`, `at`) are in every second name.
+    const SHORTEST: usize = 3;
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    let holds = |name: &str, of: &str| {
+        of.split('_').any(|word| word.chars().count() >= SHORTEST && name.contains(word))
+    };
+    holds(&one, &other) || holds(&other, &one)
 }
 
 /// The least number of equal columns that make two tables one.
@@ -260,6 +278,18 @@ mod tests {
         then("op.drop_column('t', 'n')\nop.add_column('t', sa.Column('m', sa.Integer()))").finds(&["`t.n`"]);
         then("with op.batch_alter_table('t') as batch:\n    batch.add_column(sa.Column('m', sa.Integer()))\n    batch.drop_column('n')")
             .finds(&["`batch_op.drop_column`"]);
+    }
+
+    #[test]
+    fn a_table_that_is_rebuilt() {
+        let several = |new: &str| {
+            let body = "op.add_column('t', sa.Column('at', sa.Date()))\nop.drop_column('t', 'a')";
+            then(&format!(
+                "{body}\nop.drop_column('t', 'n')\nop.add_column('t', sa.Column('{new}', sa.Integer()))"
+            ))
+        };
+        several("m").ok();
+        Tester::new(&RULE).history(&["op.create_table('t', sa.Column('fullname', sa.Text()))", "op.add_column('t', sa.Column('age', sa.Integer()))\nop.add_column('t', sa.Column('name', sa.Text()))\nop.drop_column('t', 'fullname')"]).finds(&["`t.fullname`"]);
     }
 
     #[test]
