@@ -326,8 +326,8 @@ pub struct Body {
     pub raises: bool,
     /// Whether the body is nothing but `pass`, `...`, a docstring or a bare `return`.
     pub is_trivial: bool,
-    /// Whether it calls functions of others, which were not followed and may reach the database on ways of their own.
-    pub strays: bool,
+    /// A function of others that it calls, which was not followed and may reach the database on ways of its own.
+    pub stranger: Option<Box<str>>,
 }
 
 impl Body {

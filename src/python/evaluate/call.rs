@@ -360,7 +360,9 @@ impl<'a> Interpreter<'a> {
     /// A call of something that is not followed: its callbacks may run, and given the database it may change it.
     fn foreign(&mut self, path: &str, arguments: &Arguments<'a>, span: Span, scope: &Rc<Scope<'a>>) {
         if !is_harmless(path) {
-            self.strays |= self.recording;
+            if self.recording {
+                self.stranger.get_or_insert_with(|| path.into());
+            }
             self.say_not_followed(path, arguments, span, scope);
         }
         if arguments.all().any(is_callback) {

@@ -57,8 +57,8 @@ pub(super) struct Interpreter<'a> {
     decides: bool,
     /// Whether the name of the dialect was asked for.
     asked: bool,
-    /// Whether a function of others was called that may do anything.
-    strays: bool,
+    /// A function of others that was called and may do anything.
+    stranger: Option<Box<str>>,
     text: &'a str,
     /// Project modules that were imported, by dotted name.
     loaded: FxHashMap<&'a str, Rc<Scope<'a>>>,
@@ -178,7 +178,7 @@ impl<'a> Interpreter<'a> {
             dialect,
             decides,
             asked: false,
-            strays: false,
+            stranger: None,
             text,
             loaded: FxHashMap::default(),
             root: Rc::clone(&root),
@@ -262,7 +262,7 @@ impl<'a> Interpreter<'a> {
             }
         }
         self.recording = false;
-        body.strays = std::mem::take(&mut self.strays);
+        body.stranger = self.stranger.take();
         body.operations = std::mem::take(&mut self.operations);
         body.operations.shrink_to_fit();
         body.unresolved = std::mem::take(&mut self.unresolved);

@@ -60,7 +60,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
 }
 
 fn does_nothing(body: &Body) -> bool {
-    body.operations.is_empty() && body.unresolved.is_empty() && !body.raises && !body.strays
+    body.operations.is_empty() && body.unresolved.is_empty() && !body.raises && body.stranger.is_none()
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ const SHOWN: usize = 6;
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let bodies = [&context.revision.upgrade, &context.revision.downgrade];
-    for call in bodies.into_iter().flatten().flat_map(|body| &body.misfits) {
+    let misfits = || bodies.into_iter().flatten().flat_map(|body| &body.misfits);
+    for call in misfits() {
         let Misfit::Letters { parameter, text } = &call.misfit else { continue };
         let object = if call.batch { "batch_op" } else { "op" };
         let mut letters: Vec<String> = text.chars().take(SHOWN).map(String::from).collect();
@@ -83,7 +84,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             let call = CallText::new(context.text(), call.span)?;
             call.replace_argument(place()?, parameter, |value| as_list(value, text))
         };
-        if let Some(edit) = is_name.then(listed).flatten() {
+        // Where the call has another mistake, the text may stand in the wrong place.
+        let is_alone = misfits()
+            .filter(|other| other.span == call.span)
+            .all(|other| matches!(other.misfit, Misfit::Letters { .. }));
+        if let Some(edit) = (is_name && is_alone).then(listed).flatten() {
             report.fix(Fix::safe(format!("write `[{text:?}]`"), vec![edit]));
         }
     }
@@ -141,6 +146,9 @@ mod tests {
         assert_eq!(found.help(), "write a list: `[sa.text(\"..\")]`");
         found.without_fix();
         upgrade("op.create_index('ix', 't', 'a, b')").finds(&["letter by letter"]).without_fix();
+        upgrade("with op.batch_alter_table('t') as b:\n    b.create_unique_constraint('uq', 'table', ['a'])")
+            .finds(&["(t, a, b, l, e)"])
+            .without_fix();
         upgrade("name = 'ab'\nop.create_index('ix', 't', name)").finds(&["`ab`"]).without_fix();
     }
 
