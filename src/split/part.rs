@@ -119,7 +119,10 @@ fn docstring(whole: Whole<'_>, called: &Called, parent: &str) -> Vec<Edit> {
     let message = whole.revision.message().zip(whole.revision.docstring.as_ref());
     let end = message.and_then(|(message, docstring)| {
         let at = docstring.span.of(whole.text).find(message)? + message.len();
-        u32::try_from(at).ok().map(|at| docstring.span.start + at)
+        let at = docstring.span.start + u32::try_from(at).ok()?;
+        // Without a message, a header line is the first line of the docstring.
+        let mut header = [header.revision, header.revises].into_iter().flatten();
+        header.all(|line| at < line.start || line.end < at).then_some(at)
     });
     edits.extend(end.map(|end| Edit { span: Span::at(end), content: format!(": {}", called.stage.word()) }));
     edits

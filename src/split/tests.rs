@@ -59,6 +59,21 @@ fn try_split(upgrade: &str, downgrade: &str) -> Result<Option<Split>, SplitError
     split(&project, &settings, &outcome, FileId(1))
 }
 
+#[test]
+fn a_docstring_without_a_message() {
+    let settings = Settings { database_version: Some("14".to_owned()), ..Settings::default() };
+    let text = revision(
+        "0002",
+        "0001",
+        "op.alter_column('t', 'b', nullable=False)\nop.create_index('ix', 't', ['b'])",
+        "pass",
+    );
+    let whole = file("versions/0002_.py", text.replace("change t\n", "\n"));
+    let (project, outcome) = read(vec![whole], &settings);
+    let split = split(&project, &settings, &outcome, FileId(1)).unwrap().expect("it has several parts");
+    assert!(split.parts.len() > 1);
+}
+
 /// The texts of the parts.
 #[track_caller]
 fn parts(upgrade: &str, downgrade: &str) -> Vec<(Stage, String)> {
