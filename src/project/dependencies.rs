@@ -43,14 +43,17 @@ impl Dependencies {
     }
 }
 
-/// The database family that the URLs name, else the drivers among the dependencies; `None` where they disagree.
+/// The database family that the URLs name, else the drivers among the dependencies; `None` where they disagree. A driver for a
+/// server goes before a file.
 pub(super) fn dialect(urls: &[String], dependencies: &[Box<str>]) -> Option<Dialect> {
     let databases: Vec<Database> = urls.iter().filter_map(|url| database(url)).collect();
-    if !databases.is_empty() {
-        return agreed(&databases);
-    }
     let drivers: Vec<Database> =
         dependencies.iter().filter_map(|name| driver(name)).map(Database::Known).collect();
+    // A file stands in `alembic.ini` where the URL of the server comes from elsewhere; its driver is still there.
+    let is_stand_in = agreed(&databases) == Some(Dialect::Sqlite) && !drivers.is_empty();
+    if !databases.is_empty() && !is_stand_in {
+        return agreed(&databases);
+    }
     if drivers.is_empty() && dependencies.iter().any(|name| &**name == "aiosqlite") {
         return Some(Dialect::Sqlite);
     }
@@ -204,7 +207,8 @@ mod tests {
     fn the_url_goes_before_the_drivers_and_placeholders_tell_nothing() {
         let url = |url: &str| dialect(&[url.to_owned()], &["asyncpg".into()]);
         assert_eq!(url("mysql+pymysql://u:p@h/db"), Some(Dialect::Mysql));
-        assert_eq!(url("sqlite:///x.db"), Some(Dialect::Sqlite));
+        assert_eq!(url("sqlite:///x.db"), Some(Dialect::Postgresql));
+        assert_eq!(dialect(&["sqlite:///x.db".to_owned()], &["aiosqlite".into()]), Some(Dialect::Sqlite));
         assert_eq!(url("driver://user:pass@localhost/dbname"), Some(Dialect::Postgresql));
         assert_eq!(url("oracle://h"), None);
     }
