@@ -69,29 +69,29 @@ fn report(step: &Step<'_>, table: &Table<'_>, short: &Plain<'_>, long: &Plain<'_
     let key = &table.key;
     let message = if step.is_own(short.made) {
         format!(
-            "{subject} makes the index `{}` of `{key}`, and {} `{}` starts with the same columns ({})",
-            short.name,
-            long.what,
-            long.name,
+            "{subject} makes the index `{}` of `{key}`, and {} starts with the same columns ({})",
+            short.name.unwrap_or_default(),
+            long.described(),
             short.columns.join(", ")
         )
     } else {
         format!(
-            "{subject} makes {} `{}` of `{key}`, and the index `{}` ({}) has nothing more to offer then",
-            long.what,
-            long.name,
-            short.name,
+            "{subject} makes {} of `{key}`, and the index `{}` ({}) has nothing more to offer then",
+            long.described(),
+            short.name.unwrap_or_default(),
             short.columns.join(", ")
         )
     };
-    sink.report(operation.span, message)
-        .call_sites(&operation.call_sites)
-        .help(format!("leave `{}` out, or drop it: each write to the table keeps both", short.name));
+    sink.report(operation.span, message).call_sites(&operation.call_sites).help(format!(
+        "leave `{}` out, or drop it: each write to the table keeps both",
+        short.name.unwrap_or_default()
+    ));
 }
 
 /// An index that holds its columns and nothing else.
 struct Plain<'a> {
-    name: &'a str,
+    /// `None` for a constraint whose name is not known; an index that may go has one.
+    name: Option<&'a str>,
     /// "the index", "the primary key", "the unique constraint".
     what: &'static str,
     columns: Vec<&'a str>,
@@ -101,6 +101,10 @@ struct Plain<'a> {
 }
 
 impl Plain<'_> {
+    fn described(&self) -> String {
+        self.name.map_or_else(|| self.what.to_owned(), |name| format!("{} `{name}`", self.what))
+    }
+
     fn starts_with(&self, short: &Plain<'_>) -> bool {
         self.columns.starts_with(&short.columns)
     }
@@ -120,7 +124,7 @@ fn indexes<'t>(table: &'t Table<'_>) -> Vec<Plain<'t>> {
             _ => return None,
         };
         let columns = constraint.columns.as_ref()?.iter().map(|column| &**column).collect();
-        Some(Plain { name: constraint.name.known()?, what, columns, made: constraint.made, may_go: false })
+        Some(Plain { name: constraint.name.known(), what, columns, made: constraint.made, may_go: false })
     });
     keys.chain(table.indexes.iter().filter_map(|index| plain(index))).collect()
 }
@@ -132,7 +136,7 @@ fn plain<'t>(index: &'t Index<'_>) -> Option<Plain<'t>> {
     }
     let columns: Option<Vec<&str>> = index.columns.as_ref()?.iter().map(IndexColumn::column).collect();
     Some(Plain {
-        name: index.name.known()?,
+        name: Some(index.name.known()?),
         what: "the index",
         columns: columns.filter(|columns| !columns.is_empty())?,
         made: index.made,
@@ -143,6 +147,7 @@ fn plain<'t>(index: &'t Index<'_>) -> Option<Plain<'t>> {
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::project::NamingConvention;
     use crate::testing::Tester;
 
     const TABLE: &str = "op.create_table('t', sa.Column('a', sa.Integer()), sa.Column('b', sa.Integer()), sa.PrimaryKeyConstraint('b', 'a', name='pk'))
@@ -164,6 +169,14 @@ op.create_index('ix_a_b', 't', ['a', 'b'])";
         Tester::new(&RULE)
             .history(&["op.create_table('t', sa.Column('a', sa.Integer(), unique=True, index=True), sa.Column('b', sa.Integer(), index=True), sa.UniqueConstraint('b', name='uq'))"])
             .finds(&["`op.create_table` makes the index `ix_t_b` of `t`, and the unique constraint `uq`"]);
+    }
+
+    #[test]
+    fn a_key_whose_name_is_not_known() {
+        Tester::new(&RULE)
+            .naming_convention(NamingConvention::Unknown)
+            .history(&["op.create_table('t', sa.Column('a', sa.Integer()), sa.Column('b', sa.Integer()), sa.PrimaryKeyConstraint('a', 'b'))\nop.create_index('ix_a', 't', ['a'])"])
+            .finds(&["makes the index `ix_a` of `t`, and the primary key starts with the same columns (a)"]);
     }
 
     #[test]
