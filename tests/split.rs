@@ -46,3 +46,15 @@ fn revisions_of_others_are_taken_apart_or_refused_with_a_reason() {
     }
     assert!(split > 5, "{split}");
 }
+
+#[test]
+fn packages_whose_revisions_were_taken_apart_leave_the_same_catalog() {
+    let script = repository("tests/python/split_public.py");
+    let postgresql = Server::postgresql().url("postgresql+psycopg", "postgres");
+    let packages = ["argilla_server", "fractal_server", "meltano"];
+    let arguments = [script.to_str().unwrap(), "--binary", ALEMBIC_LINT, "--postgresql", &postgresql];
+    let arguments: Vec<&str> = arguments.into_iter().chain(packages).collect();
+    let ran = run(python_program("python"), &arguments, &repository("."));
+    println!("{}", ran.stdout);
+    ran.succeeded();
+}

@@ -20,9 +20,9 @@ pub(super) struct Footprint {
     whole: Vec<TableName>,
     /// Tables that it is about in any other way.
     mentioned: Vec<TableName>,
-    /// Columns that come, go or change.
+    /// Columns that come, go, or get another type or name.
     written: Vec<(TableName, Name)>,
-    /// Of these, those that change.
+    /// Columns that change in any way.
     altered: Vec<(TableName, Name)>,
     /// Columns that an index or a constraint is about.
     read: Vec<(TableName, Name)>,
@@ -98,7 +98,12 @@ impl Footprint {
     }
 
     fn changes_columns_of(&self, other: &Self) -> bool {
-        self.written.iter().any(|column| other.written.contains(column) || other.read.contains(column))
+        let of_written = |column| {
+            [&other.written, &other.altered, &other.read].iter().any(|columns| columns.contains(column))
+        };
+        // An index or a constraint does not ask whether its column takes NULL.
+        self.written.iter().any(of_written)
+            || self.altered.iter().any(|column| other.altered.contains(column))
     }
 
     fn add(&mut self, change: &Change) {
@@ -125,10 +130,14 @@ impl Footprint {
             }
             Change::DropColumn(drop) => self.write(&drop.table, &drop.column),
             Change::AlterColumn(alter) => {
-                self.write(&alter.table, &alter.column);
+                self.mentioned.push(alter.table.clone());
                 self.altered.push((alter.table.clone(), alter.column.clone()));
+                self.everything |= alter.column.is_unknown();
                 if alter.new_name != Name::None {
+                    self.write(&alter.table, &alter.column);
                     self.write(&alter.table, &alter.new_name);
+                } else if alter.type_.is_some() {
+                    self.write(&alter.table, &alter.column);
                 }
                 self.type_(alter.type_.as_ref());
                 self.type_(alter.existing_type.as_ref());

@@ -228,8 +228,10 @@ impl<'t> Rewriter<'t, '_> {
         operation: &Operation,
         moment: &Moment<'_>,
     ) -> Option<String> {
-        let table = moment.schema.table(&drop.table).yes()?;
+        // As it was before the revision: this comes first.
+        let table = self.step.before().table(&drop.table).yes()?;
         let column = table.column(drop.column.known()?).yes()?;
+        moment.schema.table(&drop.table).yes()?.column(&column.name).yes().filter(|now| *now == column)?;
         let may_hold =
             |key: &Constraint<'_>| key.columns.as_ref().is_none_or(|columns| columns.contains(&column.name));
         let is_key = match table.primary_key() {
@@ -284,20 +286,22 @@ impl<'t> Rewriter<'t, '_> {
         Some(vec![(stage, Code::Concurrently { op, arguments }), (Stage::Contract, Code::Statement(take))])
     }
 
-    /// What looks at all rows for constraints that were made without a look.
-    pub(super) fn validations(&mut self) -> Vec<Code> {
+    /// What looks at all rows for constraints that were made without a look; each with the name of the constraint.
+    pub(super) fn validations(&mut self) -> Vec<(String, Code)> {
         let mut found = Vec::new();
         for table in self.step.touched_tables() {
             for constraint in &table.constraints {
                 let is_open = self.step.is_own(constraint.made) && constraint.validated == Some(false);
                 let Some(name) = constraint.name.known().filter(|_| is_open) else { continue };
+                let own = name.to_owned();
                 let schema = table.key.schema.as_ref().map_or(Name::None, |schema| Name::new(schema));
                 let table = TableName { schema, name: Name::new(&table.key.name) };
                 let (Some(table), Some(op)) = (quoted_table(&table), self.writer.path("alembic.op")) else {
                     continue;
                 };
                 let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {}", quoted(name));
-                found.push(Code::Validation(format!("{op}.execute({})", self.writer.text(&sql))));
+                let code = format!("{op}.execute({})", self.writer.text(&sql));
+                found.push((own, Code::Validation(code)));
             }
         }
         found
@@ -347,6 +351,18 @@ impl<'t> Rewriter<'t, '_> {
             lines.push(format!("    {op}.execute({})", self.writer.text(&sql)));
         }
         Code::Step(lines)
+    }
+}
+
+impl Code {
+    /// The words of what was written anew: names among them.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        let text = match self {
+            Self::New(text) | Self::Statement(text) | Self::Validation(text) => text,
+            Self::Concurrently { op, .. } => op,
+            Self::Own(_) | Self::Step(_) => "",
+        };
+        text.split(|char: char| !char.is_alphanumeric() && char != '_').filter(|word| !word.is_empty())
     }
 }
 

@@ -65,8 +65,11 @@ const BEFORE: [&str; 10] = [
     "add-enum-value-in-transaction",
 ];
 
+/// The rule whose repair adds imports for what was written anew.
+const IMPORTS: &str = "undefined-name";
+
 /// Rules whose repairs come last: they undo what the parts do beyond the whole.
-const AFTER: [&str; 2] = ["downgrade-asymmetric", "empty-downgrade"];
+const AFTER: [&str; 3] = [IMPORTS, "downgrade-asymmetric", "empty-downgrade"];
 
 /// Takes the revision in a file of `project` apart; `None` where all of it fits one step. `outcome` was read from `project`.
 pub fn split(
@@ -87,19 +90,24 @@ pub fn split(
     let planned = with_step(&prepared, settings, &read, file, |step| plan(step, &read, &prepared));
     let Some(planned) = planned.ok_or(SplitError::Unreadable)?? else { return Ok(None) };
     let mut split = place(project, outcome, file, planned)?;
-    if has_downgrade(outcome, file) {
-        let parts: Vec<FileId> = split.parts.iter().map(|part| part.file).collect();
-        select(&mut split.project, |id| parts.contains(&id));
-        fix(&mut split.project, settings, &rules(&AFTER), Applicability::Unsafe);
-    }
+    let parts: Vec<FileId> = split.parts.iter().map(|part| part.file).collect();
+    select(&mut split.project, |id| parts.contains(&id));
+    let closing = if has_downgrade(outcome, file) { &AFTER[..] } else { &[IMPORTS][..] };
+    fix(&mut split.project, settings, &rules(closing), Applicability::Unsafe);
     split.outcome = lint(&split.project, settings, &Selection::of(&[]));
     let would_not_hold = |reason| Err(SplitError::WouldNotHold { reason });
-    let is_python = |part: &Part| {
-        let revision = split.outcome.revisions.get(part.file.0 as usize).and_then(Option::as_ref);
-        revision.is_some_and(|revision| revision.syntax_errors.is_empty() && revision.id() == Some(&part.id))
+    let undefined = |revision: &Revision| -> Vec<Box<str>> {
+        revision.names.undefined.iter().map(|undefined| undefined.name.clone()).collect()
     };
-    if let Some(part) = split.parts.iter().find(|part| !is_python(part)) {
-        return would_not_hold(format!("`{}` is no revision", part.id));
+    let known = revision(outcome, file).map(undefined).unwrap_or_default();
+    for part in &split.parts {
+        let read = revision(&split.outcome, part.file).filter(|read| read.syntax_errors.is_empty());
+        let Some(read) = read.filter(|read| read.id() == Some(&part.id)) else {
+            return would_not_hold(format!("`{}` would be no revision", part.id));
+        };
+        if let Some(name) = undefined(read).iter().find(|name| !known.contains(name)) {
+            return would_not_hold(format!("`{name}` would not be defined in `{}`", part.id));
+        }
     }
     let last = split.parts.last().map_or(file, |part| part.file);
     let parts = schema(&split.project, &split.outcome, last).unwrap_or_default();
@@ -186,6 +194,7 @@ fn plan(step: &Step<'_>, outcome: &Outcome, project: &Project) -> Result<Option<
         } else if let Some(function) = &outline.downgrade {
             used.extend(function.items.iter().flat_map(|item| &item.uses).map(|name| &**name));
         }
+        used.extend(pieces.iter().filter(|piece| piece.stage == stage).flat_map(|piece| piece.code.words()));
         let parent = parts.last().map(|(before, ..)| before.id.clone());
         let written = text_of(whole, &called, parent.as_deref(), &bodies, &used);
         let left =
@@ -217,8 +226,21 @@ fn pieces(
         pieces.extend(rewritten.unwrap_or_else(|| vec![own()]));
     }
     let first = pieces.first().map_or(0, |piece| piece.at);
-    let validations = rewriter.validations().into_iter();
-    pieces.extend(validations.map(|code| Piece { stage: Stage::Contract, at: first, header: None, code }));
+    let validations: Vec<Piece> = rewriter
+        .validations()
+        .into_iter()
+        .map(|(name, code)| {
+            // Of what is made as late, the rows are looked at in a transaction of its own.
+            let makes_it = |unit: &Unit<'_>| {
+                unit.operations.iter().any(|operation| operation.change.name().known() == Some(&name))
+            };
+            let is_late =
+                |piece: &Piece| piece.stage >= Stage::Contract && units.get(piece.at).is_some_and(makes_it);
+            let stage = if pieces.iter().any(is_late) { Stage::Finish } else { Stage::Contract };
+            Piece { stage, at: first, header: None, code }
+        })
+        .collect();
+    pieces.extend(validations);
     // A check may stand behind the step that fills rows, where no statement fills them there.
     let fills = |piece: &Piece| piece.stage == Stage::Backfill && !matches!(piece.code, Code::Step(_));
     if !pieces.iter().any(fills) && pieces.iter().any(|piece| piece.stage == Stage::Backfill) {

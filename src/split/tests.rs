@@ -242,3 +242,33 @@ fn a_name_that_is_taken_and_a_revision_that_is_needed() {
         SplitError::IsNeeded { revision }
     );
 }
+
+#[test]
+fn what_was_written_anew_has_its_imports() {
+    let base = BASE.replace("sa.Text(), nullable=False)", "postgresql.CITEXT(), nullable=False)");
+    let base = base.replace(
+        "import sqlalchemy as sa",
+        "import sqlalchemy as sa\nfrom sqlalchemy.dialects import postgresql",
+    );
+    let add = "op.add_column('t', sa.Column('c', Enum('x', name='kind')))\nop.drop_column('t', 'a')";
+    let whole = revision("0002", "0001", add, "pass").replace(
+        "from sqlalchemy.dialects import postgresql\n",
+        "from sqlalchemy import Enum\nfrom sqlalchemy import Text\n",
+    );
+    let settings = Settings::default();
+    let (mut project, _) = read(vec![file("versions/0002_change_t.py", whole)], &settings);
+    project.files[0].text = Ok(base.into());
+    let outcome = lint(&project, &settings, &Selection::of(&[]));
+    let split = split(&project, &settings, &outcome, FileId(1)).unwrap().unwrap();
+    let text = |at: usize| split.project.file(split.parts[at].file).unwrap().text();
+    assert!(text(0).contains("from sqlalchemy.dialects import postgresql\n"), "{}", text(0));
+    assert!(text(0).contains("existing_type=postgresql.CITEXT(), nullable=True"), "{}", text(0));
+    assert!(text(0).contains("import Enum") && !text(1).contains("import Enum"), "{}", text(1));
+}
+
+#[test]
+fn a_column_of_a_table_with_another_name_is_not_changed_before() {
+    let renamed = "op.rename_table('t', 'u')\nop.drop_column('u', 'a')\nop.create_table('v', sa.Column('x', sa.Text()))";
+    let parts = parts(renamed, "pass");
+    assert!(!parts[0].1.contains("alter_column"), "{}", parts[0].1);
+}
