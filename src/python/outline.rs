@@ -134,9 +134,9 @@ fn item(statement: &Stmt) -> Item {
     let mut used = Used::default();
     used.visit_stmt(statement);
     let mut binds: Vec<Box<str>> = names::bound_by(statement).into_iter().map(Box::from).collect();
-    // `NAMES.append(..)` binds nothing, but is a part of what `NAMES` is; a call of `op` is not.
+    // `NAMES.append(..)` binds nothing, but is a part of what `NAMES` is; any other call is not.
     if matches!(statement, Stmt::Expr(_)) {
-        binds.retain(|name| &**name != "op" && !used.methods.contains(name));
+        binds.retain(|name| used.changed.contains(name));
     }
     Item {
         span: parse::span(statement.range()),
@@ -154,8 +154,8 @@ fn item(statement: &Stmt) -> Item {
 #[derive(Default)]
 struct Used {
     names: Vec<Box<str>>,
-    /// Names whose methods are called.
-    methods: Vec<Box<str>>,
+    /// Names of which a method is called that changes a collection.
+    changed: Vec<Box<str>>,
     returns: bool,
 }
 
@@ -183,12 +183,12 @@ impl<'a> Visitor<'a> for Used {
         if let Expr::Call(call) = expression
             && let Expr::Attribute(method) = &*call.func
             && let Expr::Name(name) = &*method.value
-            && !matches!(
+            && matches!(
                 method.attr.as_str(),
                 "append" | "extend" | "add" | "update" | "insert" | "setdefault"
             )
         {
-            self.methods.push(name.id.as_str().into());
+            self.changed.push(name.id.as_str().into());
         }
         visitor::walk_expr(self, expression);
     }

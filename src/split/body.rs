@@ -72,7 +72,7 @@ impl<'o> Divided<'_, 'o> {
             let is_needed = match unit.role {
                 Role::Everywhere => true,
                 Role::Binding => unit.item.binds.iter().any(|name| names.contains(&&**name)),
-                Role::Work | Role::Idle => false,
+                Role::Work | Role::Along | Role::Idle => false,
             };
             if is_needed {
                 let own = Piece { stage, at, header: unit.item.header, code: Code::Own(Vec::new()) };

@@ -18,6 +18,8 @@ pub(super) enum Role {
     Binding,
     /// It holds for what follows (`SET lock_timeout`, a check that raises), in every step.
     Everywhere,
+    /// It does nothing to the database (`print(..)`), and stays with the statement before.
+    Along,
     /// It does nothing.
     Idle,
 }
@@ -145,10 +147,10 @@ fn units<'o>(body: &'o Body, function: &'o Function, text: &str) -> Result<Vec<U
         unit.role = match unit.role {
             Role::Work if is_setting(&unit.operations) => Role::Everywhere,
             Role::Work if unit.operations.is_empty() && !unresolved(item) => {
-                if item.binds.is_empty() {
-                    Role::Everywhere
-                } else {
-                    Role::Binding
+                match (item.binds.is_empty(), item.is_compound) {
+                    (false, _) => Role::Binding,
+                    (true, true) => Role::Everywhere,
+                    (true, false) => Role::Along,
                 }
             }
             role => role,
@@ -166,7 +168,8 @@ fn units<'o>(body: &'o Body, function: &'o Function, text: &str) -> Result<Vec<U
 fn follow_values(units: &mut [Unit<'_>]) {
     for at in 0..units.len() {
         let (before, rest) = units.split_at_mut(at);
-        let Some(unit) = rest.first_mut().filter(|unit| unit.role == Role::Binding) else { continue };
+        let may_follow = |unit: &&mut Unit<'_>| !matches!(unit.role, Role::Work | Role::Idle);
+        let Some(unit) = rest.first_mut().filter(may_follow) else { continue };
         let works = before.iter().filter(|other| other.role == Role::Work && !other.item.is_compound);
         if works.flat_map(|other| &other.item.binds).any(|name| unit.item.uses.contains(name)) {
             unit.role = Role::Work;
@@ -216,7 +219,18 @@ fn settle(units: &mut [Unit<'_>], join: impl Fn(&Unit<'_>, Stage) -> Stage) {
             }
         }
         if !has_changed {
-            return;
+            break;
+        }
+    }
+    let mut stage = units.iter().find(|unit| unit.role == Role::Work).map(|unit| unit.stage);
+    for unit in units.iter_mut() {
+        match unit.role {
+            Role::Work => stage = Some(unit.stage),
+            Role::Along => {
+                unit.role = Role::Work;
+                unit.stage = stage.unwrap_or_default();
+            }
+            Role::Binding | Role::Everywhere | Role::Idle => {}
         }
     }
 }

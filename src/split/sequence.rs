@@ -68,8 +68,11 @@ const BEFORE: [&str; 10] = [
 /// The rule whose repair adds imports for what was written anew.
 const IMPORTS: &str = "undefined-name";
 
+/// The rule whose repair puts into batch mode what SQLite has no statement for.
+const BATCH: &str = "sqlite-requires-batch";
+
 /// Rules whose repairs come last: they undo what the parts do beyond the whole.
-const AFTER: [&str; 3] = [IMPORTS, "downgrade-asymmetric", "empty-downgrade"];
+const AFTER: [&str; 4] = [IMPORTS, BATCH, "downgrade-asymmetric", "empty-downgrade"];
 
 /// Takes the revision in a file of `project` apart; `None` where all of it fits one step. `outcome` was read from `project`.
 pub fn split(
@@ -92,7 +95,7 @@ pub fn split(
     let mut split = place(project, outcome, file, planned)?;
     let parts: Vec<FileId> = split.parts.iter().map(|part| part.file).collect();
     select(&mut split.project, |id| parts.contains(&id));
-    let closing = if has_downgrade(outcome, file) { &AFTER[..] } else { &[IMPORTS][..] };
+    let closing = if has_downgrade(outcome, file) { &AFTER[..] } else { &[IMPORTS, BATCH][..] };
     fix(&mut split.project, settings, &rules(closing), Applicability::Unsafe);
     split.outcome = lint(&split.project, settings, &Selection::of(&[]));
     let would_not_hold = |reason| Err(SplitError::WouldNotHold { reason });

@@ -272,3 +272,30 @@ fn a_column_of_a_table_with_another_name_is_not_changed_before() {
     let parts = parts(renamed, "pass");
     assert!(!parts[0].1.contains("alter_column"), "{}", parts[0].1);
 }
+
+#[test]
+fn what_a_value_of_unknown_code_does_stays_with_it() {
+    let unknown = "from app import Helper\nprint('starts')\nop.add_column('t', sa.Column('c', sa.Text()))\nhelper = Helper(op)\nhelper.run()\n\
+                   print('then')\nop.drop_column('t', 'b')\nprint('done')";
+    let parts = parts(unknown, "pass");
+    let [(Stage::Expand, first), (_, middle), (Stage::Contract, last)] = parts.as_slice() else {
+        panic!("{parts:?}")
+    };
+    assert!(first.contains("print('starts')\n    op.add_column") && !first.contains("elper"), "{first}");
+    assert!(middle.contains("helper = Helper(op)\n    helper.run()\n    print('then')"), "{middle}");
+    assert!(
+        last.contains("op.drop_column('t', 'b')\n    print('done')") && !last.contains("elper"),
+        "{last}"
+    );
+}
+
+#[test]
+fn sqlite_alters_in_batch_mode() {
+    let settings = Settings { dialect: Some(Dialect::Sqlite), ..Settings::default() };
+    let whole =
+        file("versions/0002_change_t.py", revision("0002", "0001", "op.drop_column('t', 'a')", "pass"));
+    let (project, outcome) = read(vec![whole], &settings);
+    let split = split(&project, &settings, &outcome, FileId(1)).unwrap().unwrap();
+    let text = split.project.file(split.parts[0].file).unwrap().text();
+    assert!(text.contains("with op.batch_alter_table('t') as batch_op:"), "{text}");
+}
