@@ -3,7 +3,7 @@
 use crate::config::Rename;
 use crate::diagnostic::Fix;
 use crate::fix::rename_column;
-use crate::history::schema::{Step, Table, sql_name};
+use crate::history::schema::{Step, Table, Text, sql_name};
 use crate::operation::{
     AddColumn, Argument, Change, CreateTable, DropColumn, DropTable, Operation, Statement, TableName,
 };
@@ -14,6 +14,7 @@ declare_rule! {
     /// Finds a column that is dropped while another of the same type is added to the same table, and a table that is dropped while
     /// another is made of which at least three columns, and seven of ten, have the same name and type; with nothing between them that
     /// copies the values. Where more columns of the table come or go, the names have to share a word.
+    /// A column with a foreign key to another table is another column.
     ///
     /// ## Why is this bad?
     /// Autogenerate cannot see that a column or table got another name. It compares what is there with the models, and writes
@@ -110,6 +111,12 @@ fn check_columns(
         if is_rebuilt && !is_confirmed && !share_word(&old.name, new_name) {
             continue;
         }
+        // A column that refers to something else is another one.
+        let before = step.before().table(&drop.table).yes().and_then(|table| referent(table, &old.name));
+        let after = step.after().table(&add.table).yes().and_then(|table| referent(table, new_name));
+        if before.zip(after).is_some_and(|(before, after)| before != after) {
+            continue;
+        }
         let is_alike = old.nullable == Some(add.column.nullable.unwrap_or(true));
         let report = sink.report(
             moment.operation.span,
@@ -134,6 +141,13 @@ fn check_columns(
             report.fix(Fix::safe(rename.description(), edits));
         }
     }
+}
+
+/// The table that a column's foreign key leads to.
+fn referent<'t>(table: &'t Table<'_>, column: &str) -> Option<&'t str> {
+    let is_only = |columns: &[Text<'_>]| matches!(columns, [only] if *only == column);
+    let mut keys = table.constraints.iter().filter(|key| key.columns.as_deref().is_some_and(is_only));
+    keys.find_map(|key| Some(&*key.referent.as_ref()?.name))
 }
 
 /// Whether a word of one name is in the other, as in `fullname` and `name`.
@@ -290,6 +304,16 @@ mod tests {
         };
         several("m").ok();
         Tester::new(&RULE).history(&["op.create_table('t', sa.Column('fullname', sa.Text()))", "op.add_column('t', sa.Column('age', sa.Integer()))\nop.add_column('t', sa.Column('name', sa.Text()))\nop.drop_column('t', 'fullname')"]).finds(&["`t.fullname`"]);
+    }
+
+    #[test]
+    fn a_column_that_refers_to_something_else() {
+        let to = |table: &str| {
+            let made = "op.create_table('t', sa.Column('user_id', sa.Uuid(), sa.ForeignKey('users.id')))";
+            Tester::new(&RULE).history(&[made, &format!("op.add_column('t', sa.Column('owner_id', sa.Uuid()))\nop.create_foreign_key('fk', 't', '{table}', ['owner_id'], ['id'])\nop.drop_constraint('t_user_id_fkey', 't')\nop.drop_column('t', 'user_id')")])
+        };
+        to("users").finds(&["`t.user_id`"]);
+        to("projects").ok();
     }
 
     #[test]
