@@ -1,12 +1,13 @@
 //! `drop-and-recreate`: something goes with its data and comes back empty.
 
+use crate::history::schema::Step;
 use crate::operation::{Change, Name, Operation, TableName};
-use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds tables and columns that `upgrade` drops and then makes again under the same name.
+    /// Finds tables and columns that `upgrade` drops and then makes again under the same name. A table that no revision made, and
+    /// that is dropped only where it is there (`IF EXISTS`), is left alone.
     ///
     /// ## Why is this bad?
     /// What comes back is empty. Most often a change was meant that autogenerate or the database could not make, such as another
@@ -29,11 +30,11 @@ declare_rule! {
     /// - `strong_migrations`: creating a table with the force option
     "drop-and-recreate", Destructive, Error,
     preset: Recommended, fix: None, since: "0.1.0",
-    check: Revision(check),
+    check: Step(check),
 }
 
-fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
+fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
+    let Some(upgrade) = step.context.revision.upgrade_on_dialect() else { return };
     let makes =
         |operation: &Operation| matches!(operation.change, Change::CreateTable(_) | Change::AddColumn(_));
     if !upgrade.operations.iter().any(makes) {
@@ -43,7 +44,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     upgrade.walk(|operation, created| {
         let (what, verb) = match &operation.change {
             Change::DropTable(drop) if !created.has_table(&drop.table) => {
-                lost.push((&drop.table, None));
+                // What is dropped only where it is there, and no revision made, is left from a run that broke off.
+                let is_guarded = drop.if_exists || operation.conditional;
+                if !is_guarded || is_listed(step, &drop.table) {
+                    lost.push((&drop.table, None));
+                }
                 return;
             }
             Change::DropColumn(drop) if !created.has_column(&drop.table, &drop.column) => {
@@ -75,6 +80,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     });
 }
 
+/// Whether a revision before this one speaks of a table of this name.
+fn is_listed(step: &Step<'_>, table: &TableName) -> bool {
+    table.name.known().is_none_or(|name| step.before().tables().any(|listed| listed.table.key.name == name))
+}
+
 fn is_lost(lost: &[(&TableName, Option<&Name>)], table: &TableName, column: Option<&Name>) -> bool {
     let is_known = column.is_none_or(|column| column.known().is_some());
     is_known && lost.iter().any(|(other, of)| other.is_same(table) && *of == column)
@@ -98,6 +108,18 @@ mod tests {
             "op.execute('ALTER TABLE t DROP COLUMN a')\nop.add_column('t', sa.Column('a', sa.Integer()))",
         )
         .finds(&["`op.add_column` makes `t.a` again"]);
+    }
+
+    #[test]
+    fn a_table_that_may_be_left_over() {
+        let again =
+            "op.execute('DROP TABLE IF EXISTS t')\nop.create_table('t', sa.Column('a', sa.Integer()))";
+        upgrade(again).ok();
+        upgrade("if there():\n    op.drop_table('t')\nop.create_table('t', sa.Column('a', sa.Integer()))")
+            .ok();
+        Tester::new(&RULE)
+            .history(&["op.create_table('t', sa.Column('b', sa.Integer()))", again])
+            .finds(&["makes `t` again"]);
     }
 
     #[test]
