@@ -6,7 +6,7 @@ use crate::operation::{Change, Dialect, Operation, Origin, Statement};
 use crate::revision::{Body, RevisionContext};
 use crate::rule::Sink;
 use crate::source::Span;
-use crate::sql::{remarks, syntax_error};
+use crate::sql::{Grammar, remarks};
 
 /// squawk's name for SQL that it does not take, which is told of all servers and of downgrades too.
 const SYNTAX: &str = "syntax-error";
@@ -23,8 +23,9 @@ pub(super) fn judge_statements(
     rules: &[Judge<&'static str>],
     out: &mut Vec<Diagnostic>,
 ) {
+    let mut grammar = Grammar::default();
     for (rule, severity, _) in rules.iter().filter(|(_, _, code)| *code == SYNTAX) {
-        judge_syntax(context, &mut Sink::new(rule, *severity, context.id, out));
+        judge_syntax(context, &mut grammar, &mut Sink::new(rule, *severity, context.id, out));
     }
     if rules.is_empty() || !context.server.is_postgresql() {
         return;
@@ -34,7 +35,7 @@ pub(super) fn judge_statements(
     for in_transaction in [true, false] {
         let operations: Vec<_> = statements(upgrade, !in_transaction).collect();
         let texts: Vec<&str> = operations.iter().filter_map(|operation| operation.sql()).collect();
-        for remark in remarks(&texts, &codes, context.server.version, in_transaction) {
+        for remark in remarks(&mut grammar, &texts, &codes, context.server.version, in_transaction) {
             let judge = rules.iter().find(|(_, _, code)| *code == remark.rule);
             let (Some((rule, severity, _)), Some(operation)) = (judge, operations.get(remark.statement))
             else {
@@ -77,12 +78,12 @@ fn renames_hidden_object(operation: &Operation) -> bool {
 }
 
 /// SQL that is wholly known and that the server's grammar does not take.
-fn judge_syntax(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+fn judge_syntax<'a>(context: &RevisionContext<'a>, grammar: &mut Grammar<'a>, sink: &mut Sink<'_>) {
     let bodies = [context.revision.upgrade_on_dialect(), context.revision.downgrade_on_dialect()];
     for body in bodies.into_iter().flatten() {
         for operation in [false, true].into_iter().flat_map(|autocommit| statements(body, autocommit)) {
             let Origin::RawSql { text, span, dynamic: false } = &operation.origin else { continue };
-            let Some(reason) = refusal(operation, text, context.dialect) else { continue };
+            let Some(reason) = refusal(operation, text, context.dialect, grammar) else { continue };
             let mut calls = vec![operation.span];
             calls.extend(operation.call_sites.iter().copied());
             sink.report(
@@ -96,7 +97,12 @@ fn judge_syntax(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Why a statement cannot be parsed, as the end of a sentence.
-fn refusal(operation: &Operation, text: &str, dialect: Dialect) -> Option<String> {
+fn refusal<'a>(
+    operation: &Operation,
+    text: &'a str,
+    dialect: Dialect,
+    grammar: &mut Grammar<'a>,
+) -> Option<String> {
     let is_unread = || match &operation.change {
         // What an anonymous block does is for `do-block-not-analysed`.
         Change::Execute(execute) => execute.statement == Statement::Unparsed && !operation.first_word("do"),
@@ -105,7 +111,7 @@ fn refusal(operation: &Operation, text: &str, dialect: Dialect) -> Option<String
     match dialect {
         // SQLite's own, in projects that run on both.
         Dialect::Postgresql if operation.first_word("pragma") => None,
-        Dialect::Postgresql => syntax_error(text).map(|message| format!(": {message}")),
+        Dialect::Postgresql => grammar.syntax_error(text).map(|message| format!(": {message}")),
         Dialect::Mysql | Dialect::Mariadb | Dialect::Sqlite => is_unread().then(String::new),
     }
 }

@@ -25,7 +25,7 @@ mod tests;
 mod verbs;
 
 pub use parameter::parameter_in_literal;
-pub use squawk::{Remark, remarks, rules as squawk_rules, syntax_error};
+pub use squawk::{Grammar, Remark, remarks, rules as squawk_rules};
 
 use std::ops::Range;
 

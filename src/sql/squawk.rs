@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::str::FromStr;
 
+use rustc_hash::FxHashMap;
 use squawk_linter::{Linter, LinterSettings, Rule, Version as SquawkVersion, Violation};
 use squawk_syntax::SourceFile;
 
@@ -31,13 +32,19 @@ const STARTS: [&str; 6] = ["alter", "create", "drop", "revoke", "update", "reind
 
 /// What squawk's rules of these names say of statements that run one after the other; nothing of those that its grammar
 /// does not accept.
-pub fn remarks(statements: &[&str], rules: &[&str], version: Version, in_transaction: bool) -> Vec<Remark> {
+pub fn remarks<'t>(
+    grammar: &mut Grammar<'t>,
+    statements: &[&'t str],
+    rules: &[&str],
+    version: Version,
+    in_transaction: bool,
+) -> Vec<Remark> {
     let mut text = String::new();
     let mut starts = Vec::new();
     for (index, statement) in statements.iter().enumerate() {
-        if let Some(accepted) = accepted(statement) {
+        if may_be_spoken_of(statement) && grammar.syntax_error(statement).is_none() {
             starts.push((text.len(), index));
-            text.push_str(&accepted);
+            text.push_str(&masked(statement));
             text.push_str(";\n");
         }
     }
@@ -66,29 +73,36 @@ pub fn remarks(statements: &[&str], rules: &[&str], version: Version, in_transac
     violations.filter_map(remark).collect()
 }
 
-/// The text of a statement that a rule may speak of and that the grammar accepts, parameters replaced.
-fn accepted(statement: &str) -> Option<Cow<'_, str>> {
-    let first = statement.split(|char: char| !char.is_ascii_alphabetic()).find(|word| !word.is_empty())?;
-    if !STARTS.iter().any(|start| first.eq_ignore_ascii_case(start)) {
-        return None;
-    }
-    let text = masked(statement);
-    SourceFile::parse(&text).errors().is_empty().then_some(text)
+/// Whether a rule may speak of a statement, by its first word.
+fn may_be_spoken_of(statement: &str) -> bool {
+    let first = statement.split(|char: char| !char.is_ascii_alphabetic()).find(|word| !word.is_empty());
+    first.is_some_and(|first| STARTS.iter().any(|start| first.eq_ignore_ascii_case(start)))
 }
 
 /// A statement with its parameters replaced.
 fn masked(statement: &str) -> Cow<'_, str> {
+    if !statement.contains([':', '%']) {
+        return Cow::Borrowed(statement);
+    }
     let tokens = split::statements(statement, Rules::of(Dialect::Postgresql)).concat();
-    let masked = if statement.contains([':', '%']) { placeholder::mask(statement, &tokens) } else { None };
-    masked.map_or(Cow::Borrowed(statement), Cow::Owned)
+    placeholder::mask(statement, &tokens).map_or(Cow::Borrowed(statement), Cow::Owned)
 }
 
-/// What PostgreSQL's grammar expects where a statement departs from it; `None` for one that it accepts.
-pub fn syntax_error(statement: &str) -> Option<String> {
-    SourceFile::parse(&masked(statement))
-        .errors()
-        .first()
-        .map(|error| as_message(&error.message().replace("_KW", "")))
+/// What PostgreSQL's grammar says of statements. Parsing is the dear part, so each is asked for once.
+#[derive(Debug, Default)]
+pub struct Grammar<'t> {
+    errors: FxHashMap<&'t str, Option<String>>,
+}
+
+impl<'t> Grammar<'t> {
+    /// What it expects where a statement departs from it; `None` for one that it accepts.
+    pub fn syntax_error(&mut self, statement: &'t str) -> Option<&str> {
+        let parse = || {
+            let errors = SourceFile::parse(&masked(statement)).errors();
+            errors.first().map(|error| as_message(&error.message().replace("_KW", "")))
+        };
+        self.errors.entry(statement).or_insert_with(parse).as_deref()
+    }
 }
 
 /// The names of all of squawk's rules, and whether each is on by default.
@@ -116,26 +130,42 @@ mod tests {
 
     #[test]
     fn what_squawk_says() {
-        let found = remarks(&["DROP VIEW active"], &["ban-drop-view"], V14, true);
+        let found = remarks(&mut Grammar::default(), &["DROP VIEW active"], &["ban-drop-view"], V14, true);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].rule.as_str(), found[0].range.clone()), ("ban-drop-view", 0..16));
         assert!(found[0].message.starts_with(char::is_lowercase) && !found[0].message.ends_with('.'));
-        assert!(remarks(&["DROP VIEW active"], &["ban-drop-type"], V14, true).is_empty(), "not asked for");
-        assert!(remarks(&["DROP VIEW"], &["ban-drop-view"], V14, true).is_empty(), "no SQL");
-        assert!(remarks(&["SELECT 'drop view active'"], &["ban-drop-view"], V14, true).is_empty());
+        assert!(
+            remarks(&mut Grammar::default(), &["DROP VIEW active"], &["ban-drop-type"], V14, true).is_empty(),
+            "not asked for"
+        );
+        assert!(
+            remarks(&mut Grammar::default(), &["DROP VIEW"], &["ban-drop-view"], V14, true).is_empty(),
+            "no SQL"
+        );
+        assert!(
+            remarks(&mut Grammar::default(), &["SELECT 'drop view active'"], &["ban-drop-view"], V14, true)
+                .is_empty()
+        );
     }
 
     #[test]
     fn statements_are_judged_together() {
         let statements = ["nonsense", "CREATE TABLE a (id bigint)", "ALTER TABLE a ADD COLUMN b text"];
-        assert!(remarks(&statements, &["ban-add-column"], V14, true).is_empty(), "the table is new");
-        let found = remarks(&["SELECT 1", "DROP VIEW v"], &["ban-drop-view"], V14, true);
+        assert!(
+            remarks(&mut Grammar::default(), &statements, &["ban-add-column"], V14, true).is_empty(),
+            "the table is new"
+        );
+        let found =
+            remarks(&mut Grammar::default(), &["SELECT 1", "DROP VIEW v"], &["ban-drop-view"], V14, true);
         assert_eq!((found[0].statement, found[0].range.clone()), (1, 0..11));
     }
 
     #[test]
     fn parameters_are_values() {
         let update = "UPDATE account SET age = :age, age = %(age)s WHERE id = 1";
-        assert!(!remarks(&[update], &["ban-duplicate-column-assignments"], V14, true).is_empty());
+        assert!(
+            !remarks(&mut Grammar::default(), &[update], &["ban-duplicate-column-assignments"], V14, true)
+                .is_empty()
+        );
     }
 }
