@@ -28,15 +28,7 @@ impl Operation {
 
     /// Whether the SQL that it was written as has these words in a row, in any case.
     pub fn says(&self, words: &str) -> bool {
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let sql = self.sql().unwrap_or_default();
-        let mut spoken = String::with_capacity(sql.len() + 2);
-        for word in sql.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
-            spoken.push(' ');
-            spoken.push_str(&word.to_ascii_lowercase());
-        }
-        spoken.push(' ');
-        spoken.contains(&format!(" {} ", words.to_ascii_lowercase()))
+        self.sql().is_some_and(|sql| holds_words(sql, words))
     }
 
     /// Whether the SQL that it was written as starts with this word, in any case.
@@ -105,5 +97,35 @@ impl TableName {
     pub fn dotted(&self) -> Option<String> {
         let name = self.name.known()?;
         Some(self.schema.known().map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}")))
+    }
+}
+
+/// Whether a text has these words in a row, in any case; there may be anything but words between them.
+fn holds_words(text: &str, words: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let Some(start) = words.bytes().next() else { return false };
+    // Most texts hold nothing like it: more is looked at only where a word may start with the letter.
+    memchr::memchr2_iter(start.to_ascii_lowercase(), start.to_ascii_uppercase(), text.as_bytes()).any(|at| {
+        let (Some(before), Some(rest)) = (text.get(..at), text.get(at..)) else { return false };
+        let mut spoken = rest.split(|c| !is_word(c)).filter(|word| !word.is_empty());
+        !before.ends_with(is_word)
+            && words.split(' ').all(|word| spoken.next().is_some_and(|next| next.eq_ignore_ascii_case(word)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_words;
+
+    #[test]
+    fn words_in_a_row() {
+        for text in ["WHERE a IS NULL", "is\n  null;", "a.is(NULL)", "is not, is null", "Is-Null"] {
+            assert!(holds_words(text, "is null"), "{text}");
+        }
+        for text in
+            ["", "IS", "this null", "\u{e9}is null", "is nullable", "is not null", "isnull", "is_null"]
+        {
+            assert!(!holds_words(text, "is null"), "{text}");
+        }
     }
 }

@@ -24,6 +24,9 @@ pub struct Undone<'s> {
 /// The repair that lets `downgrade` undo these operations of `upgrade` as well; `None` where that cannot be told for sure, or where
 /// `downgrade` does something to the same and more than an index or a constraint is missing.
 pub fn complete_downgrade(step: &Step<'_>, undone: &[Undone<'_>]) -> Option<Fix> {
+    if undone.is_empty() {
+        return None;
+    }
     let revision = step.context.revision;
     let (upgrade, downgrade) = (revision.upgrade.as_ref()?, revision.downgrade.as_ref()?);
     let is_plain = |body: &Body| {

@@ -155,8 +155,21 @@ fn reach(bound: &BoundName, path: &str) -> Option<(usize, String)> {
 
 /// The quotes that most literals of a text have.
 fn quote_of(text: &str) -> char {
-    let text = text.replace("\"\"\"", "").replace("'''", "");
-    if text.matches('"').count() > text.matches('\'').count() { '"' } else { '\'' }
+    let (mut double, mut single) = (0_usize, 0_usize);
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr::memchr2(b'"', b'\'', rest) {
+        rest = rest.get(at..).unwrap_or_default();
+        match rest {
+            [b'"', b'"', b'"', after @ ..] | [b'\'', b'\'', b'\'', after @ ..] => rest = after,
+            [quote, after @ ..] => {
+                let count = if *quote == b'"' { &mut double } else { &mut single };
+                *count += 1;
+                rest = after;
+            }
+            [] => {}
+        }
+    }
+    if double > single { '"' } else { '\'' }
 }
 
 /// SQLAlchemy's class for a type of SQL, with its arguments.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::difference::{self, Difference};
 use super::model::{Position, Table, TableKey};
 use super::replay::{Record, Replay, run_body, runs};
-use super::store::{Store, Version, Written};
+use super::store::{Kind, Store, Version, Written};
 use super::view::Schema;
 use crate::operation::{Change, Dialect, Operation};
 use crate::revision::{Body, Created, RevisionContext, Transaction};
@@ -148,6 +148,13 @@ impl<'a> Step<'a> {
         let end = store.pin();
         let written = store.written();
         Downgraded { store, body, moments, written, end }
+    }
+
+    /// Whether the upgrade or the downgrade makes, changes or drops an object of this kind.
+    pub fn round_trip_writes(&self, kind: Kind) -> bool {
+        let writes = |written: &Written<'_>| written.objects.iter().any(|(written, _)| *written == kind);
+        writes(&self.record.written)
+            || self.downgrade().is_some_and(|downgrade| writes(&downgrade.run.written))
     }
 
     /// What the downgrade leaves otherwise than it was before the upgrade, in order; what is not known compares as
