@@ -6,6 +6,10 @@ mod syntax;
 
 pub use syntax::{Directive, Reason, RuleName, Scope};
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::diagnostic::Diagnostic;
 use crate::project::{AppliedSource, Project};
 use crate::revision::Revision;
@@ -144,19 +148,17 @@ impl Approvals {
 }
 
 fn in_file(file: FileId, text: &str, revision: &Revision, judged: bool) -> Vec<Suppression> {
-    const NAMES: [&str; 3] = ["lint", "Lint", "LINT"];
+    static NAMES: LazyLock<[Finder<'static>; 3]> =
+        LazyLock::new(|| ["lint", "Lint", "LINT"].map(Finder::new));
     let mut out = Vec::new();
     // Few files have one; a look for the name is all that the others cost.
-    let names: Vec<&str> = NAMES
-        .into_iter()
-        .filter(|name| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some())
-        .collect();
+    let names: Vec<_> = NAMES.iter().filter(|name| name.find(text.as_bytes()).is_some()).collect();
     if names.is_empty() {
         return out;
     }
     for comment in &revision.comments {
         let written = comment.span.of(text);
-        if !names.iter().any(|name| written.contains(*name)) {
+        if !names.iter().any(|name| name.find(written.as_bytes()).is_some()) {
             continue;
         }
         for directive in syntax::directives(written, comment.span.start) {

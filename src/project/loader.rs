@@ -1,5 +1,6 @@
 //! Script directories found -> a [`Project`] with every file read. Searches for nothing.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -130,8 +131,8 @@ struct Listed {
     wanted: Vec<Wanted>,
     /// Keys of the files, to tell which requested paths are none of them.
     keys: FxHashSet<PathBuf>,
-    /// Revision files that belong to a script directory already.
-    taken: FxHashSet<PathBuf>,
+    /// Revision files that belong to a script directory already; as bytes, for hashing a path takes it apart.
+    taken: FxHashSet<OsString>,
 }
 
 /// One file that will be read.
@@ -159,7 +160,7 @@ impl Listed {
                 self.keys.insert(file.key);
             }
             // Alembic loads a file once, however many locations or links lead to it.
-            if self.taken.insert(file.target) {
+            if self.taken.insert(file.target.into_os_string()) {
                 let (path, is_regular) = (file.path, file.is_regular);
                 self.wanted.push(Wanted { path, directory, role: Role::Revision, is_selected, is_regular });
             }
@@ -169,7 +170,7 @@ impl Listed {
         {
             let key = layout.key.join(name);
             let path = layout.root.join(name);
-            if disk.exists(&path) && !self.taken.contains(&key) {
+            if disk.exists(&path) && !self.taken.contains(key.as_os_str()) {
                 let is_selected = asked.holds(&key);
                 self.keys.insert(key);
                 self.wanted.push(Wanted { path, directory, role, is_selected, is_regular: false });

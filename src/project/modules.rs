@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -211,9 +212,10 @@ fn string(arguments: &str) -> Option<String> {
 
 /// The lines that hold the word `import`, with their offsets. Most of a file does not; it is not split into lines.
 pub(super) fn import_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    static IMPORT: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("import"));
     let bytes = text.as_bytes();
     let mut seen = 0;
-    memchr::memmem::find_iter(bytes, "import").filter_map(move |at| {
+    IMPORT.find_iter(bytes).filter_map(move |at| {
         if at < seen {
             return None;
         }

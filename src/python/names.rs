@@ -1,6 +1,9 @@
 //! What a module binds and uses: imports, undefined names, uses of modules. Follows Python's scoping rules
 //! (Language Reference, "Naming and binding"); the order of statements is not judged.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
     Comprehension, ExceptHandler, Expr, ExprContext, ExprName, Parameters, Pattern, Stmt, TypeParams,
@@ -24,6 +27,7 @@ pub(super) fn is_builtin(name: &str) -> bool {
 
 /// Reads bindings and uses of a module.
 pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
+    static WALRUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(":="));
     let mut names =
         ModuleNames { first_import_offset: first_import_offset(suite, text), ..ModuleNames::default() };
     names.imports = suite.iter().filter_map(import_statement).collect();
@@ -34,8 +38,9 @@ pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
             )
     });
 
-    let walrus = memchr::memmem::find(text.as_bytes(), b":=").is_some();
+    let walrus = WALRUS.find(text.as_bytes()).is_some();
     let mut module = Bindings::new(walrus);
+    module.names.reserve(suite.len());
     module.visit_body(suite);
     let mut globals = GlobalStatements::default();
     globals.visit_body(suite);
@@ -116,7 +121,7 @@ fn import_statement(statement: &Stmt) -> Option<ImportStatement> {
                 .names
                 .iter()
                 .map(|alias| BoundName::Alias {
-                    path: format!("{dots}{module}.{}", alias.name).into(),
+                    path: [&dots, module, ".", alias.name.as_str()].concat().into(),
                     name: alias.asname.as_ref().unwrap_or(&alias.name).as_str().into(),
                 })
                 .collect()

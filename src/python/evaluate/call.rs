@@ -414,7 +414,7 @@ impl<'a> Interpreter<'a> {
 
 /// Whether what is called by this path changes no database by itself.
 fn is_harmless(path: &str) -> bool {
-    let root = path.split('.').next().unwrap_or(path);
+    let root = path.get(..memchr::memchr(b'.', path.as_bytes()).unwrap_or(path.len())).unwrap_or(path);
     !path.is_empty() && (HARMLESS.contains(&root) || is_known_standard_library(NEWEST_MINOR, root))
 }
 

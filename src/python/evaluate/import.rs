@@ -42,7 +42,7 @@ impl<'a> Interpreter<'a> {
                 Value::Module(module) => self.module_attribute(module, name),
                 _ if name == "TYPE_CHECKING" => Value::Bool(false),
                 // A namespace package has no file of its own.
-                _ => self.module(&format!("{path}.{name}")),
+                _ => self.module(&[&path, ".", name].concat()),
             };
             scope.set(alias.asname.as_ref().unwrap_or(&alias.name).as_str(), value);
         }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::value::Value;
 
@@ -40,8 +40,10 @@ pub(super) enum ModuleId {
 impl<'a> Scope<'a> {
     /// The outermost scope of a module.
     pub(super) fn of_module(module: ModuleId) -> Rc<Self> {
+        // The imports, identifiers and functions of a revision fit in; growing moves them each time.
+        const USUAL: usize = 14;
         Rc::new(Self {
-            names: RefCell::default(),
+            names: RefCell::new(Names::with_capacity_and_hasher(USUAL, FxBuildHasher)),
             parent: None,
             elsewhere: RefCell::default(),
             stars: RefCell::default(),
