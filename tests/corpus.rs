@@ -82,7 +82,7 @@ fn all_repairs_of_all_rules_leave_python_and_come_to_an_end() {
     println!("repairs on the corpus: {counts:?}");
     assert!(counts.len() >= FEWEST_REPAIRED_RULES, "{counts:?}");
 
-    let before = texts(root);
+    let (before, operations) = (texts(root), operations(root));
     let fix: Vec<&str> = std::iter::once("--fix").chain(arguments).collect();
     alembic_lint(&fix, root);
     let once = texts(root);
@@ -91,6 +91,69 @@ fn all_repairs_of_all_rules_leave_python_and_come_to_an_end() {
     let fixed: Vec<&PathBuf> = before.keys().filter(|path| before[*path] != once[*path]).collect();
     println!("{} files were repaired", fixed.len());
     are_python(&fixed, root);
+    let (taken, brought) = do_what_was_meant(&operations, &self::operations(root), &found);
+    println!("operations taken away: {taken}, brought: {brought}");
+}
+
+/// Rules whose repairs take an operation away: one that changes nothing.
+const TAKING: [&str; 1] = ["no-op-operation"];
+
+/// Rules whose repairs bring operations: what a downgrade lacks, types, a timeout.
+const BRINGING: [&str; 6] = [
+    "downgrade-asymmetric",
+    "empty-downgrade",
+    "missing-downgrade",
+    "enum-not-dropped-on-downgrade",
+    "enum-type-not-created",
+    "missing-lock-timeout",
+];
+
+/// What each direction of each revision does: directive, table, name.
+type Operations = BTreeMap<(String, &'static str), Vec<[Value; 3]>>;
+
+fn operations(root: &Path) -> Operations {
+    let review = alembic_lint(&["review", "--applied-ref", "false", "--output-format", "json"], root);
+    let review: Value = serde_json::from_str(&review.stdout).unwrap();
+    let mut operations = Operations::new();
+    for revision in review["revisions"].as_array().unwrap() {
+        for direction in ["upgrade", "downgrade"] {
+            let listed = revision[direction]["operations"].as_array().cloned().unwrap_or_default();
+            let of = |operation: &Value| ["operation", "table", "name"].map(|key| operation[key].clone());
+            let path = revision["path"].as_str().unwrap().to_owned();
+            operations.insert((path, direction), listed.iter().map(of).collect());
+        }
+    }
+    operations
+}
+
+/// Read again, each revision does what it did, but for what the repairs of its findings are about. A name that nobody gave may be
+/// given. Gives how many operations went and came.
+fn do_what_was_meant(before: &Operations, after: &Operations, found: &Value) -> (usize, usize) {
+    let findings = found["diagnostics"].as_array().unwrap();
+    let is_repaired = |path: &str, rules: &[&str]| {
+        findings.iter().any(|finding| {
+            finding["path"] == path
+                && !finding["fix"].is_null()
+                && rules.contains(&finding["rule"].as_str().unwrap())
+        })
+    };
+    let (mut taken, mut brought) = (0, 0);
+    for (key, before) in before {
+        let mut new = after[key].clone();
+        let mut gone = before.clone();
+        gone.retain(|operation| {
+            let is_it = |other: &[Value; 3]| {
+                other[..2] == operation[..2] && (other[2] == operation[2] || operation[2].is_null())
+            };
+            let same = new.iter().position(|other| other == operation).or_else(|| new.iter().position(is_it));
+            same.map(|at| new.remove(at)).is_none()
+        });
+        assert!(gone.is_empty() || is_repaired(&key.0, &TAKING), "{key:?} lost {gone:?}");
+        assert!(new.is_empty() || is_repaired(&key.0, &BRINGING), "{key:?} got {new:?}");
+        taken += gone.len();
+        brought += new.len();
+    }
+    (taken, brought)
 }
 
 #[test]

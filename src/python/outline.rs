@@ -46,6 +46,8 @@ pub struct Item {
     pub returns: bool,
     /// The names that it binds.
     pub binds: Vec<Box<str>>,
+    /// The name whose method it calls: it may change what that stands for.
+    pub changes: Option<Box<str>>,
     /// The names that it uses, those of its header among them.
     pub uses: Vec<Box<str>>,
 }
@@ -134,9 +136,9 @@ fn item(statement: &Stmt) -> Item {
     let mut used = Used::default();
     used.visit_stmt(statement);
     let mut binds: Vec<Box<str>> = names::bound_by(statement).into_iter().map(Box::from).collect();
-    // `NAMES.append(..)` binds nothing, but is a part of what `NAMES` is; any other call is not.
+    let changes = method_owner(statement).map(Box::from);
     if matches!(statement, Stmt::Expr(_)) {
-        binds.retain(|name| used.changed.contains(name));
+        binds.clear();
     }
     Item {
         span: parse::span(statement.range()),
@@ -146,7 +148,24 @@ fn item(statement: &Stmt) -> Item {
         is_bound_to_place: !(is_simple || is_definition || is_compound),
         returns: used.returns && !is_definition,
         binds,
+        changes,
         uses: used.names,
+    }
+}
+
+/// `NAMES` of `NAMES.append(..)`.
+fn method_owner(statement: &Stmt) -> Option<&str> {
+    let Stmt::Expr(node) = statement else { return None };
+    let Expr::Call(call) = &*node.value else { return None };
+    let Expr::Attribute(method) = &*call.func else { return None };
+    let Expr::Name(owner) = &*method.value else { return None };
+    Some(owner.id.as_str())
+}
+
+impl Item {
+    /// Whether what a name stands for comes from here.
+    pub fn makes(&self, name: &str) -> bool {
+        self.binds.iter().any(|bound| **bound == *name) || self.changes.as_deref() == Some(name)
     }
 }
 
@@ -154,8 +173,6 @@ fn item(statement: &Stmt) -> Item {
 #[derive(Default)]
 struct Used {
     names: Vec<Box<str>>,
-    /// Names of which a method is called that changes a collection.
-    changed: Vec<Box<str>>,
     returns: bool,
 }
 
@@ -179,16 +196,6 @@ impl<'a> Visitor<'a> for Used {
             if !self.names.contains(&name) {
                 self.names.push(name);
             }
-        }
-        if let Expr::Call(call) = expression
-            && let Expr::Attribute(method) = &*call.func
-            && let Expr::Name(name) = &*method.value
-            && matches!(
-                method.attr.as_str(),
-                "append" | "extend" | "add" | "update" | "insert" | "setdefault"
-            )
-        {
-            self.changed.push(name.id.as_str().into());
         }
         visitor::walk_expr(self, expression);
     }

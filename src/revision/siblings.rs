@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{BoundName, Environment, Revision};
 use crate::config::{Settings, SqlmodelImport};
-use crate::operation::{Change, TableName};
+use crate::operation::{Argument, Change, Constraint, ConstraintKind, Name, TableName};
 use crate::project::Project;
 use crate::source::Role;
 
@@ -29,6 +29,8 @@ pub struct Siblings<'a> {
     pub environment: Environment,
     /// Tables that were made with `PARTITION BY`.
     pub partitioned: FxHashSet<&'a TableName>,
+    /// Checks that demand nothing but that a column is not NULL: table, name and column.
+    pub not_null_checks: FxHashSet<(&'a TableName, &'a Name, &'a str)>,
     /// Modules of the project that revisions import, those of the script directory left out.
     pub app_modules: FxHashSet<&'a str>,
 }
@@ -101,16 +103,43 @@ impl<'a> Siblings<'a> {
             self.without_downgrade += 1;
         }
         for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
-            if let Change::CreateTable(create) = &operation.change
-                && create.options.iter().any(|(key, _)| &**key == "postgresql_partition_by")
-            {
-                self.partitioned.insert(&create.table);
+            match &operation.change {
+                Change::CreateTable(create)
+                    if create.options.iter().any(|(key, _)| &**key == "postgresql_partition_by") =>
+                {
+                    self.partitioned.insert(&create.table);
+                }
+                Change::CreateConstraint(create) => {
+                    let column = not_null_column(&create.constraint);
+                    let named = column.map(|column| (&create.table, &create.constraint.name, column));
+                    self.not_null_checks.extend(named);
+                }
+                _ => {}
             }
         }
         if let (Some(id), Some(message)) = (revision.id(), revision.message()) {
             self.messages.insert(id, message);
         }
     }
+}
+
+/// `age` of a check `age IS NOT NULL`.
+fn not_null_column(constraint: &Constraint) -> Option<&str> {
+    let conditions = constraint.options.iter().filter(|(key, _)| matches!(&**key, "" | "condition"));
+    let mut conditions =
+        conditions.map(|(_, value)| value).filter(|_| constraint.kind == ConstraintKind::Check);
+    let condition = match conditions.next()? {
+        Argument::Call(call) => call.args.first()?.as_str()?,
+        value => value.as_str()?,
+    };
+    let mut words = condition.split(|char: char| char.is_whitespace() || matches!(char, '"' | '(' | ')'));
+    let mut words = words.by_ref().filter(|word| !word.is_empty());
+    let column = words.next()?;
+    let rest: Vec<&str> = words.collect();
+    let is_it = |[is, not, null]: [&str; 3]| {
+        is.eq_ignore_ascii_case("is") && not.eq_ignore_ascii_case("not") && null.eq_ignore_ascii_case("null")
+    };
+    rest.try_into().is_ok_and(is_it).then_some(column)
 }
 
 fn is_below(path: &str, directory: &str) -> bool {

@@ -46,7 +46,7 @@ impl<'o> Divided<'_, 'o> {
             works.filter_map(|piece| self.units.get(piece.at)).flat_map(|unit| uses(unit)).collect();
         names.extend(self.units.iter().filter(|unit| unit.role == Role::Everywhere).flat_map(uses));
         for unit in self.units.iter().rev().filter(|unit| unit.role == Role::Binding) {
-            if unit.item.binds.iter().any(|name| names.contains(&&**name)) {
+            if names.iter().any(|name| unit.item.makes(name)) {
                 names.extend(uses(unit));
             }
         }
@@ -71,7 +71,7 @@ impl<'o> Divided<'_, 'o> {
             }
             let is_needed = match unit.role {
                 Role::Everywhere => true,
-                Role::Binding => unit.item.binds.iter().any(|name| names.contains(&&**name)),
+                Role::Binding => names.iter().any(|name| unit.item.makes(name)),
                 Role::Work | Role::Along | Role::Idle => false,
             };
             if is_needed {

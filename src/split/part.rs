@@ -140,11 +140,11 @@ fn unused(whole: Whole<'_>, used: &[&str]) -> Vec<Edit> {
     let mut kept: Vec<&str> = used.to_vec();
     let mut gone: Vec<&Item> = Vec::new();
     for item in outline.module.iter().rev() {
-        let binds = |names: &[&str]| item.binds.iter().any(|name| names.contains(&&**name));
+        let binds = |names: &[&str]| names.iter().any(|name| item.makes(name));
         let is_identifier = item.binds.iter().any(|name| whole.revision.identifiers.span(name).is_some());
-        let is_for_others = gone.iter().any(|gone| gone.uses.iter().any(|name| item.binds.contains(name)));
+        let is_for_others = gone.iter().any(|gone| gone.uses.iter().any(|name| item.makes(name)));
         let was_used = binds(&in_functions) || is_for_others;
-        if is_identifier || item.binds.is_empty() || binds(&kept) || !was_used {
+        if is_identifier || (item.binds.is_empty() && item.changes.is_none()) || binds(&kept) || !was_used {
             kept.extend(item.uses.iter().map(|name| &**name));
         } else {
             gone.push(item);

@@ -1,5 +1,7 @@
 //! Which statement of a revision runs in which step. Edits nothing.
 
+use rustc_hash::FxHashSet;
+
 use super::SplitError;
 use super::footprint::Footprint;
 use super::stage::Stage;
@@ -160,18 +162,40 @@ fn units<'o>(body: &'o Body, function: &'o Function, text: &str) -> Result<Vec<U
             unit.stage = Stage::Backfill;
         }
     }
+    follow_changes(&mut units);
     follow_values(&mut units);
     Ok(units)
 }
 
+/// The names that the function binds itself: not `op`, nor what the module holds.
+fn locals<'o>(units: &[Unit<'o>]) -> FxHashSet<&'o str> {
+    units.iter().flat_map(|unit| &unit.item.binds).map(|name| &**name).collect()
+}
+
+/// `metadata.reflect(connection)` belongs to what `metadata` is, wherever that is used.
+fn follow_changes(units: &mut [Unit<'_>]) {
+    for at in 0..units.len() {
+        let (before, rest) = units.split_at_mut(at);
+        let Some(unit) = rest.first_mut().filter(|unit| unit.role == Role::Along) else { continue };
+        let mut bindings = before.iter().filter(|other| other.role == Role::Binding);
+        if unit.item.changes.as_deref().is_some_and(|name| bindings.any(|other| other.item.makes(name))) {
+            unit.role = Role::Binding;
+        }
+    }
+}
+
 /// What is made of a value that was read stays with the reading.
 fn follow_values(units: &mut [Unit<'_>]) {
+    let locals = locals(units);
     for at in 0..units.len() {
         let (before, rest) = units.split_at_mut(at);
         let may_follow = |unit: &&mut Unit<'_>| !matches!(unit.role, Role::Work | Role::Idle);
         let Some(unit) = rest.first_mut().filter(may_follow) else { continue };
         let works = before.iter().filter(|other| other.role == Role::Work && !other.item.is_compound);
-        if works.flat_map(|other| &other.item.binds).any(|name| unit.item.uses.contains(name)) {
+        if works
+            .into_iter()
+            .any(|other| unit.item.uses.iter().any(|name| locals.contains(&**name) && other.item.makes(name)))
+        {
             unit.role = Role::Work;
             unit.footprint.extend(Footprint::everything());
         }
@@ -194,6 +218,7 @@ fn shares_line(item: &Item, text: &str) -> bool {
 
 /// Lets statements that must keep their order do so; `join` gives the step of the one that comes second.
 fn settle(units: &mut [Unit<'_>], join: impl Fn(&Unit<'_>, Stage) -> Stage) {
+    let locals = locals(units);
     loop {
         let mut has_changed = false;
         for at in 0..units.len() {
@@ -203,8 +228,8 @@ fn settle(units: &mut [Unit<'_>], join: impl Fn(&Unit<'_>, Stage) -> Stage) {
                 continue;
             }
             for other in before.iter_mut().filter(|other| other.role == Role::Work) {
-                let uses = |name| unit.item.uses.contains(name) && !unit.item.binds.contains(name);
-                let needs = other.item.binds.iter().any(uses);
+                let mut used = unit.item.uses.iter().filter(|name| !unit.item.binds.contains(name));
+                let needs = used.any(|name| other.item.makes(name) && locals.contains(&**name));
                 if needs || other.footprint.conflicts(&unit.footprint) {
                     let stage = join(unit, other.stage);
                     has_changed |= stage != unit.stage;

@@ -1,5 +1,7 @@
 //! What a statement becomes in each step. Chooses no step for what it leaves as it is.
 
+use std::borrow::Cow;
+
 use super::plan::Unit;
 use super::stage::{Stage, is_new_column};
 use crate::diagnostic::Edit;
@@ -55,6 +57,9 @@ pub(super) struct Rewriter<'t, 'a> {
     /// Tables in which the author changes rows.
     pub(super) filled: Vec<TableName>,
 }
+
+/// How long lines of a comment get, without indentation and `#`.
+const COMMENT_WIDTH: usize = 80;
 
 /// A call in the words of its author.
 struct Words<'a> {
@@ -338,13 +343,12 @@ impl<'t> Rewriter<'t, '_> {
 
     /// The step that fills a column.
     fn filling(&mut self, table: &TableName, column: &Name, shown: &str, why: &str) -> Code {
-        let mut lines = vec![
-            format!(
-                "TODO: give {shown} a value in the rows that are there; {why}. Many rows are best filled in"
-            ),
-            "batches that are committed one by one, outside of the revision; few of them here, such as:"
-                .to_owned(),
-        ];
+        let text = format!(
+            "TODO: give {shown} a value in the rows that are there; {why}. Many rows are best filled in batches that are \
+             committed one by one, outside of the revision; few of them here, such as:"
+        );
+        let mut lines: Vec<String> =
+            textwrap::wrap(&text, COMMENT_WIDTH).into_iter().map(Cow::into_owned).collect();
         if let (Some(of), Some(column)) = (quoted_table(table), column.known().map(quoted)) {
             let sql = format!("UPDATE {of} SET {column} = .. WHERE {column} IS NULL");
             let op = self.writer.path("alembic.op").unwrap_or_else(|| "op".to_owned());

@@ -299,3 +299,13 @@ fn sqlite_alters_in_batch_mode() {
     let text = split.project.file(split.parts[0].file).unwrap().text();
     assert!(text.contains("with op.batch_alter_table('t') as batch_op:"), "{text}");
 }
+
+#[test]
+fn what_changes_a_value_goes_where_the_value_is_used() {
+    let upgrade = "names = []\nnames.append('b')\nop.add_column('t', sa.Column('c', sa.Text()))\n\
+                   for name in names:\n    op.drop_column('t', name)";
+    let parts = parts(upgrade, "pass");
+    let (first, last) = (&parts[0].1, &parts[1].1);
+    assert!(!first.contains("names"), "{first}");
+    assert!(last.contains("names = []\n    names.append('b')\n    for name in names:"), "{last}");
+}

@@ -1,16 +1,15 @@
 //! `drop-constraint`: a constraint that was there before is dropped and nothing takes its place.
 
-use crate::history::schema::Step;
-use crate::operation::{Change, ConstraintKind, DropConstraint, Operation};
+use crate::operation::{Attribute, Change, ConstraintKind, DropConstraint};
+use crate::revision::{Body, RevisionContext};
 use crate::rule::{Severity, Sink, declare_rule};
-use crate::server::repeats_not_null;
 
 declare_rule! {
     /// ## What it does
     /// Finds constraints dropped by `upgrade`. It is silent where the constraint is replaced (one of the same
     /// name, or of the same kind on the same columns, is made in the same upgrade), where its table or column
     /// is dropped too (that is another rule's finding), where the same upgrade made it, and where a check said nothing but that a
-    /// column is not NULL, which the column says itself by now.
+    /// column is not NULL, which the same upgrade lets the column say itself.
     ///
     /// ## Why is this bad?
     /// From then on the database accepts rows that the constraint kept out. `downgrade` fails as soon as there
@@ -33,18 +32,17 @@ declare_rule! {
     /// - Atlas: CD101
     "drop-constraint", Destructive, Warning,
     preset: Recommended, fix: None, since: "0.1.0",
-    check: Step(check),
+    check: Revision(check),
 }
 
-fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
-    let context = &step.context;
+fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
     upgrade.walk_losses(|operation, created| {
         let Change::DropConstraint(drop) = &operation.change else { return };
         let constraint = context.revision.dropped_constraint(drop);
         if created.has_constraint(&drop.table, &drop.name)
             || upgrade.replaces_or_removes_owner(&constraint)
-            || is_said_twice(step, operation, drop)
+            || is_said_twice(context, upgrade, drop)
         {
             return;
         }
@@ -76,13 +74,20 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     });
 }
 
-/// Whether it is a check that demands what its column demands as well.
-fn is_said_twice(step: &Step<'_>, operation: &Operation, drop: &DropConstraint) -> bool {
-    let moment = step.upgrade().find(|moment| moment.operation.span == operation.span);
-    let table = moment.and_then(|moment| moment.schema.table(&drop.table).yes());
-    let constraint =
-        table.zip(drop.name.known()).and_then(|(table, name)| table.constraint(name, None).yes());
-    table.zip(constraint).is_some_and(|(table, constraint)| repeats_not_null(table, constraint))
+/// Whether it is a check that demands of a column what the upgrade lets the column demand itself.
+fn is_said_twice(context: &RevisionContext<'_>, upgrade: &Body, drop: &DropConstraint) -> bool {
+    let checks = context.siblings.not_null_checks.iter();
+    let mut columns = checks.filter(|(table, name, _)| **name == drop.name && table.is_same(&drop.table));
+    columns.any(|(_, _, column)| {
+        upgrade.operations.iter().any(|operation| match &operation.change {
+            Change::AlterColumn(alter) => {
+                alter.nullable == Attribute::Set(false)
+                    && alter.column.known() == Some(column)
+                    && alter.table.is_same(&drop.table)
+            }
+            _ => false,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -152,14 +157,20 @@ mod tests {
 
     #[test]
     fn a_check_that_the_column_repeats() {
-        let made = "op.create_table('t', sa.Column('a', sa.Integer(), nullable=False), sa.Column('b', sa.Integer()))\n\
-                    op.create_check_constraint('ck', 't', 'a IS NOT NULL')\n\
+        let made = "op.create_check_constraint('ck', 't', 'a IS NOT NULL', postgresql_not_valid=True)\n\
+                    op.create_check_constraint('quoted', 't', sa.text('\"a\" is not null'))\n\
                     op.create_check_constraint('other', 't', 'b IS NOT NULL')\n\
                     op.create_check_constraint('both', 't', 'a IS NOT NULL AND b > 0')";
-        let history = |drop: &str| Tester::new(&RULE).history(&[made, drop]);
-        history("op.drop_constraint('ck', 't', type_='check')").ok();
-        history("op.drop_constraint('other', 't', type_='check')").finds(&["`other`"]);
-        history("op.drop_constraint('both', 't', type_='check')").finds(&["`both`"]);
+        let history = |drop: &str| {
+            let strict = "op.alter_column('t', 'a', nullable=False)\n";
+            Tester::new(&RULE)
+                .history(&[made, &format!("{strict}op.drop_constraint('{drop}', 't', type_='check')")])
+        };
+        history("ck").ok();
+        history("quoted").ok();
+        history("other").finds(&["`other`"]);
+        history("both").finds(&["`both`"]);
+        Tester::new(&RULE).history(&[made, "op.drop_constraint('ck', 't', type_='check')"]).finds(&["`ck`"]);
     }
 
     #[test]
