@@ -45,17 +45,27 @@ pub struct Fix {
     pub description: String,
     /// Replacements in the file of the finding.
     pub edits: Vec<Edit>,
+    /// Whether operations of the revision go by it; else what they were is read again before the file is written.
+    pub takes_operations: bool,
 }
 
 impl Fix {
     /// A repair that keeps the meaning, or mends what could only fail.
     pub fn safe(description: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self { applicability: Applicability::Safe, description: description.into(), edits }
+        let description = description.into();
+        Self { applicability: Applicability::Safe, description, edits, takes_operations: false }
     }
 
     /// A repair that may change what the revision does.
     pub fn unsafe_(description: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self { applicability: Applicability::Unsafe, description: description.into(), edits }
+        let description = description.into();
+        Self { applicability: Applicability::Unsafe, description, edits, takes_operations: false }
+    }
+
+    /// The same repair, by which operations go or become others.
+    #[must_use]
+    pub fn taking_operations(self) -> Self {
+        Self { takes_operations: true, ..self }
     }
 }
 

@@ -8,6 +8,7 @@ mod constraint_name;
 mod diff;
 mod directive;
 mod import;
+mod loss;
 mod rename;
 mod repoint;
 mod rounds;

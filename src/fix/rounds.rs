@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Settings;
-use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
+use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::linter::{Outcome, lint};
 use crate::project::Project;
 use crate::python::is_valid;
@@ -12,6 +12,7 @@ use crate::selection::Selection;
 use crate::source::{FileId, Role, SourceFile};
 
 use super::apply::EditSet;
+use super::loss::Doings;
 
 /// More rounds than any honest set of fixes needs.
 const MAX_ROUNDS: usize = 20;
@@ -68,6 +69,7 @@ pub struct RefusedFix {
 }
 
 const INVALID: &str = "the result would not be Python; please report this as a bug of the rule";
+const LOSS: &str = "the result would do less than the revision does; please report this as a bug of the rule";
 const ENDLESS: &str = "repairs were still left after 20 rounds; please report this as a bug";
 const FIGHT: &str = "their repairs undo each other, so the text was left as it was before the last round; \
                      please report this as a bug";
@@ -85,7 +87,10 @@ pub fn fix(
     let mut rounds = Rounds::default();
     loop {
         let outcome = lint(project, settings, selection);
-        let has_changed = rounds.count < MAX_ROUNDS && rounds.repair(project, &outcome.diagnostics, level);
+        if rounds.take_losses_back(project, &outcome) {
+            continue;
+        }
+        let has_changed = rounds.count < MAX_ROUNDS && rounds.repair(project, &outcome, level);
         if !has_changed {
             return rounds.into_report(project, outcome);
         }
@@ -102,14 +107,19 @@ struct Rounds {
     /// Rules whose fixes are left out, by file.
     barred: BTreeSet<(FileId, &'static str)>,
     refused: Vec<RefusedFix>,
+    /// What the files did in which the last round replaced something, and the rules; those left out by whose repairs
+    /// operations go.
+    done: BTreeMap<FileId, (Doings, BTreeSet<&'static str>)>,
+    /// Files that get the fixes of one rule a round.
+    one_by_one: BTreeSet<FileId>,
 }
 
 impl Rounds {
     /// Makes one round of fixes; whether another one may find more.
-    fn repair(&mut self, project: &mut Project, found: &[Diagnostic], level: Applicability) -> bool {
+    fn repair(&mut self, project: &mut Project, outcome: &Outcome, level: Applicability) -> bool {
         self.count += 1;
         let mut by_file: BTreeMap<FileId, Vec<(&'static str, &Fix)>> = BTreeMap::new();
-        for diagnostic in found {
+        for diagnostic in &outcome.diagnostics {
             let Some(fix) = diagnostic.fix.as_ref().filter(|fix| fix.applicability >= level) else {
                 continue;
             };
@@ -118,15 +128,56 @@ impl Rounds {
             }
         }
         let mut again = false;
-        for (id, fixes) in by_file {
+        for (id, mut fixes) in by_file {
+            if let Some((first, _)) = fixes.first().copied().filter(|_| self.one_by_one.contains(&id)) {
+                fixes.retain(|(rule, _)| *rule == first);
+            }
             if let Some(file) = project.files.get_mut(id.0 as usize) {
-                again |= self.repair_file(id, file, &fixes);
+                let doings = outcome.revisions.get(id.0 as usize).and_then(Option::as_ref).map(Doings::of);
+                again |= self.repair_file(id, file, &fixes, doings);
             }
         }
         again
     }
 
-    fn repair_file(&mut self, id: FileId, file: &mut SourceFile, fixes: &[(&'static str, &Fix)]) -> bool {
+    /// Puts back the text of each file that does less since the last round; whether there is one.
+    fn take_losses_back(&mut self, project: &mut Project, outcome: &Outcome) -> bool {
+        let mut is_back = false;
+        for (id, (before, rules)) in std::mem::take(&mut self.done) {
+            let revision = outcome.revisions.get(id.0 as usize).and_then(Option::as_ref);
+            let after = revision.map(Doings::of).unwrap_or_default();
+            let (Some(file), Some(texts)) = (project.files.get_mut(id.0 as usize), self.texts.get_mut(&id))
+            else {
+                continue;
+            };
+            if !before.lack(&after) {
+                continue;
+            }
+            texts.pop();
+            if let Some(old) = texts.last() {
+                file.text = Ok(old.clone());
+            }
+            if let Some(fixes) = self.fixes.get_mut(&id) {
+                fixes.retain(|fix| !rules.contains(fix.rule));
+            }
+            is_back = true;
+            // Which of them it was shows when they come one by one.
+            if rules.len() > 1 {
+                self.one_by_one.insert(id);
+            } else {
+                self.refuse(id, rules, LOSS);
+            }
+        }
+        is_back
+    }
+
+    fn repair_file(
+        &mut self,
+        id: FileId,
+        file: &mut SourceFile,
+        fixes: &[(&'static str, &Fix)],
+        doings: Option<Doings>,
+    ) -> bool {
         let Ok(old) = file.text.clone() else { return false };
         let (set, made) = together(fixes);
         let rules: BTreeSet<_> = made.iter().map(|(rule, _)| *rule).collect();
@@ -145,6 +196,12 @@ impl Rounds {
         }
         texts.push(new.clone());
         file.text = Ok(new);
+        // What only inserts takes nothing away; with an import, though, more is known, and other branches run.
+        let replaces = |(_, fix): &(_, &Fix)| fix.edits.iter().any(|edit| edit.span.start < edit.span.end);
+        let may_take = made.iter().any(|(_, fix)| fix.takes_operations);
+        if let Some(doings) = doings.filter(|_| !may_take && made.iter().any(replaces)) {
+            self.done.insert(id, (doings, rules));
+        }
         let made =
             made.into_iter().map(|(rule, fix)| AppliedFix { rule, description: fix.description.clone() });
         self.fixes.entry(id).or_default().extend(made);

@@ -41,6 +41,7 @@ fn find_todo(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             applicability: Applicability::Safe,
             description: "do it".to_owned(),
             edits: vec![Edit { span, content: "done".to_owned() }],
+            takes_operations: false,
         });
     }
 }

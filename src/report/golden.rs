@@ -124,6 +124,7 @@ fn diagnostics() -> Vec<Diagnostic> {
                 applicability: Applicability::Unsafe,
                 description: "delete the file".to_owned(),
                 edits: vec![Edit { span: Span::new(0, 4), content: String::new() }],
+                takes_operations: false,
             }),
             ..finding(&EMPTY, 0, Span::default(), "the revision does nothing")
         },
@@ -146,6 +147,7 @@ fn diagnostics() -> Vec<Diagnostic> {
                 applicability: Applicability::Safe,
                 description: "add `import sqlmodel`".to_owned(),
                 edits: vec![import],
+                takes_operations: false,
             }),
             ..finding(
                 &MISSING_IMPORT,

@@ -44,6 +44,7 @@ fn report(sink: &mut Sink<'_>, span: Span, content: &str) {
         applicability: Applicability::Safe,
         description: format!("write `{}`", content.trim_end()),
         edits: vec![Edit { span, content: content.to_owned() }],
+        takes_operations: false,
     });
 }
 
@@ -112,6 +113,35 @@ fn python_stays_python_and_other_fixes_are_made() {
 }
 
 #[test]
+fn a_repair_that_takes_an_operation_away_is_taken_back() {
+    static LOSE: Rule = rule("lose", |context, sink| replace(context, sink, "op.drop_table('t')", "pass"));
+    let text = "from alembic import op\ndef upgrade():\n    op.drop_table('t')\n";
+    let mut project = project(text);
+    let report = run(&mut project, &[&LOSE, &SECOND]);
+    assert_eq!(project.files[0].text(), format!("import second; {text}"));
+    assert_eq!((report.refused[0].rules.as_slice(), report.refused[0].reason), (["lose"].as_slice(), LOSS));
+    assert_eq!(report.files[0].fixes.iter().map(|fix| fix.rule).collect::<Vec<_>>(), ["second"]);
+}
+
+#[test]
+fn a_repair_may_take_what_it_says_and_name_what_has_no_name() {
+    fn take(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
+        let Some(start) = context.text().find("op.drop_table('t')") else { return };
+        let start = u32::try_from(start).unwrap();
+        let edit = Edit { span: Span::new(start, start + 18), content: "pass".to_owned() };
+        sink.report(Span::at(0), "is idle").fix(Fix::safe("take it away", vec![edit]).taking_operations());
+    }
+    static TAKE: Rule = rule("take", take);
+    static NAME: Rule = rule("name", |context, sink| replace(context, sink, "None", "'ck'"));
+    let mut taken = project("from alembic import op\ndef upgrade():\n    op.drop_table('t')\n");
+    assert_eq!(run(&mut taken, &[&TAKE]).applied(), 1);
+    let mut named = project(
+        "from alembic import op\ndef upgrade():\n    op.create_check_constraint(None, 't', 'a > 0')\n",
+    );
+    assert_eq!(run(&mut named, &[&NAME]).applied(), 1);
+}
+
+#[test]
 fn only_what_may_be_written_is_repaired() {
     let touched = |change: fn(&mut SourceFile), all| {
         let mut project = project("a = 1\n");
@@ -137,6 +167,7 @@ fn unsafe_fixes_need_their_own_level() {
             applicability: Applicability::Unsafe,
             description: "delete".to_owned(),
             edits: vec![Edit { span: Span::new(0, 1), content: "b".to_owned() }],
+            takes_operations: false,
         });
     }
     static RISKY: Rule = rule("risky", risky);

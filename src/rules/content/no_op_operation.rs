@@ -55,14 +55,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             let is_once = body.operations.iter().filter(|other| other.span == operation.span).count() == 1;
             let is_here = is_once && operation.call_sites.is_empty();
             if let Some(edit) = remove(context.text(), operation.span).filter(|_| is_here) {
-                report.fix(Fix::unsafe_("take it away", vec![edit]));
+                report.fix(Fix::unsafe_("take it away", vec![edit]).taking_operations());
             }
         }
         for block in &body.idle_blocks {
             let report =
                 sink.report(*block, "this block holds nothing: it changes nothing").help("take it away");
             if let Some(edit) = remove(context.text(), *block) {
-                report.fix(Fix::safe("take it away", vec![edit]));
+                report.fix(Fix::safe("take it away", vec![edit]).taking_operations());
             }
         }
     }

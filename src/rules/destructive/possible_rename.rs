@@ -138,7 +138,7 @@ fn check_columns(
             && is_alike
             && let Some(edits) = rename_column(&step.context, &drop.table, &old.name, new_name)
         {
-            report.fix(Fix::safe(rename.description(), edits));
+            report.fix(Fix::safe(rename.description(), edits).taking_operations());
         }
     }
 }
