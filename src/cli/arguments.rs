@@ -81,17 +81,18 @@ Exit codes:
 
 const SPLIT_EXAMPLES: &str = "\
 Examples:
-  alembic-lint split ab12 --diff                          show the parts
-  alembic-lint split ab12                                 write them: ab12 keeps the first, the others follow it
-  alembic-lint split migrations/versions/ab12_email.py    the same by its file
+  alembic-lint split ab12 --diff         show the parts
+  alembic-lint split ab12                write them: ab12 keeps the first one
+  alembic-lint split versions/ab12.py    the same by its file
 
-First comes what code that runs now can live with, last what only the new code can live with, and between them what fills
-rows: steps marked TODO that you write. Indexes that are built beside writes get a revision of their own. What is applied is
-never written.
+First comes what code that runs now can live with, last what only the new code
+can live with, and between them what fills rows: steps marked TODO that you
+write. Indexes that are built beside writes get a revision of their own. What is
+applied is never written.
 
 Exit codes:
   0  written, or nothing to split
-  2  could not run: no such revision, applied, not to be taken apart, wrong usage";
+  2  could not run: no such revision, applied, not to be taken apart";
 
 const GRAPH_EXAMPLES: &str = "\
 Examples:

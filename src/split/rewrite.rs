@@ -6,7 +6,7 @@ use super::plan::Unit;
 use super::stage::{Stage, is_new_column};
 use crate::diagnostic::Edit;
 use crate::fix::{CallText, Writer};
-use crate::history::schema::{Constraint, Known, Moment, Step};
+use crate::history::schema::{Constraint, Known, Moment, Step, TableKey};
 use crate::operation::{
     AddColumn, AlterColumn, Argument, Attribute, Change, ConstraintKind, CreateConstraint, DropColumn, Name,
     Operation, ServerDefault, TableName,
@@ -296,7 +296,7 @@ impl<'t> Rewriter<'t, '_> {
         let mut found = Vec::new();
         for table in self.step.touched_tables() {
             for constraint in &table.constraints {
-                let is_open = self.step.is_own(constraint.made) && constraint.validated == Some(false);
+                let is_open = self.step.is_own(constraint.made) && self.stays_open(&table.key, constraint);
                 let Some(name) = constraint.name.known().filter(|_| is_open) else { continue };
                 let own = name.to_owned();
                 let schema = table.key.schema.as_ref().map_or(Name::None, |schema| Name::new(schema));
@@ -310,6 +310,17 @@ impl<'t> Rewriter<'t, '_> {
             }
         }
         found
+    }
+
+    /// Whether nobody looks at all rows later.
+    fn stays_open(&self, table: &TableKey<'_>, constraint: &Constraint<'_>) -> bool {
+        let at_head = self.step.at_head().table_of(table).yes().zip(constraint.name.known());
+        let is_settled = at_head.is_some_and(|(table, name)| match table.constraint(name, None) {
+            Known::Yes(now) => now.validated == Some(true),
+            Known::No => true,
+            Known::Unknown => false,
+        });
+        constraint.validated == Some(false) && !is_settled
     }
 
     fn words(&self, operation: &Operation) -> Option<Words<'t>> {

@@ -169,6 +169,24 @@ fn a_strict_column_is_filled_and_guarded() {
 }
 
 #[test]
+fn a_part_is_not_taken_apart_again() {
+    let settings = Settings::default();
+    let upgrade = "op.add_column('t', sa.Column('c', sa.Text(), nullable=False))\n\
+                   op.create_foreign_key('f', 't', 't', ['c'], ['b'])\nop.drop_column('t', 'a')";
+    let whole = file("versions/0002_change_t.py", revision("0002", "0001", upgrade, "pass"));
+    let (project, outcome) = read(vec![whole], &settings);
+    let parts = split(&project, &settings, &outcome, FileId(1)).unwrap().unwrap();
+    assert_eq!(parts.parts.len(), 3);
+    for part in &parts.parts {
+        assert!(
+            split(&parts.project, &settings, &parts.outcome, part.file).unwrap().is_none(),
+            "{}",
+            part.id
+        );
+    }
+}
+
+#[test]
 fn other_dialects_have_no_guard() {
     let settings = Settings { dialect: Some(Dialect::Mysql), ..Settings::default() };
     let add =
