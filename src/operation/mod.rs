@@ -5,6 +5,7 @@
 
 mod change;
 mod column;
+mod condition;
 mod describe;
 mod misfit;
 mod misfit_value;
@@ -21,6 +22,7 @@ pub use change::{
     RenameTable, Statement, TableComment,
 };
 pub use column::{Argument, Call, Column, ServerDefault};
+pub use condition::{condition_text, only_not_null};
 pub use misfit::{Misfit, misfits};
 pub use misfit_value::{COLUMNS_OF_TABLE, Given, value_misfit};
 pub use name::{Name, TableName};

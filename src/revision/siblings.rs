@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{BoundName, Environment, Revision};
 use crate::config::{Settings, SqlmodelImport};
-use crate::operation::{Argument, Change, Constraint, ConstraintKind, Name, TableName};
+use crate::operation::{Change, ConstraintKind, Name, TableName, only_not_null};
 use crate::project::Project;
 use crate::source::Role;
 
@@ -30,7 +30,7 @@ pub struct Siblings<'a> {
     /// Tables that were made with `PARTITION BY`.
     pub partitioned: FxHashSet<&'a TableName>,
     /// Checks that demand nothing but that a column is not NULL: table, name and column.
-    pub not_null_checks: FxHashSet<(&'a TableName, &'a Name, &'a str)>,
+    pub not_null_checks: FxHashSet<(&'a TableName, &'a Name, Box<str>)>,
     /// Modules of the project that revisions import, those of the script directory left out.
     pub app_modules: FxHashSet<&'a str>,
 }
@@ -109,8 +109,9 @@ impl<'a> Siblings<'a> {
                 {
                     self.partitioned.insert(&create.table);
                 }
-                Change::CreateConstraint(create) => {
-                    let column = not_null_column(&create.constraint);
+                Change::CreateConstraint(create) if create.constraint.kind == ConstraintKind::Check => {
+                    let condition = create.constraint.condition();
+                    let column = condition.as_deref().and_then(only_not_null).map(Box::from);
                     let named = column.map(|column| (&create.table, &create.constraint.name, column));
                     self.not_null_checks.extend(named);
                 }
@@ -121,25 +122,6 @@ impl<'a> Siblings<'a> {
             self.messages.insert(id, message);
         }
     }
-}
-
-/// `age` of a check `age IS NOT NULL`.
-fn not_null_column(constraint: &Constraint) -> Option<&str> {
-    let conditions = constraint.options.iter().filter(|(key, _)| matches!(&**key, "" | "condition"));
-    let mut conditions =
-        conditions.map(|(_, value)| value).filter(|_| constraint.kind == ConstraintKind::Check);
-    let condition = match conditions.next()? {
-        Argument::Call(call) => call.args.first()?.as_str()?,
-        value => value.as_str()?,
-    };
-    let mut words = condition.split(|char: char| char.is_whitespace() || matches!(char, '"' | '(' | ')'));
-    let mut words = words.by_ref().filter(|word| !word.is_empty());
-    let column = words.next()?;
-    let rest: Vec<&str> = words.collect();
-    let is_it = |[is, not, null]: [&str; 3]| {
-        is.eq_ignore_ascii_case("is") && not.eq_ignore_ascii_case("not") && null.eq_ignore_ascii_case("null")
-    };
-    rest.try_into().is_ok_and(is_it).then_some(column)
 }
 
 fn is_below(path: &str, directory: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Cast, SqlType, TypeChange, Work};
 use crate::history::schema::{Column, Constraint, Kind, Moment, Table, enum_of, sql_name};
-use crate::operation::{AlterColumn, Argument, ConstraintKind, Name, Server, TableName};
+use crate::operation::{AlterColumn, Argument, ConstraintKind, Name, Server, TableName, only_not_null};
 
 /// The types that an operation changes a column from and to, as SQL; `None` for one that is not known.
 pub fn types_of(
@@ -79,14 +79,9 @@ pub fn is_not_null(table: &Table<'_>, column: &str, server: Server) -> bool {
 
 /// Whether a check demands nothing but that a column is not NULL, which the column demands itself.
 pub fn repeats_not_null(table: &Table<'_>, constraint: &Constraint<'_>) -> bool {
-    let condition = constraint.condition.as_deref().unwrap_or_default();
-    let is_joined = condition.split_whitespace().any(|word| word.eq_ignore_ascii_case("and"));
-    constraint.kind == ConstraintKind::Check
-        && !is_joined
-        && table
-            .columns
-            .iter()
-            .any(|column| column.nullable == Some(false) && demands(condition, &column.name))
+    let column = constraint.condition.as_deref().and_then(only_not_null);
+    let column = column.and_then(|column| table.column(column).yes());
+    constraint.kind == ConstraintKind::Check && column.is_some_and(|column| column.nullable == Some(false))
 }
 
 /// Whether a condition holds only where the column is not NULL.

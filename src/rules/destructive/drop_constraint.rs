@@ -82,7 +82,7 @@ fn is_said_twice(context: &RevisionContext<'_>, upgrade: &Body, drop: &DropConst
         upgrade.operations.iter().any(|operation| match &operation.change {
             Change::AlterColumn(alter) => {
                 alter.nullable == Attribute::Set(false)
-                    && alter.column.known() == Some(column)
+                    && alter.column.known() == Some(&**column)
                     && alter.table.is_same(&drop.table)
             }
             _ => false,

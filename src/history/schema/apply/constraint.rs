@@ -9,10 +9,10 @@ use super::super::model::{
 use super::super::{columns, convention, folding, names};
 use super::Apply;
 use super::table::set_key_columns;
-use crate::operation::last_part;
 use crate::operation::{
     self, Argument, Call, ConstraintKind, CreateConstraint, Dialect, DropConstraint, Name, TableName,
 };
+use crate::operation::{condition_text, last_part};
 
 impl<'a> Apply<'_, 'a> {
     pub(super) fn create_constraint(&mut self, create: &'a CreateConstraint) {
@@ -93,7 +93,7 @@ impl<'a> Apply<'_, 'a> {
                 constraint.ondelete = action(option("ondelete"));
             }
             ConstraintKind::Check => {
-                constraint.condition = option("condition").or_else(|| option("")).and_then(text_of);
+                constraint.condition = given.condition();
                 constraint.columns =
                     constraint.condition.as_deref().map(|condition| columns_in(table, condition));
             }
@@ -151,7 +151,7 @@ impl<'a> Apply<'_, 'a> {
         call: &'a Call,
     ) -> Constraint<'a> {
         let mut check = self.bare(ConstraintKind::Check, self.keyword_name(call), None);
-        check.condition = call.args.first().and_then(text_of);
+        check.condition = call.args.first().and_then(condition_text);
         check.is_plain = call.keywords.iter().all(|(key, value)| is_modelled(key, value));
         check.columns = match &check.condition {
             Some(condition) => Some(columns_in(table, condition)),
@@ -446,21 +446,6 @@ pub(super) fn words(text: &str) -> Vec<&str> {
         .flat_map(|part| part.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')))
         .filter(|word| !word.is_empty())
         .collect()
-}
-
-/// The text of `"x > 0"` or `sa.text("x > 0")`.
-fn text_of(value: &Argument) -> Option<Text<'_>> {
-    match value {
-        Argument::Call(call) if last_part(&call.callee) == "text" => call.args.first().and_then(text_of),
-        // `sa.column("a").is_not(None)`.
-        Argument::Call(call) if matches!(last_part(&call.callee), "is_not" | "isnot") => {
-            let [Argument::Call(column), Argument::None] = &*call.args else { return None };
-            let is_column = matches!(last_part(&column.callee), "column" | "Column");
-            let name = column.args.iter().rev().find_map(Argument::as_str).filter(|_| is_column)?;
-            Some(Cow::Owned(format!("{name} IS NOT NULL")))
-        }
-        value => value.as_str().map(Cow::Borrowed),
-    }
 }
 
 /// A name given as a string or as `op.f("..")`.
