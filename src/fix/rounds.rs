@@ -107,11 +107,20 @@ struct Rounds {
     /// Rules whose fixes are left out, by file.
     barred: BTreeSet<(FileId, &'static str)>,
     refused: Vec<RefusedFix>,
-    /// What the files did in which the last round replaced something, and the rules; those left out by whose repairs
-    /// operations go.
-    done: BTreeMap<FileId, (Doings, BTreeSet<&'static str>)>,
+    /// The files in which the last round replaced something; those left out by whose repairs operations go.
+    done: BTreeMap<FileId, Done>,
     /// Files that get the fixes of one rule a round.
     one_by_one: BTreeSet<FileId>,
+}
+
+/// What a round did to a file.
+#[derive(Debug)]
+struct Done {
+    /// What the revision did before.
+    doings: Doings,
+    rules: BTreeSet<&'static str>,
+    /// How many repairs were made in earlier rounds.
+    earlier: usize,
 }
 
 impl Rounds {
@@ -143,14 +152,14 @@ impl Rounds {
     /// Puts back the text of each file that does less since the last round; whether there is one.
     fn take_losses_back(&mut self, project: &mut Project, outcome: &Outcome) -> bool {
         let mut is_back = false;
-        for (id, (before, rules)) in std::mem::take(&mut self.done) {
+        for (id, Done { doings, rules, earlier }) in std::mem::take(&mut self.done) {
             let revision = outcome.revisions.get(id.0 as usize).and_then(Option::as_ref);
             let after = revision.map(Doings::of).unwrap_or_default();
             let (Some(file), Some(texts)) = (project.files.get_mut(id.0 as usize), self.texts.get_mut(&id))
             else {
                 continue;
             };
-            if !before.lack(&after) {
+            if !doings.lack(&after) {
                 continue;
             }
             texts.pop();
@@ -158,7 +167,7 @@ impl Rounds {
                 file.text = Ok(old.clone());
             }
             if let Some(fixes) = self.fixes.get_mut(&id) {
-                fixes.retain(|fix| !rules.contains(fix.rule));
+                fixes.truncate(earlier);
             }
             is_back = true;
             // Which of them it was shows when they come one by one.
@@ -200,7 +209,8 @@ impl Rounds {
         let replaces = |(_, fix): &(_, &Fix)| fix.edits.iter().any(|edit| edit.span.start < edit.span.end);
         let may_take = made.iter().any(|(_, fix)| fix.takes_operations);
         if let Some(doings) = doings.filter(|_| !may_take && made.iter().any(replaces)) {
-            self.done.insert(id, (doings, rules));
+            let earlier = self.fixes.get(&id).map_or(0, Vec::len);
+            self.done.insert(id, Done { doings, rules, earlier });
         }
         let made =
             made.into_iter().map(|(rule, fix)| AppliedFix { rule, description: fix.description.clone() });
