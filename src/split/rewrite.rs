@@ -345,11 +345,8 @@ impl<'t> Rewriter<'t, '_> {
 
     /// A name as it is in the database.
     fn name(&mut self, name: &str) -> Option<String> {
-        let text = self.writer.text(name);
-        if self.step.context.directory.naming_convention == NamingConvention::None {
-            return Some(text);
-        }
-        Some(format!("{}.f({text})", self.writer.path("alembic.op")?))
+        let has_convention = self.step.context.directory.naming_convention != NamingConvention::None;
+        self.writer.final_name(name, has_convention)
     }
 
     /// The step that fills a column.

@@ -210,11 +210,7 @@ impl Recreate<'_, '_> {
 
     /// A name as it is in the database.
     pub(super) fn name(&mut self, name: &str) -> Option<String> {
-        let text = self.writer.text(name);
-        if !self.has_convention {
-            return Some(text);
-        }
-        Some(format!("{}.f({text})", self.writer.path("alembic.op")?))
+        self.writer.final_name(name, self.has_convention)
     }
 
     /// The name that a revision gave; [`NO_NAME`] where the database chooses the same again.

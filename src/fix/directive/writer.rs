@@ -52,6 +52,15 @@ impl<'a> Writer<'a> {
         out
     }
 
+    /// A name as it is in the database: `op.f(..)` keeps a naming convention from it.
+    pub fn final_name(&mut self, name: &str, has_convention: bool) -> Option<String> {
+        let text = self.text(name);
+        if !has_convention {
+            return Some(text);
+        }
+        Some(format!("{}.f({text})", self.path("alembic.op")?))
+    }
+
     /// A list of string literals.
     pub fn texts<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> String {
         let texts: Vec<_> = texts.into_iter().map(|text| self.text(text)).collect();
