@@ -351,17 +351,9 @@ pub(super) enum GraphFormat {
     Svg,
 }
 
+/// What commands share that write other revisions than `--fix` does.
 #[derive(Debug, Args)]
-pub(super) struct RebaseArguments {
-    /// A revision of the side that moves [default: the one that is not merged]
-    #[arg(value_name = "REVISION")]
-    pub(super) revision: Option<String>,
-    /// Revision files or directories [default: the project found from here upward and below]
-    #[arg(value_name = "PATHS")]
-    pub(super) paths: Vec<PathBuf>,
-    /// The head that it goes behind [default: the merged one]
-    #[arg(long, value_name = "REVISION")]
-    pub(super) onto: Option<String>,
+pub(super) struct RewritingArguments {
     /// Say what would be done, and write nothing
     #[arg(long, conflicts_with = "diff")]
     pub(super) dry_run: bool,
@@ -377,6 +369,33 @@ pub(super) struct RebaseArguments {
     pub(super) output: OutputArguments,
 }
 
+impl RewritingArguments {
+    /// Whether files are to be written.
+    pub(super) const fn is_written(&self) -> bool {
+        !self.dry_run && !self.diff
+    }
+
+    /// The revisions below `paths`.
+    fn project(&self, paths: Vec<PathBuf>) -> ProjectArguments {
+        ProjectArguments { paths, config: self.config.clone(), applied: self.applied.clone(), all: false }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RebaseArguments {
+    /// A revision of the side that moves [default: the one that is not merged]
+    #[arg(value_name = "REVISION")]
+    pub(super) revision: Option<String>,
+    /// Revision files or directories [default: the project found from here upward and below]
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The head that it goes behind [default: the merged one]
+    #[arg(long, value_name = "REVISION")]
+    pub(super) onto: Option<String>,
+    #[command(flatten)]
+    pub(super) rewriting: RewritingArguments,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct SplitArguments {
     /// The revision, as Alembic takes it, or its file
@@ -385,19 +404,8 @@ pub(super) struct SplitArguments {
     /// Revision files or directories [default: the project found from here upward and below]
     #[arg(value_name = "PATHS")]
     pub(super) paths: Vec<PathBuf>,
-    /// Say what would be done, and write nothing
-    #[arg(long, conflicts_with = "diff")]
-    pub(super) dry_run: bool,
-    /// Print what would be done as a unified diff, and write nothing
-    #[arg(long)]
-    pub(super) diff: bool,
-    /// Configuration file to use, or a setting such as 'dialect = "mysql"'; may be repeated
-    #[arg(long, value_name = "FILE|KEY=VALUE", help_heading = "Revisions")]
-    pub(super) config: Vec<String>,
     #[command(flatten)]
-    pub(super) applied: AppliedArguments,
-    #[command(flatten)]
-    pub(super) output: OutputArguments,
+    pub(super) rewriting: RewritingArguments,
 }
 
 impl SplitArguments {
@@ -410,12 +418,7 @@ impl SplitArguments {
     /// The revisions that are meant.
     pub(super) fn project(&self) -> ProjectArguments {
         let paths = self.file().map(Path::to_owned).into_iter().chain(self.paths.iter().cloned());
-        ProjectArguments {
-            paths: paths.collect(),
-            config: self.config.clone(),
-            applied: self.applied.clone(),
-            all: false,
-        }
+        self.rewriting.project(paths.collect())
     }
 }
 
@@ -435,7 +438,7 @@ impl RebaseArguments {
     /// The revisions that are meant.
     pub(super) fn project(&self) -> ProjectArguments {
         let (_, paths) = self.reference_and_paths();
-        ProjectArguments { paths, config: self.config.clone(), applied: self.applied.clone(), all: false }
+        self.rewriting.project(paths)
     }
 }
 

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::CommandFactory;
 
 use super::applied::demand_known;
-use super::arguments::{CheckArguments, CheckFormat};
+use super::arguments::{Arguments, CheckArguments, CheckFormat};
 use super::load::{Loaded, load, selection};
 use super::terminal::Terminal;
 use super::{COULD_NOT_RUN, FOUND, PASSED};
@@ -98,8 +99,9 @@ fn refuse_mistyped_command(paths: &[PathBuf]) -> anyhow::Result<()> {
         "diff" | "fix" => bail!("`{first}` does not exist; did you mean the option `--{first}`?"),
         _ => {}
     }
-    let commands = ["graph", "lock", "rebase", "review", "rule", "schema"];
-    match commands.iter().find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
+    let program = Arguments::command();
+    let mut commands = program.get_subcommands().map(clap::Command::get_name);
+    match commands.find(|command| strsim::damerau_levenshtein(command, first) <= 2) {
         Some(command) => bail!(
             "`{first}` does not exist; did you mean the command `{command}`? It stands before all options: \
              `alembic-lint {command}`"

@@ -78,8 +78,8 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         Some(Command::Review(review)) => review.output.color,
         Some(Command::Lock(lock)) => lock.output.color,
         Some(Command::Schema(schema)) => schema.output.color,
-        Some(Command::Rebase(rebase)) => rebase.output.color,
-        Some(Command::Split(split)) => split.output.color,
+        Some(Command::Rebase(rebase)) => rebase.rewriting.output.color,
+        Some(Command::Split(split)) => split.rewriting.output.color,
         Some(Command::Graph(graph)) => graph.output.color,
     }
 }

@@ -24,7 +24,7 @@ use crate::selection::Selection;
 use crate::source::{FileId, LineIndex, Role, SourceFile};
 
 pub(super) fn run(arguments: &RebaseArguments) -> anyhow::Result<ExitCode> {
-    let terminal = Terminal::new(&arguments.output);
+    let terminal = Terminal::new(&arguments.rewriting.output);
     let project = arguments.project();
     let (mut loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
         let (mut loaded, silent_git) = read(&project, |_| {})?;
@@ -54,14 +54,14 @@ pub(super) fn run(arguments: &RebaseArguments) -> anyhow::Result<ExitCode> {
         underway.notes.iter().for_each(|note| terminal.warn(note));
     }
     let done = repoint(&mut loaded, outcome, &moves)?;
-    let is_written = !arguments.dry_run && !arguments.diff;
+    let is_written = arguments.rewriting.is_written();
     for (_, repointed) in done.iter().filter(|_| is_written) {
         if let Some(file) = loaded.project.file(repointed.file) {
             fix::write(file, &repointed.old, &repointed.new)?;
         }
     }
     let text = done.iter().map(|(one, repointed)| {
-        if arguments.diff {
+        if arguments.rewriting.diff {
             fix::unified_diff(
                 loaded.project.file(repointed.file).map_or("", |file| &file.path),
                 &repointed.old,
