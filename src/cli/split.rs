@@ -13,16 +13,17 @@ use super::terminal::Terminal;
 use super::{COULD_NOT_RUN, PASSED};
 use crate::fix;
 use crate::history::graph::{Graph, ResolveError};
+use crate::history::histories;
 use crate::linter::{Outcome, lint};
 use crate::operation::Operation;
 use crate::project::Project;
 use crate::revision::Revision;
 use crate::selection::Selection;
-use crate::source::{FileId, Role};
+use crate::source::{FileId, Role, SourceFile};
 use crate::split::{Part, Split, split};
 
 pub(super) fn run(arguments: &SplitArguments) -> anyhow::Result<ExitCode> {
-    let terminal = Terminal::new(&arguments.output);
+    let terminal = Terminal::new(&arguments.rewriting.output);
     let project = arguments.project();
     let (loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
         let loaded = load(&project, |_| {})?;
@@ -44,11 +45,11 @@ pub(super) fn run(arguments: &SplitArguments) -> anyhow::Result<ExitCode> {
         ));
         return Ok(loaded.exit(PASSED));
     };
-    let is_written = !arguments.dry_run && !arguments.diff;
+    let is_written = arguments.rewriting.is_written();
     if is_written {
         write(&loaded.project, &split)?;
     }
-    let report = if arguments.diff { diff(&loaded.project, &split) } else { described(&split) };
+    let report = if arguments.rewriting.diff { diff(&loaded.project, &split) } else { described(&split) };
     terminal.report(&report)?;
     if !is_written {
         terminal.tell("Nothing was written.");
@@ -75,7 +76,7 @@ fn find(loaded: &Loaded, outcome: &Outcome, arguments: &SplitArguments) -> anyho
     let graphs = Graph::of_project(project, &outcome.revisions);
     let mut unknown = ResolveError::Unknown { reference: arguments.revision.clone(), nearest: Vec::new() };
     let mut found = Vec::new();
-    for graph in &graphs {
+    for graph in histories(project, &outcome.revisions, &graphs) {
         match graph.resolve_one(&arguments.revision) {
             Ok(Some(node)) => found.push(graph.node(node).file),
             Ok(None) => {}
@@ -83,58 +84,56 @@ fn find(loaded: &Loaded, outcome: &Outcome, arguments: &SplitArguments) -> anyho
         }
     }
     found.retain(|file| project.file(*file).is_some_and(|file| file.selected));
-    found.dedup();
     match found.as_slice() {
         [one] => Ok(*one),
         [] => Err(unknown.into()),
         several => {
             let paths: Vec<&str> = several.iter().map(|file| path_of(project, *file)).collect();
-            bail!(
-                "several script directories have `{}`: name the file: {}",
-                arguments.revision,
-                paths.join(", ")
-            )
+            bail!("several histories have `{}`: name the file: {}", arguments.revision, paths.join(", "))
         }
     }
 }
 
-/// The new files first: whatever stops it, nothing that was there is lost.
+/// The new files first, the whole last: whatever stops it, nothing that was there is lost.
 fn write(before: &Project, split: &Split) -> anyhow::Result<()> {
     let project = &split.project;
     let Some((first, others)) = split.parts.split_first() else { return Ok(()) };
     let Some(whole) = project.file(first.file) else { return Ok(()) };
-    let mut made = Vec::new();
+    let (mut made, mut rewritten) = (Vec::new(), Vec::new());
     let mut attempt = || -> anyhow::Result<()> {
         for part in others {
             let Some(file) = project.file(part.file) else { continue };
             fix::create(file, whole)?;
             made.push(&file.location);
         }
-        let rewritten = split.followers.iter().map(|(file, _)| *file).chain([first.file]);
-        for file in rewritten.filter_map(|file| project.file(file)) {
-            let old = before.files.iter().find(|old| old.path == file.path);
-            fix::write(file, old.map_or("", |old| old.text()), file.text())?;
+        let changed = split.followers.iter().copied().chain([first.file]);
+        for file in changed.filter_map(|file| project.file(file)) {
+            let old = text_before(before, file);
+            fix::write(file, old, file.text())?;
+            rewritten.push((file, old));
         }
         Ok(())
     };
     attempt().inspect_err(|_| {
-        // The revision is as it was: its parts would do all of it once more.
+        // All as it was: the parts beside the whole would do all of it once more.
+        for (file, old) in rewritten {
+            let _ = fix::write(file, file.text(), old);
+        }
         for location in made {
             let _ = fs::remove_file(location);
         }
     })
 }
 
+/// What a file held; nothing, where it is new.
+fn text_before<'p>(before: &'p Project, file: &SourceFile) -> &'p str {
+    before.files.iter().find(|old| old.path == file.path).map_or("", |old| old.text())
+}
+
 fn diff(before: &Project, split: &Split) -> String {
-    let parts = split.parts.iter().map(|part| part.file);
-    let changed = parts.chain(split.followers.iter().map(|(file, _)| *file));
+    let changed = split.parts.iter().map(|part| part.file).chain(split.followers.iter().copied());
     let files = changed.filter_map(|file| split.project.file(file));
-    files
-        .map(|file| {
-            let old = before.files.iter().find(|old| old.path == file.path).map_or("", |old| old.text());
-            fix::unified_diff(&file.path, old, file.text())
-        })
-        .collect()
+    files.map(|file| fix::unified_diff(&file.path, text_before(before, file), file.text())).collect()
 }
 
 /// The parts with what they do, and what is left to a person.
@@ -158,7 +157,7 @@ fn described(split: &Split) -> String {
             line("   - left to you: the rows that are there, marked TODO");
         }
     }
-    for (file, _) in &split.followers {
+    for file in &split.followers {
         line(&format!("{} follows the last of them now", path_of(&split.project, *file)));
     }
     line("Next:");

@@ -26,6 +26,12 @@ pub enum SplitError {
     /// Python cannot read it, or it says nowhere what it is.
     #[error("it cannot be read as a revision; `alembic-lint` says what is wrong")]
     Unreadable,
+    /// Its text is written in a way in which the parts cannot be.
+    #[error(
+        "its identifiers or statements are not written one by one (`revision = \"..\"`), so its text cannot be divided; \
+         take the revision apart by hand"
+    )]
+    NotRewritable,
     /// There is nothing to take apart.
     #[error("it has no function `upgrade` of its own")]
     NoUpgrade,

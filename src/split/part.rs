@@ -43,10 +43,20 @@ pub(super) fn names(whole: Whole<'_>, stages: &[Stage], graph: &Graph<'_>) -> Ve
         let id = new_id(whole.id, *stage, is_free);
         let stem = whole.name.strip_suffix(".py").unwrap_or(whole.name);
         let slug = stage.word().replace(' ', "_");
-        let name = format!("{}_{slug}.py", stem.replacen(whole.id, &id, 1));
+        let name = format!("{}_{slug}.py", with_id(stem, whole.id, &id));
         called.push(Called { stage: *stage, id, name });
     }
     called
+}
+
+/// A file's name with another identifier, where it has the old one as a word of its own.
+fn with_id(stem: &str, old: &str, new: &str) -> String {
+    let mut places = stem.match_indices(old).filter_map(|(at, _)| {
+        let (before, after) = (stem.get(..at)?, stem.get(at + old.len()..)?);
+        let is_word = !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric);
+        is_word.then_some((before, after))
+    });
+    places.next().map_or_else(|| stem.to_owned(), |(before, after)| [before, new, after].concat())
 }
 
 /// The next number where revisions are numbered, else what Alembic would draw: twelve hexadecimal digits.
@@ -190,4 +200,16 @@ fn without_lines(text: &str, span: Span) -> Option<Edit> {
         span: Span::new(u32::try_from(start).ok()?, u32::try_from(end).ok()?),
         content: String::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_id;
+
+    #[test]
+    fn names_of_files() {
+        assert_eq!(with_id("2024_02_0042_add", "0042", "0043"), "2024_02_0043_add");
+        assert_eq!(with_id("2021_1_add", "1", "2"), "2021_2_add");
+        assert_eq!(with_id("add_it", "ab12", "cd34"), "add_it");
+    }
 }

@@ -30,8 +30,8 @@ use crate::source::{FileId, SourceFile};
 pub struct Split {
     /// The parts in order; the first one has the place of the whole.
     pub parts: Vec<Part>,
-    /// Revisions that followed the whole and follow the last part now, with their new text.
-    pub followers: Vec<(FileId, Arc<str>)>,
+    /// Revisions that followed the whole and follow the last part now.
+    pub followers: Vec<FileId>,
     /// The project with the parts in it.
     pub project: Project,
     /// What was read from it.
@@ -52,7 +52,7 @@ pub struct Part {
 }
 
 /// Rules whose repairs come first: they make of a statement what runs beside others.
-const BEFORE: [&str; 10] = [
+pub(super) const BEFORE: [&str; 9] = [
     "unnamed-constraint",
     "drop-without-name",
     "missing-sqlmodel-import",
@@ -62,7 +62,6 @@ const BEFORE: [&str; 10] = [
     "concurrent-in-transaction",
     "foreign-key-without-not-valid",
     "check-without-not-valid",
-    "add-enum-value-in-transaction",
 ];
 
 /// The rule whose repair adds imports for what was written anew.
@@ -72,7 +71,7 @@ const IMPORTS: &str = "undefined-name";
 const BATCH: &str = "sqlite-requires-batch";
 
 /// Rules whose repairs come last: they undo what the parts do beyond the whole.
-const AFTER: [&str; 4] = [IMPORTS, BATCH, "downgrade-asymmetric", "empty-downgrade"];
+pub(super) const AFTER: [&str; 4] = [IMPORTS, BATCH, "downgrade-asymmetric", "empty-downgrade"];
 
 /// Takes the revision in a file of `project` apart; `None` where all of it fits one step. `outcome` was read from `project`.
 pub fn split(
@@ -202,7 +201,7 @@ fn plan(step: &Step<'_>, outcome: &Outcome, project: &Project) -> Result<Option<
         let written = text_of(whole, &called, parent.as_deref(), &bodies, &used);
         let left =
             pieces.iter().filter(|piece| piece.stage == stage && matches!(piece.code, Code::Step(_))).count();
-        parts.push((called, written.ok_or(SplitError::Unreadable)?, left));
+        parts.push((called, written.ok_or(SplitError::NotRewritable)?, left));
     }
     Ok(Some(Planned { parts, id: id.to_owned() }))
 }
@@ -235,7 +234,13 @@ fn pieces(
         .map(|(name, code)| {
             // Of what is made as late, the rows are looked at in a transaction of its own.
             let makes_it = |unit: &Unit<'_>| {
-                unit.operations.iter().any(|operation| operation.change.name().known() == Some(&name))
+                unit.operations.iter().any(|operation| {
+                    let own = operation.change.name();
+                    // One without a name got it from the database.
+                    let may_be =
+                        matches!(operation.change, Change::CreateConstraint(_)) && own.known().is_none();
+                    own.known() == Some(&name) || may_be
+                })
             };
             let is_late =
                 |piece: &Piece| piece.stage >= Stage::Contract && units.get(piece.at).is_some_and(makes_it);
@@ -357,7 +362,7 @@ fn place(project: &Project, outcome: &Outcome, file: FileId, planned: Planned) -
     let mut project = project.clone();
     let original = project.file(file).cloned().ok_or(SplitError::Unreadable)?;
     let last = planned.parts.last().map_or(planned.id.clone(), |(called, ..)| called.id.clone());
-    let mut followers: Vec<(Box<str>, Arc<str>)> = Vec::new();
+    let mut followers: Vec<Box<str>> = Vec::new();
     for id in followers_of(&project, outcome, file) {
         let other = revision(outcome, id);
         let source = project.files.get_mut(id.0 as usize);
@@ -369,8 +374,8 @@ fn place(project: &Project, outcome: &Outcome, file: FileId, planned: Planned) -
         let edits: Vec<Edit> = edits.into_iter().map(|(span, content)| Edit { span, content }).collect();
         let text: Arc<str> =
             crate::fix::apply_edits(source.text(), &edits).ok_or_else(not_spelled_out)?.into();
-        source.text = Ok(text.clone());
-        followers.push((source.path.clone(), text));
+        source.text = Ok(text);
+        followers.push(source.path.clone());
     }
     let mut places: Vec<(Stage, String, Box<str>, usize)> = Vec::new();
     for (at, (called, text, left)) in planned.parts.into_iter().enumerate() {
@@ -397,7 +402,7 @@ fn place(project: &Project, outcome: &Outcome, file: FileId, planned: Planned) -
         .into_iter()
         .filter_map(|(stage, id, path, left)| Some(Part { stage, id, file: id_of(&path)?, left }));
     let parts = parts.collect();
-    let followers = followers.into_iter().filter_map(|(path, text)| Some((id_of(&path)?, text))).collect();
+    let followers = followers.iter().filter_map(|path| id_of(path)).collect();
     Ok(Split { parts, followers, project, outcome: Outcome::default() })
 }
 

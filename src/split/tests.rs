@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::sequence::{AFTER, BEFORE};
 use super::{Split, SplitError, Stage, split};
 use crate::config::Settings;
 use crate::linter::{Outcome, lint};
 use crate::operation::Dialect;
 use crate::project::{Project, ScriptDirectory};
+use crate::rule::FixAvailability;
+use crate::rules::RULES;
 use crate::selection::Selection;
 use crate::source::{Applied, Encoding, FileId, Role, SourceFile};
 
@@ -210,7 +213,7 @@ fn what_followed_follows_the_last_part() {
     let (project, outcome) = read(files, &settings);
     let split = split(&project, &settings, &outcome, FileId(1)).unwrap().unwrap();
     assert_eq!(split.parts[1].id, "0004");
-    let text = split.project.file(split.followers[0].0).unwrap().text();
+    let text = split.project.file(split.followers[0]).unwrap().text();
     assert!(text.contains("Revises: 0004\n") && text.contains("down_revision = '0004'"), "{text}");
 }
 
@@ -225,6 +228,35 @@ fn what_cannot_be_taken_apart_is_said() {
         refused(&format!("{add}\nop.execute('COMMIT')\n{DROP}")),
         SplitError::Transaction { line: 19 }
     );
+}
+
+#[test]
+fn identifiers_that_share_a_statement_are_left_to_people() {
+    let settings = Settings::default();
+    let body = format!("op.add_column('t', sa.Column('c', sa.Text()))\n{DROP}");
+    let whole = revision("0002", "0001", &body, "pass")
+        .replace("revision = '0002'\ndown_revision = '0001'", "revision, down_revision = '0002', '0001'");
+    let (project, outcome) = read(vec![file("versions/0002_change_t.py", whole)], &settings);
+    assert_eq!(split(&project, &settings, &outcome, FileId(1)).unwrap_err(), SplitError::NotRewritable);
+}
+
+#[test]
+fn the_rules_that_prepare_and_close_repair_something() {
+    for name in BEFORE.iter().chain(&AFTER) {
+        let rule = RULES.iter().find(|rule| rule.name == *name).expect(name);
+        assert_ne!(rule.fix, FixAvailability::None, "{name}");
+    }
+}
+
+#[test]
+fn a_constraint_that_comes_late_is_looked_at_later() {
+    // The column gets its type in the last step, and the key needs it.
+    let upgrade = "op.add_column('t', sa.Column('c', sa.Text()))\n\
+                   op.alter_column('t', 'b', type_=sa.Integer(), existing_type=sa.Text(), postgresql_using='b::int')\n\
+                   op.create_foreign_key(None, 't', 't', ['b'], ['id'], postgresql_not_valid=True)";
+    let parts = parts(upgrade, "pass");
+    let place = |text: &str| parts.iter().position(|(_, part)| part.contains(text));
+    assert!(place("op.create_foreign_key") < place("VALIDATE CONSTRAINT"), "{parts:?}");
 }
 
 #[test]

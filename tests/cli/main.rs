@@ -21,3 +21,4 @@ mod project;
 mod review;
 mod rules;
 mod schema;
+mod split;
