@@ -33,3 +33,12 @@ fn what_autogenerate_writes_runs_after_repairs() {
     println!("{}", evolved.stdout);
     evolved.succeeded();
 }
+
+#[test]
+fn spatial_columns_run_after_repairs() {
+    let script = repository("tests/evolution/spatial.py");
+    // The one that is installed has PostGIS.
+    let postgresql = Server::postgresql().url("postgresql+psycopg", "postgres");
+    let arguments = [script.to_str().unwrap(), "--binary", ALEMBIC_LINT, "--postgresql", &postgresql];
+    run(python_program("python"), &arguments, &repository(".")).succeeded();
+}
