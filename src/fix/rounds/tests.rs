@@ -124,6 +124,22 @@ fn a_repair_that_takes_an_operation_away_is_taken_back() {
 }
 
 #[test]
+fn what_a_rule_repaired_before_still_counts() {
+    static GO_ON: Rule = rule("go-on", |context, sink| {
+        let from =
+            if context.text().contains("one") { ("one", "two") } else { ("op.drop_table('t')", "pass") };
+        replace(context, sink, from.0, from.1);
+    });
+    let mut project = project("from alembic import op\none = 1\ndef upgrade():\n    op.drop_table('t')\n");
+    let report = run(&mut project, &[&GO_ON]);
+    assert_eq!(
+        project.files[0].text(),
+        "from alembic import op\ntwo = 1\ndef upgrade():\n    op.drop_table('t')\n"
+    );
+    assert_eq!((report.applied(), report.refused[0].reason), (1, LOSS));
+}
+
+#[test]
 fn a_repair_may_take_what_it_says_and_name_what_has_no_name() {
     fn take(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         let Some(start) = context.text().find("op.drop_table('t')") else { return };
