@@ -41,8 +41,7 @@ pub(super) fn judge_statements(
             else {
                 continue;
             };
-            // No client asks for an index or a constraint by its name.
-            if remark.rule == RENAMING && renames_hidden_object(operation) {
+            if remark.rule == RENAMING && renames_otherwise(operation) {
                 continue;
             }
             let place = within(operation, &remark.range).unwrap_or(operation.span);
@@ -69,11 +68,14 @@ fn statements(body: &Body, autocommit: bool) -> impl Iterator<Item = &Operation>
     })
 }
 
-fn renames_hidden_object(operation: &Operation) -> bool {
+/// Whether it renames an index or a constraint, which no client asks for by its name, or a label, of which `rename-enum-value` tells.
+fn renames_otherwise(operation: &Operation) -> bool {
+    let Change::Execute(execute) = &operation.change else { return false };
     matches!(
-        &operation.change,
-        Change::Execute(execute)
-            if matches!(execute.statement, Statement::RenameIndex { .. } | Statement::RenameConstraint { .. })
+        execute.statement,
+        Statement::RenameIndex { .. }
+            | Statement::RenameConstraint { .. }
+            | Statement::RenameEnumValue { .. }
     )
 }
 

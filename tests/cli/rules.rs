@@ -37,3 +37,29 @@ fn a_broken_configuration_is_named_with_line_and_key() {
     let project = dropping_project().with("alembic-lint.toml", "ignore = [\"drop-colum\"]\n");
     project.run(&[]).exits(2).warns("alembic-lint.toml:1").warns("`drop-column`");
 }
+
+/// What a rule here says, squawk's does not say once more; indexes nobody asks for by name.
+#[test]
+fn a_new_name_is_told_once() {
+    let renames = [
+        "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
+        "ALTER INDEX ix RENAME TO ix2",
+        "ALTER VIEW active RENAME TO current_users",
+    ];
+    let lines: String = renames.iter().map(|sql| format!("    op.execute(\"{sql}\")\n")).collect();
+    let text =
+        format!("from alembic import op\nrevision = 'a1'\ndown_revision = None\n\ndef upgrade():\n{lines}");
+    let project = Project::new().with("migrations/versions/a1_x.py", text);
+    let rules = "squawk/renaming-object,rename-enum-value";
+    let report = project
+        .run(&["--applied-ref", "false", "--output-format", "json", "--select", rules])
+        .exits(1)
+        .json();
+    let found: Vec<_> = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["rule"].as_str().unwrap(), finding["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(found, [("rename-enum-value", 6), ("squawk/renaming-object", 8)]);
+}
