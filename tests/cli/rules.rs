@@ -46,7 +46,7 @@ fn a_new_name_is_told_once() {
         "ALTER INDEX ix RENAME TO ix2",
         "ALTER VIEW active RENAME TO current_users",
     ];
-    let lines: String = renames.iter().map(|sql| format!("    op.execute(\"{sql}\")\n")).collect();
+    let lines = renames.map(|sql| format!("    op.execute(\"{sql}\")\n")).concat();
     let text =
         format!("from alembic import op\nrevision = 'a1'\ndown_revision = None\n\ndef upgrade():\n{lines}");
     let project = Project::new().with("migrations/versions/a1_x.py", text);
