@@ -187,7 +187,8 @@ impl Tester {
     }
 }
 
-fn source_file(path: &str, text: Result<Arc<str>, Box<str>>) -> SourceFile {
+/// A file that is new; its role follows from its path.
+pub(crate) fn source_file(path: &str, text: Result<Arc<str>, Box<str>>) -> SourceFile {
     let role = match path.rsplit('/').next() {
         Some("script.py.mako") => Role::Template,
         Some("env.py") => Role::Environment,

@@ -1,7 +1,5 @@
 //! Revisions taken apart in memory. That the parts run is shown on real servers.
 
-use std::path::PathBuf;
-
 use super::sequence::{AFTER, BEFORE};
 use super::{Split, SplitError, Stage, split};
 use crate::config::Settings;
@@ -11,23 +9,15 @@ use crate::project::{Project, ScriptDirectory};
 use crate::rule::FixAvailability;
 use crate::rules::RULES;
 use crate::selection::Selection;
-use crate::source::{Applied, Encoding, FileId, Role, SourceFile};
+use crate::source::{FileId, SourceFile};
+use crate::testing::source_file;
 
 const BASE: &str = "\"\"\"base\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nrevision = '0001'\ndown_revision = None\n\n\n\
     def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('a', sa.Text(), nullable=False), \
     sa.Column('b', sa.Text()))\n\n\ndef downgrade():\n    op.drop_table('t')\n";
 
 fn file(path: &str, text: String) -> SourceFile {
-    SourceFile {
-        path: path.into(),
-        location: PathBuf::from(path),
-        directory: 0,
-        role: Role::Revision,
-        text: Ok(text.into()),
-        encoding: Encoding::Utf8,
-        selected: true,
-        applied: Applied::No,
-    }
+    source_file(path, Ok(text.into()))
 }
 
 fn revision(id: &str, parent: &str, upgrade: &str, downgrade: &str) -> String {
