@@ -151,10 +151,7 @@ impl LineIndex {
     /// The 1-based line and column (in characters, a byte order mark not counted) of `offset`.
     pub fn line_column(&self, text: &str, offset: u32) -> (u32, u32) {
         let line = self.line(offset);
-        let start = self.line_start(line);
-        let before = Span::new(start, offset).of(text);
-        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
-        (line, u32::try_from(before.chars().count()).unwrap_or(u32::MAX).saturating_add(1))
+        (line, column(text, self.line_start(line), offset))
     }
 
     /// Offset of the first byte of a 1-based line; of the last line where there are fewer.
@@ -166,5 +163,74 @@ impl LineIndex {
     /// The number of lines.
     pub fn count(&self) -> u32 {
         u32::try_from(self.starts.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Lines and columns of ranges in a text that are asked for in about their order. Counting on from the one before takes a small part
+/// of the time that an index of all lines takes.
+#[derive(Debug)]
+pub struct LineCounter<'a> {
+    text: &'a str,
+    /// Used where a `\r` may end lines.
+    index: Option<LineIndex>,
+    /// An offset and its line.
+    known: (u32, u32),
+}
+
+impl<'a> LineCounter<'a> {
+    /// Begins at the start of `text`.
+    pub fn new(text: &'a str) -> Self {
+        let index = memchr::memchr(b'\r', text.as_bytes()).map(|_| LineIndex::new(text));
+        Self { text, index, known: (0, 1) }
+    }
+
+    /// [`LineIndex::line_column`] of the start and of the end.
+    pub fn lines_columns(&mut self, span: Span) -> [(u32, u32); 2] {
+        if let Some(index) = &self.index {
+            return [span.start, span.end].map(|offset| index.line_column(self.text, offset));
+        }
+        self.known = (span.start, self.line(span.start));
+        [span.start, span.end].map(|offset| (self.line(offset), self.column(offset)))
+    }
+
+    fn line(&self, offset: u32) -> u32 {
+        let (from, line) = if offset < self.known.0 { (0, 1) } else { self.known };
+        let bytes = self.before(offset).get(from as usize..).unwrap_or_default();
+        line + u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX - line)
+    }
+
+    fn column(&self, offset: u32) -> u32 {
+        let start = memchr::memrchr(b'\n', self.before(offset)).map_or(0, |end| end + 1);
+        column(self.text, u32::try_from(start).unwrap_or(u32::MAX), offset)
+    }
+
+    fn before(&self, offset: u32) -> &'a [u8] {
+        let bytes = self.text.as_bytes();
+        bytes.get(..offset as usize).unwrap_or(bytes)
+    }
+}
+
+/// The 1-based column in characters, a byte order mark not counted, of `offset` in a line that begins at `start`.
+fn column(text: &str, start: u32, offset: u32) -> u32 {
+    let before = Span::new(start, offset).of(text);
+    let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
+    u32::try_from(before.chars().count()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counting_tells_the_same_as_the_index() {
+        for text in ["", "a", "\u{feff}a\nb\n", "\n\n", "ä\nöü\nx", "a\r\nb\rc\n"] {
+            let index = LineIndex::new(text);
+            let mut counter = LineCounter::new(text);
+            let offsets = [0, 1, 2, 3, 4, 5, 6, 7, 9, 3, 1, 0];
+            for span in offsets.map(|start| Span::new(start, start + 2)) {
+                let expected = [span.start, span.end].map(|offset| index.line_column(text, offset));
+                assert_eq!(counter.lines_columns(span), expected, "{text:?} {span:?}");
+            }
+        }
     }
 }

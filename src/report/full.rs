@@ -28,8 +28,8 @@ pub fn render(findings: &Findings<'_>, look: Look) -> String {
     for diagnostic in findings.diagnostics {
         let place = places.place(diagnostic.file, diagnostic.span);
         if current.as_ref().is_none_or(|(id, _)| *id != diagnostic.file) {
-            let Some((file, lines)) = places.file(diagnostic.file) else { continue };
-            current = Some((diagnostic.file, Excerpts::new(file, lines.clone())));
+            let Some(file) = findings.project.file(diagnostic.file) else { continue };
+            current = Some((diagnostic.file, Excerpts::new(file)));
         }
         let excerpts = current.as_ref().map(|(_, excerpts)| excerpts).filter(|e| e.can_show(diagnostic.span));
         let labels = excerpts.map(|excerpts| excerpts.labels(diagnostic)).unwrap_or_default();
@@ -196,7 +196,8 @@ struct Excerpts<'a> {
 }
 
 impl<'a> Excerpts<'a> {
-    fn new(file: &'a SourceFile, lines: LineIndex) -> Self {
+    fn new(file: &'a SourceFile) -> Self {
+        let lines = LineIndex::new(file.text());
         Self { path: one_line(&file.path).into_owned(), text: harmless(file.text()), lines }
     }
 

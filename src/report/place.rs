@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::project::Project;
-use crate::source::{FileId, LineIndex, SourceFile, Span};
+use crate::source::{FileId, LineCounter, SourceFile, Span};
 
 /// Where a finding is, for people: 1-based, columns in characters, the end exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +15,11 @@ pub(super) struct Place<'a> {
     pub(super) end_column: u32,
 }
 
-/// Turns byte ranges into places; findings of one file that follow each other share its line index.
+/// Turns byte ranges into places; fast for findings of one file that follow each other.
 #[derive(Debug)]
 pub(super) struct Places<'a> {
     project: &'a Project,
-    current: Option<(FileId, &'a SourceFile, LineIndex)>,
+    current: Option<(FileId, &'a SourceFile, LineCounter<'a>)>,
 }
 
 impl<'a> Places<'a> {
@@ -27,21 +27,15 @@ impl<'a> Places<'a> {
         Self { project, current: None }
     }
 
-    /// The file and its lines; `None` for an identity that the project does not hold.
-    pub(super) fn file(&mut self, id: FileId) -> Option<(&'a SourceFile, &LineIndex)> {
-        if self.current.as_ref().is_none_or(|(current, ..)| *current != id) {
-            let file = self.project.file(id)?;
-            self.current = Some((id, file, LineIndex::new(file.text())));
-        }
-        self.current.as_ref().map(|(_, file, lines)| (*file, lines))
-    }
-
     pub(super) fn place(&mut self, id: FileId, span: Span) -> Place<'a> {
-        let Some((file, lines)) = self.file(id) else {
+        if self.current.as_ref().is_none_or(|(current, ..)| *current != id) {
+            let file = self.project.file(id);
+            self.current = file.map(|file| (id, file, LineCounter::new(file.text())));
+        }
+        let Some((_, file, lines)) = &mut self.current else {
             return Place { path: "", line: 1, column: 1, end_line: 1, end_column: 1 };
         };
-        let (line, column) = lines.line_column(file.text(), span.start);
-        let (end_line, end_column) = lines.line_column(file.text(), span.end);
+        let [(line, column), (end_line, end_column)] = lines.lines_columns(span);
         Place { path: &file.path, line, column, end_line, end_column }
     }
 }
