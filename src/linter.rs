@@ -96,8 +96,8 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     silenced.append(&mut silence(&mut about_comments, &mut approvals));
     found.append(&mut about_comments);
 
-    run.put_in_order(&mut found);
-    run.put_in_order(&mut silenced);
+    put_in_order(&mut found);
+    put_in_order(&mut silenced);
     for diagnostic in &mut found {
         run.complete(diagnostic);
     }
@@ -136,6 +136,20 @@ impl History<'_> {
 /// Twins are still among them: a helper that is called twice is silenced at each call of its own.
 fn silence(found: &mut Vec<Diagnostic>, approvals: &mut Approvals) -> Vec<Diagnostic> {
     found.extract_if(.., |diagnostic| approvals.silence(diagnostic)).collect()
+}
+
+/// Sorts findings and drops twins: an unrolled loop does the same thing at the same place in each turn.
+fn put_in_order(found: &mut Vec<Diagnostic>) {
+    fn place(d: &Diagnostic) -> (FileId, Span, &str, &str) {
+        (d.file, d.span, d.rule.name, &d.message)
+    }
+    // Files are sorted by path already.
+    found.par_sort_by(|a, b| {
+        let by_place = || a.span.start.cmp(&b.span.start).then_with(|| a.rule.name.cmp(b.rule.name));
+        let by_rest = || a.message.cmp(&b.message).then_with(|| a.span.cmp(&b.span));
+        a.file.cmp(&b.file).then_with(by_place).then_with(by_rest)
+    });
+    found.dedup_by(|b, a| place(a) == place(b));
 }
 
 fn summary(history: &History<'_>, found: &[Diagnostic], suppressed: usize) -> Summary {
@@ -297,20 +311,6 @@ impl<'a> Run<'a> {
                 Role::Environment => diagnostic.rule.category == Category::Applied,
                 Role::Revision | Role::Template | Role::Module(_) => false,
             }
-    }
-
-    /// Sorts findings and drops twins: an unrolled loop does the same thing at the same place in each turn.
-    fn put_in_order(&self, found: &mut Vec<Diagnostic>) {
-        fn place(d: &Diagnostic) -> (FileId, Span, &str, &str) {
-            (d.file, d.span, d.rule.name, &d.message)
-        }
-        let path = |d: &Diagnostic| self.history.project.file(d.file).map(|file| &*file.path);
-        found.sort_by(|a, b| {
-            let by_place = || a.span.start.cmp(&b.span.start).then_with(|| a.rule.name.cmp(b.rule.name));
-            let by_rest = || a.message.cmp(&b.message).then_with(|| place(a).cmp(&place(b)));
-            path(a).cmp(&path(b)).then_with(by_place).then_with(by_rest)
-        });
-        found.dedup_by(|b, a| place(a) == place(b));
     }
 
     /// Adds what rules do not say themselves.

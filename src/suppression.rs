@@ -9,6 +9,7 @@ pub use syntax::{Directive, Reason, RuleName, Scope};
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use rayon::prelude::*;
 
 use crate::diagnostic::Diagnostic;
 use crate::project::{AppliedSource, Project};
@@ -114,9 +115,10 @@ impl Approvals {
     pub fn read(
         project: &Project,
         revisions: &[Option<Revision>],
-        is_judged: impl Fn(FileId, &Revision) -> bool,
+        is_judged: impl Fn(FileId, &Revision) -> bool + Sync,
     ) -> Self {
-        let files = project.files().zip(revisions).map(|((id, file), revision)| match revision {
+        let files: Vec<_> = project.files().zip(revisions).collect();
+        let files = files.into_par_iter().map(|((id, file), revision)| match revision {
             Some(revision) => in_file(id, file.text(), revision, is_judged(id, revision)),
             None => Vec::new(),
         });

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use rayon::prelude::*;
 
 use super::COULD_NOT_RUN;
 use super::applied;
@@ -49,12 +50,11 @@ pub(super) fn read(
     adjust(&mut settings);
     let paths = arguments.paths.clone();
     let mut project = project::load(&LoadRequest { working_directory, paths }, &settings)?;
-    for index in 0..project.directories.len() {
-        let convention = naming_convention(&project.files, index);
-        if let Some(directory) = project.directories.get_mut(index) {
-            directory.naming_convention = convention;
-        }
-    }
+    let files = &project.files;
+    let convention_of = |(index, directory): (usize, &mut ScriptDirectory)| {
+        directory.naming_convention = naming_convention(files, index);
+    };
+    project.directories.par_iter_mut().enumerate().for_each(convention_of);
     let environment = CiEnvironment::read(|name| std::env::var(name).ok());
     let silent_git = mark_applied(&mut project, &settings.applied_ref, &environment);
     Ok((Loaded { settings, project, config_file }, silent_git))
