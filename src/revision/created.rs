@@ -29,9 +29,14 @@ pub struct Created {
 }
 
 impl Body {
-    /// Visits the operations that drop or execute something, in order, each with what the ones before it made.
-    pub fn walk_losses(&self, visit: impl FnMut(&Operation, &Created)) {
-        self.walk_those(|operation| may_lose(&operation.change), visit);
+    /// Visits the operations that execute a wanted statement, in order, each with what all before it made.
+    pub fn walk_statements(
+        &self,
+        is_wanted: impl Fn(&Statement) -> bool,
+        visit: impl FnMut(&Operation, &Created),
+    ) {
+        let executes = |operation: &Operation| matches!(&operation.change, Change::Execute(execute) if is_wanted(&execute.statement));
+        self.walk_those(executes, visit);
     }
 
     /// Visits the operations that are wanted, in order, each with what all before it made. Costs next to nothing where there are
@@ -73,17 +78,6 @@ fn visit_with_created<'a>(operations: &'a [Operation], mut visit: impl FnMut(&'a
             created.committed_singly = false;
         }
     }
-}
-
-fn may_lose(change: &Change) -> bool {
-    matches!(
-        change,
-        Change::DropTable(_)
-            | Change::DropColumn(_)
-            | Change::DropIndex(_)
-            | Change::DropConstraint(_)
-            | Change::Execute(_)
-    )
 }
 
 impl Operation {

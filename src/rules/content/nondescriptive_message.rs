@@ -139,7 +139,7 @@ fn words(message: &str) -> Vec<String> {
                 words.push(String::new());
             }
             if let Some(word) = words.last_mut() {
-                word.extend(c.to_lowercase());
+                if c.is_ascii() { word.push(c.to_ascii_lowercase()) } else { word.extend(c.to_lowercase()) }
             }
         }
         previous = c;

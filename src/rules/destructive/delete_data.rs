@@ -33,7 +33,8 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk_losses(|operation, created| {
+    let is_wanted = |statement: &Statement| matches!(statement, Statement::Delete { has_where: true, .. });
+    upgrade.walk_statements(is_wanted, |operation, created| {
         let Change::Execute(execute) = &operation.change else { return };
         let Statement::Delete { table, has_where: true } = &execute.statement else { return };
         if created.has_table(table) || table.name.known() == Some("alembic_version") {

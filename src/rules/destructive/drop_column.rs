@@ -38,7 +38,8 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk_losses(|operation, created| {
+    let is_drop = |operation: &Operation| matches!(operation.change, Change::DropColumn(_));
+    upgrade.walk_those(is_drop, |operation, created| {
         let Change::DropColumn(drop) = &operation.change else { return };
         if created.has_column(&drop.table, &drop.column) {
             return;

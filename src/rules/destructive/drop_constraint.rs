@@ -1,6 +1,6 @@
 //! `drop-constraint`: a constraint that was there before is dropped and nothing takes its place.
 
-use crate::operation::{Attribute, Change, ConstraintKind, DropConstraint};
+use crate::operation::{Attribute, Change, ConstraintKind, DropConstraint, Operation};
 use crate::revision::{Body, RevisionContext};
 use crate::rule::{Severity, Sink, declare_rule};
 
@@ -37,7 +37,8 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk_losses(|operation, created| {
+    let is_drop = |operation: &Operation| matches!(operation.change, Change::DropConstraint(_));
+    upgrade.walk_those(is_drop, |operation, created| {
         let Change::DropConstraint(drop) = &operation.change else { return };
         let constraint = context.revision.dropped_constraint(drop);
         if created.has_constraint(&drop.table, &drop.name)

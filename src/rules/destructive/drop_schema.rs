@@ -35,7 +35,10 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk_losses(|operation, created| {
+    let is_wanted = |statement: &Statement| {
+        matches!(statement, Statement::DropSchema { .. } | Statement::DropDatabase { .. })
+    };
+    upgrade.walk_statements(is_wanted, |operation, created| {
         let Change::Execute(execute) = &operation.change else { return };
         let loss = match &execute.statement {
             Statement::DropSchema { name, .. } if created.has_schema(name) => return,

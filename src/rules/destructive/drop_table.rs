@@ -1,6 +1,6 @@
 //! `drop-table`: a table that was there before is dropped. Its schema is `drop-schema`'s.
 
-use crate::operation::Change;
+use crate::operation::{Change, Operation};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -46,7 +46,8 @@ const FOREIGN: &[(&str, &str)] = &[
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk_losses(|operation, created| {
+    let is_drop = |operation: &Operation| matches!(operation.change, Change::DropTable(_));
+    upgrade.walk_those(is_drop, |operation, created| {
         let Change::DropTable(drop) = &operation.change else { return };
         let name = drop.table.name.known().unwrap_or_default();
         if created.has_table(&drop.table) || name.starts_with("_alembic_tmp_") {

@@ -32,7 +32,8 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk_losses(|operation, created| {
+    let is_wanted = |statement: &Statement| matches!(statement, Statement::Truncate { .. });
+    upgrade.walk_statements(is_wanted, |operation, created| {
         let Change::Execute(execute) = &operation.change else { return };
         let Statement::Truncate { table, cascade } = &execute.statement else { return };
         if created.has_table(table) {
