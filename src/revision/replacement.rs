@@ -23,7 +23,7 @@ pub struct KeyObject {
 impl Revision {
     /// What a `drop_index` drops.
     pub fn dropped_index(&self, drop: &DropIndex) -> KeyObject {
-        let mut made = self.made_again(|object| object.name == drop.name && object.kind.is_none());
+        let mut made = self.made_again(|made| *made.name == drop.name && made.kind.is_none());
         made.name = drop.name.clone();
         if drop.table.name != Name::None {
             made.table = drop.table.clone();
@@ -34,16 +34,17 @@ impl Revision {
     /// What a `drop_constraint` drops.
     pub fn dropped_constraint(&self, drop: &DropConstraint) -> KeyObject {
         let mut made =
-            self.made_again(|o| o.name == drop.name && o.table.is_same(&drop.table) && o.kind.is_some());
+            self.made_again(|m| *m.name == drop.name && m.table.is_same(&drop.table) && m.kind.is_some());
         made.name = drop.name.clone();
         made.table = drop.table.clone();
         made.kind = drop.kind.or(made.kind);
         made
     }
 
-    fn made_again(&self, is_it: impl Fn(&KeyObject) -> bool) -> KeyObject {
+    fn made_again(&self, is_it: impl Fn(&Made<'_>) -> bool) -> KeyObject {
         let operations = self.downgrade.as_ref().map_or(&[][..], |body| &body.operations);
-        operations.iter().filter_map(|operation| made_by(&operation.change)).find(is_it).unwrap_or_default()
+        let mut made = operations.iter().filter_map(|operation| Made::by(&operation.change));
+        made.find(is_it).map(Made::object).unwrap_or_default()
     }
 }
 
@@ -55,7 +56,7 @@ impl Body {
         self.operations.iter().any(|operation| match &operation.change {
             Change::DropTable(drop) => drop.table.is_same(&dropped.table),
             Change::DropColumn(drop) => drop.table.is_same(&dropped.table) && dropped.is_on(&drop.column),
-            change => made_by(change).is_some_and(|made| made.replaces(dropped) || made.replaces(&renamed)),
+            change => Made::by(change).is_some_and(|made| made.replaces(dropped) || made.replaces(&renamed)),
         })
     }
 }
@@ -91,14 +92,74 @@ impl KeyObject {
         }
         renamed
     }
+}
 
-    fn replaces(&self, dropped: &Self) -> bool {
+/// The index or constraint that a change makes.
+struct Made<'a> {
+    change: &'a Change,
+    table: &'a TableName,
+    name: &'a Name,
+    unique: bool,
+    kind: Option<ConstraintKind>,
+}
+
+impl<'a> Made<'a> {
+    fn by(change: &'a Change) -> Option<Self> {
+        match change {
+            Change::CreateIndex(create) => Some(Self {
+                change,
+                table: &create.table,
+                name: &create.name,
+                unique: create.unique,
+                kind: None,
+            }),
+            Change::CreateConstraint(create) => Some(Self {
+                change,
+                table: &create.table,
+                name: &create.constraint.name,
+                unique: matches!(create.constraint.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey),
+                kind: Some(create.constraint.kind),
+            }),
+            _ => None,
+        }
+    }
+
+    fn columns(&self) -> Option<Vec<Box<str>>> {
+        match self.change {
+            Change::CreateIndex(create) => {
+                create.columns.as_ref()?.iter().map(|column| column.as_str().map(Into::into)).collect()
+            }
+            Change::CreateConstraint(create) => create
+                .constraint
+                .columns
+                .as_ref()?
+                .iter()
+                .map(|column| column.known().map(Into::into))
+                .collect(),
+            _ => None,
+        }
+    }
+
+    fn object(self) -> KeyObject {
+        KeyObject {
+            table: self.table.clone(),
+            name: self.name.clone(),
+            columns: self.columns(),
+            unique: self.unique,
+            kind: self.kind,
+        }
+    }
+
+    fn replaces(&self, dropped: &KeyObject) -> bool {
         let in_unknown_schema = self.table.schema.is_unknown() || dropped.table.schema.is_unknown();
         let is_same_table = dropped.table.name == Name::None
             || self.table.is_same(&dropped.table)
             || (in_unknown_schema && self.table.name == dropped.table.name);
-        let is_same_name = self.name.known().is_some() && self.name == dropped.name;
-        let is_same_columns = dropped.columns.is_some() && self.columns == dropped.columns;
+        if !is_same_table {
+            return false;
+        }
+        let is_same_name = self.name.known().is_some() && *self.name == dropped.name;
+        let is_same_columns = || dropped.columns.is_some() && self.columns() == dropped.columns;
         let serves_as = match (self.kind, dropped.kind) {
             (made, old) if made == old => true,
             (made, None) => matches!(made, Some(ConstraintKind::Unique | ConstraintKind::PrimaryKey)),
@@ -107,34 +168,6 @@ impl KeyObject {
         };
         // A table has one primary key, whatever its name and columns.
         let is_next_primary_key = self.kind == dropped.kind && self.kind == Some(ConstraintKind::PrimaryKey);
-        is_same_table && (is_same_name || is_next_primary_key || (is_same_columns && serves_as))
-    }
-}
-
-/// The index or constraint that a change makes.
-fn made_by(change: &Change) -> Option<KeyObject> {
-    match change {
-        Change::CreateIndex(create) => Some(KeyObject {
-            table: create.table.clone(),
-            name: create.name.clone(),
-            columns: create
-                .columns
-                .as_ref()
-                .and_then(|columns| columns.iter().map(|column| column.as_str().map(Into::into)).collect()),
-            unique: create.unique,
-            kind: None,
-        }),
-        Change::CreateConstraint(create) => {
-            Some(KeyObject {
-                table: create.table.clone(),
-                name: create.constraint.name.clone(),
-                columns: create.constraint.columns.as_ref().and_then(|columns| {
-                    columns.iter().map(|column| column.known().map(Into::into)).collect()
-                }),
-                unique: matches!(create.constraint.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey),
-                kind: Some(create.constraint.kind),
-            })
-        }
-        _ => None,
+        is_same_name || is_next_primary_key || (serves_as && is_same_columns())
     }
 }
