@@ -1,5 +1,6 @@
 //! What the other revisions of a script directory tell about a team's habits. Judges no revision.
 
+use memchr::memmem;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{BoundName, Environment, Revision};
@@ -138,11 +139,12 @@ fn touches_sqlmodel(revision: &Revision) -> bool {
 }
 
 fn imports(text: &str, module: &str) -> bool {
-    text.lines().any(|line| {
-        let mut words = line.split_whitespace();
-        matches!(words.next(), Some("import" | "from"))
-            && words.next().and_then(|path| path.split(['.', ',', ';', '#']).next()) == Some(module)
-    })
+    memmem::find(text.as_bytes(), module.as_bytes()).is_some()
+        && text.lines().any(|line| {
+            let mut words = line.split_whitespace();
+            matches!(words.next(), Some("import" | "from"))
+                && words.next().and_then(|path| path.split(['.', ',', ';', '#']).next()) == Some(module)
+        })
 }
 
 #[cfg(test)]

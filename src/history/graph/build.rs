@@ -1,5 +1,6 @@
 //! Makes the graph from what was read of the files.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Fault, Graph, IdentifierKind, NOWHERE, Node, NodeId, labels, locations, order};
@@ -33,7 +34,7 @@ impl<'a> Graph<'a> {
     /// The graph of each script directory of `project`, in its order. `revisions` are what was read from
     /// [`Project::files`].
     pub fn of_project(project: &'a Project, revisions: &'a [Option<Revision>]) -> Vec<Self> {
-        let directories = project.directories.iter().zip(files(project, revisions)).enumerate();
+        let directories = project.directories.par_iter().zip(files(project, revisions)).enumerate();
         directories
             .map(|(index, (directory, mut files))| {
                 locations::put_in_order(directory, &mut files);
