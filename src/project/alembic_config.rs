@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::disk::Disk;
 use super::ini::Ini;
 
 /// One Alembic environment as a configuration file describes it.
@@ -25,9 +26,10 @@ pub(super) struct AlembicConfig {
 }
 
 /// The environments that the files of one directory describe, and why files could not be used.
-pub(super) fn read_directory(directory: &Path) -> (Vec<AlembicConfig>, Vec<ConfigFault>) {
+pub(super) fn read_directory(directory: &Path, disk: &Disk) -> (Vec<AlembicConfig>, Vec<ConfigFault>) {
     let mut faults = Vec::new();
-    let toml = match read_toml(&directory.join("pyproject.toml")) {
+    let toml = directory.join("pyproject.toml");
+    let toml = match if disk.is_file(&toml) { read_toml(&toml) } else { Ok(None) } {
         Ok(toml) => toml,
         Err(fault) => {
             faults.push(fault);
@@ -36,7 +38,7 @@ pub(super) fn read_directory(directory: &Path) -> (Vec<AlembicConfig>, Vec<Confi
     };
     let mut configs = Vec::new();
     let mut is_toml_used = false;
-    for path in ini_files(directory) {
+    for path in ini_files(directory, disk) {
         // Alembic reads both files of a directory; what `alembic.ini` sets goes before `[tool.alembic]`.
         let fallback = toml.as_ref().filter(|_| path.file_name().is_some_and(|name| name == "alembic.ini"));
         match read_ini(&path, fallback) {
@@ -73,15 +75,11 @@ impl ConfigFault {
 }
 
 /// `alembic.ini`, and any other `.ini` that sets `script_location` (for `alembic -c`).
-fn ini_files(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ini") && path.is_file())
-        .collect();
-    files.sort();
-    files
+fn ini_files(directory: &Path, disk: &Disk) -> Vec<PathBuf> {
+    let Ok(entries) = disk.entries(directory) else { return Vec::new() };
+    let names = entries.iter().map(|entry| Path::new(&entry.name));
+    let of_kind = names.filter(|name| name.extension().is_some_and(|extension| extension == "ini"));
+    of_kind.map(|name| directory.join(name)).filter(|path| disk.is_file(path)).collect()
 }
 
 fn read_ini(path: &Path, fallback: Option<&AlembicConfig>) -> Result<Vec<AlembicConfig>, ConfigFault> {

@@ -21,20 +21,20 @@ impl Dependencies {
         let upward = disk.upward(start);
         upward
             .iter()
-            .map(|directory| self.in_directory(directory))
+            .map(|directory| self.in_directory(directory, disk))
             .find(|names| !names.is_empty())
             .unwrap_or_default()
     }
 
-    fn in_directory(&mut self, directory: &Path) -> Vec<Box<str>> {
+    fn in_directory(&mut self, directory: &Path, disk: &Disk) -> Vec<Box<str>> {
         if let Some(known) = self.known.get(directory) {
             return known.clone();
         }
         let mut names = Vec::new();
-        pyproject(directory, &mut names);
-        requirements(directory, &mut names);
-        setup_cfg(directory, &mut names);
-        pipfile(directory, &mut names);
+        pyproject(directory, disk, &mut names);
+        requirements(directory, disk, &mut names);
+        setup_cfg(directory, disk, &mut names);
+        pipfile(directory, disk, &mut names);
         names.sort();
         names.dedup();
         let names: Vec<Box<str>> = names.into_iter().map(String::into_boxed_str).collect();
@@ -121,12 +121,16 @@ fn normalised(name: &str) -> String {
     parts.join("-")
 }
 
-fn toml_file(path: &Path) -> Option<toml::Table> {
-    toml::from_str(&fs::read_to_string(path).ok()?).ok()
+fn text_of(path: &Path, disk: &Disk) -> Option<String> {
+    disk.is_file(path).then(|| fs::read_to_string(path).ok()).flatten()
 }
 
-fn pyproject(directory: &Path, names: &mut Vec<String>) {
-    let Some(document) = toml_file(&directory.join("pyproject.toml")) else { return };
+fn toml_file(path: &Path, disk: &Disk) -> Option<toml::Table> {
+    toml::from_str(&text_of(path, disk)?).ok()
+}
+
+fn pyproject(directory: &Path, disk: &Disk, names: &mut Vec<String>) {
+    let Some(document) = toml_file(&directory.join("pyproject.toml"), disk) else { return };
     let project = document.get("project");
     add_list(project.and_then(|project| project.get("dependencies")), names);
     let groups =
@@ -158,14 +162,17 @@ fn add_keys(table: Option<&toml::Value>, names: &mut Vec<String>) {
     names.extend(keys.filter(|key| *key != "python").map(|key| normalised(key)));
 }
 
-fn requirements(directory: &Path, names: &mut Vec<String>) {
+fn requirements(directory: &Path, disk: &Disk, names: &mut Vec<String>) {
     let is_list =
         |path: &Path| path.extension().is_some_and(|extension| extension == "txt" || extension == "in");
     let mut files = Vec::new();
     for (folder, prefix) in [(directory.to_owned(), "requirements"), (directory.join("requirements"), "")] {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let matching = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-        files.extend(matching.map(|entry| entry.path()).filter(|path| is_list(path)));
+        let Some(entries) = disk.is_dir(&folder).then(|| disk.entries(&folder).ok()).flatten() else {
+            continue;
+        };
+        let names = entries.iter().map(|entry| Path::new(&entry.name)).filter(|name| is_list(name));
+        let matching = names.filter(|name| name.to_string_lossy().starts_with(prefix));
+        files.extend(matching.map(|name| folder.join(name)));
     }
     for file in files {
         let Ok(text) = fs::read_to_string(file) else { continue };
@@ -173,8 +180,8 @@ fn requirements(directory: &Path, names: &mut Vec<String>) {
     }
 }
 
-fn setup_cfg(directory: &Path, names: &mut Vec<String>) {
-    let Ok(text) = fs::read_to_string(directory.join("setup.cfg")) else { return };
+fn setup_cfg(directory: &Path, disk: &Disk, names: &mut Vec<String>) {
+    let Some(text) = text_of(&directory.join("setup.cfg"), disk) else { return };
     let Ok(ini) = Ini::parse(&text, "") else { return };
     let mut lists = vec![ini.get("options", "install_requires")];
     lists.extend(ini.keys("options.extras_require").map(|key| ini.get("options.extras_require", key)));
@@ -183,8 +190,8 @@ fn setup_cfg(directory: &Path, names: &mut Vec<String>) {
     }
 }
 
-fn pipfile(directory: &Path, names: &mut Vec<String>) {
-    let Some(document) = toml_file(&directory.join("Pipfile")) else { return };
+fn pipfile(directory: &Path, disk: &Disk, names: &mut Vec<String>) {
+    let Some(document) = toml_file(&directory.join("Pipfile"), disk) else { return };
     add_keys(document.get("packages"), names);
     add_keys(document.get("dev-packages"), names);
 }

@@ -8,7 +8,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::prelude::*;
 use regex::bytes::Regex;
 
-use super::disk::Disk;
+use super::disk::{Disk, Entry};
 
 /// What lies below a directory, each list sorted.
 #[derive(Debug, Default)]
@@ -129,7 +129,7 @@ fn walker(directory: &Path) -> WalkBuilder {
 /// Directories below `directory` that hold revisions, sorted; script directories of their own are left out.
 pub(super) fn revision_directories(directory: &Path, disk: &Disk) -> Vec<PathBuf> {
     let holds_any = |files: &Vec<PathBuf>| files.iter().any(|file| holds_revision(file));
-    python_below(directory, disk)
+    python_below(directory, disk, |_| false)
         .into_par_iter()
         .filter(|(_, files)| holds_any(files))
         .map(|(directory, _)| directory)
@@ -142,38 +142,32 @@ pub(super) fn revision_counts(
     disk: &Disk,
     is_skipped: impl Fn(&Path) -> bool,
 ) -> Vec<(PathBuf, usize)> {
-    let mut found = python_below(directory, disk);
-    found.retain(|(directory, _)| !is_skipped(directory));
-    found
+    python_below(directory, disk, is_skipped)
         .into_par_iter()
         .map(|(directory, files)| (directory, files.iter().filter(|file| holds_revision(file)).count()))
         .filter(|(_, count)| *count > 0)
         .collect()
 }
 
-/// Directories at and below `directory` with their Python files, sorted; script directories of their own are left
-/// out. Symbolic links to directories are not followed, as Alembic does not.
-fn python_below(directory: &Path, disk: &Disk) -> Vec<(PathBuf, Vec<PathBuf>)> {
+/// Directories at and below `directory` with their Python files, sorted, without those that `is_skipped`; script
+/// directories of their own are left out. Symbolic links to directories are not followed, as Alembic does not.
+fn python_below(
+    directory: &Path,
+    disk: &Disk,
+    is_skipped: impl Fn(&Path) -> bool,
+) -> Vec<(PathBuf, Vec<PathBuf>)> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_owned()];
     while let Some(current) = open.pop() {
-        let Ok(entries) = fs::read_dir(&current) else { continue };
-        let mut files = Vec::new();
-        for entry in entries.flatten() {
-            let Ok(kind) = entry.file_type() else { continue };
-            let path = entry.path();
-            if kind.is_dir() {
-                let name = entry.file_name();
-                let is_other =
-                    SKIPPED.iter().any(|skipped| name == *skipped) || disk.is_script_directory(&path);
-                if !is_other {
-                    open.push(path);
-                }
-            } else if is_python(&path) {
-                files.push(path);
-            }
+        let Ok(entries) = disk.entries(&current) else { continue };
+        if current != directory && disk.is_script_directory(&current) {
+            continue;
         }
-        if !files.is_empty() {
+        let directories = entries.iter().filter(|entry| entry.kind.is_some_and(|kind| kind.is_dir()));
+        let ours = directories.filter(|entry| !SKIPPED.iter().any(|skipped| entry.name == *skipped));
+        open.extend(ours.map(|entry| current.join(&entry.name)));
+        let files = python_files(&current, &entries);
+        if !files.is_empty() && !is_skipped(&current) {
             found.push((current, files));
         }
     }
@@ -182,9 +176,15 @@ fn python_below(directory: &Path, disk: &Disk) -> Vec<(PathBuf, Vec<PathBuf>)> {
 }
 
 /// Whether a directory holds a revision itself.
-pub(super) fn holds_revisions(directory: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(directory) else { return false };
-    entries.flatten().map(|entry| entry.path()).any(|path| is_python(&path) && holds_revision(&path))
+pub(super) fn holds_revisions(directory: &Path, disk: &Disk) -> bool {
+    let Ok(entries) = disk.entries(directory) else { return false };
+    python_files(directory, &entries).iter().any(|file| holds_revision(file))
+}
+
+fn python_files(directory: &Path, entries: &[Entry]) -> Vec<PathBuf> {
+    let is_file = |entry: &&Entry| entry.kind.is_some_and(|kind| !kind.is_dir());
+    let names = entries.iter().filter(is_file).map(|entry| Path::new(&entry.name));
+    names.filter(|name| is_python(name)).map(|name| directory.join(name)).collect()
 }
 
 fn is_python(path: &Path) -> bool {

@@ -1,17 +1,37 @@
 //! What the disk says about paths, each asked once: the same few directories stand above every script directory.
-//! Lists no directories and reads no files.
+//! Reads no files.
 
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, FileType};
+use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-/// What one run has learnt of the disk; what changes during the run is not seen.
+/// What one run has learnt of the disk; what changes during the run is not seen. By the bytes of paths, for hashing a path takes it
+/// apart.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
-    kinds: Mutex<FxHashMap<PathBuf, Option<Kind>>>,
-    canonical: Mutex<FxHashMap<PathBuf, PathBuf>>,
+    kinds: Mutex<FxHashMap<OsString, Option<Kind>>>,
+    canonical: Mutex<FxHashMap<OsString, PathBuf>>,
+    listings: Mutex<FxHashMap<OsString, Arc<[Entry]>>>,
+}
+
+/// A name in a directory.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: OsString,
+    /// What it is, symbolic links not followed; `None` where that cannot be told.
+    pub(super) kind: Option<FileType>,
+}
+
+/// What the listing of a directory tells of a path in it.
+enum Told {
+    /// The directory was not listed, or the path is written so that no listing shows it.
+    Nothing,
+    Missing,
+    Kind(FileType),
 }
 
 /// What a path leads to, symbolic links followed.
@@ -39,27 +59,66 @@ impl Disk {
     }
 
     fn kind(&self, path: &Path) -> Option<Kind> {
-        let known = held(&self.kinds).get(path).copied();
+        let known = held(&self.kinds).get(path.as_os_str()).copied();
         if let Some(known) = known {
             return known;
         }
-        let kind = fs::metadata(path).ok().map(|data| match data.file_type() {
+        let followed = match self.told(path) {
+            Told::Missing => return None,
+            Told::Kind(kind) if !kind.is_symlink() => Some(kind),
+            Told::Kind(_) | Told::Nothing => fs::metadata(path).ok().map(|data| data.file_type()),
+        };
+        let kind = followed.map(|kind| match kind {
             kind if kind.is_dir() => Kind::Directory,
             kind if kind.is_file() => Kind::File,
             _ => Kind::Other,
         });
-        held(&self.kinds).insert(path.to_owned(), kind);
+        held(&self.kinds).insert(path.as_os_str().to_owned(), kind);
         kind
+    }
+
+    /// What a directory holds, by name. One that cannot be listed is asked again each time.
+    pub(super) fn entries(&self, directory: &Path) -> io::Result<Arc<[Entry]>> {
+        let known = held(&self.listings).get(directory.as_os_str()).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let entries = fs::read_dir(directory)?.flatten();
+        let mut entries: Vec<Entry> =
+            entries.map(|entry| Entry { name: entry.file_name(), kind: entry.file_type().ok() }).collect();
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let entries: Arc<[Entry]> = entries.into();
+        held(&self.listings).insert(directory.as_os_str().to_owned(), Arc::clone(&entries));
+        Ok(entries)
+    }
+
+    /// Elsewhere a file may be found by a name that is written otherwise.
+    fn told(&self, path: &Path) -> Told {
+        // Taking the path apart in other ways takes several times as long.
+        let Some((parent, name)) =
+            path.to_str().filter(|_| cfg!(target_os = "linux")).and_then(|path| path.rsplit_once('/'))
+        else {
+            return Told::Nothing;
+        };
+        if matches!(name, "" | "." | "..") {
+            return Told::Nothing;
+        }
+        let listings = held(&self.listings);
+        let Some(entries) = listings.get(OsStr::new(parent)) else { return Told::Nothing };
+        match entries.binary_search_by(|entry| entry.name.as_os_str().cmp(OsStr::new(name))) {
+            Ok(at) => entries.get(at).and_then(|entry| entry.kind).map_or(Told::Nothing, Told::Kind),
+            Err(_) => Told::Missing,
+        }
     }
 
     /// A path without symbolic links; as it is where it does not exist.
     pub(super) fn canonical(&self, path: &Path) -> PathBuf {
-        let known = held(&self.canonical).get(path).cloned();
+        let known = held(&self.canonical).get(path.as_os_str()).cloned();
         if let Some(known) = known {
             return known;
         }
         let canonical = self.resolved(path).unwrap_or_else(|| path.to_owned());
-        held(&self.canonical).insert(path.to_owned(), canonical.clone());
+        held(&self.canonical).insert(path.as_os_str().to_owned(), canonical.clone());
         canonical
     }
 
@@ -70,7 +129,12 @@ impl Disk {
         let (Some(parent), Some(name)) = (parent, path.file_name()) else {
             return fs::canonicalize(path).ok();
         };
-        if fs::symlink_metadata(path).ok()?.is_symlink() {
+        let kind = match self.told(path) {
+            Told::Missing => return None,
+            Told::Kind(kind) => kind,
+            Told::Nothing => fs::symlink_metadata(path).ok()?.file_type(),
+        };
+        if kind.is_symlink() {
             return fs::canonicalize(path).ok();
         }
         Some(self.canonical(parent).join(name))
@@ -97,6 +161,20 @@ impl Disk {
     pub(super) fn upward(&self, directory: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for ancestor in directory.ancestors() {
+            found.push(ancestor.to_owned());
+            if self.exists(&ancestor.join(".git")) {
+                break;
+            }
+        }
+        found
+    }
+
+    /// [`Self::upward`], each of them listed: what is asked of them later is known then.
+    pub(super) fn listed_upward(&self, directory: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for ancestor in directory.ancestors() {
+            // One that cannot be listed is asked for what it holds.
+            let _ = self.entries(ancestor);
             found.push(ancestor.to_owned());
             if self.exists(&ancestor.join(".git")) {
                 break;

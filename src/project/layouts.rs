@@ -1,5 +1,6 @@
 //! Which script directories a request is about. Lists no revisions and reads none, beyond a look at what a file holds.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -27,8 +28,12 @@ pub(super) struct Layouts {
     pub(super) faults: Vec<ConfigFault>,
     /// What configuration names and is not there.
     pub(super) absent: Vec<Absent>,
+    /// What was read before anybody asked, by directory.
+    read_ahead: FxHashMap<OsString, Described>,
     /// Layouts by the directory of their configuration files.
-    configured: FxHashMap<PathBuf, Rc<[Layout]>>,
+    configured: FxHashMap<OsString, Rc<[Layout]>>,
+    /// Script directories by their own path.
+    by_root: FxHashMap<OsString, Layout>,
     /// Directories of requested files without symbolic links, by their paths.
     parents: FxHashMap<PathBuf, PathBuf>,
     /// What stands around a directory of requested files, by its key.
@@ -104,7 +109,9 @@ impl Layouts {
             found: Vec::new(),
             faults: Vec::new(),
             absent: Vec::new(),
+            read_ahead: FxHashMap::default(),
             configured: FxHashMap::default(),
+            by_root: FxHashMap::default(),
             parents: FxHashMap::default(),
             owners: FxHashMap::default(),
         }
@@ -135,7 +142,10 @@ impl Layouts {
                 Ok(_) => files.push(path),
             }
         }
-        for (path, below) in directories.iter().zip(discover::below_each(&directories)) {
+        let all_below = discover::below_each(&directories);
+        let configured = all_below.iter().flat_map(|below| &below.configured);
+        self.read_ahead(&directories.iter().chain(configured).collect::<Vec<_>>());
+        for (path, below) in directories.iter().zip(all_below) {
             let key = self.disk.canonical(path);
             self.find_below(path, below, true);
             // A script directory is asked for with its version locations, wherever they lie.
@@ -147,6 +157,19 @@ impl Layouts {
             self.find_for_file(&path, &mut selection);
         }
         Ok(selection)
+    }
+
+    /// Asks the disk in several threads for what the search will need of the directories and those around them.
+    fn read_ahead(&mut self, directories: &[&PathBuf]) {
+        let upward: Vec<Vec<PathBuf>> =
+            directories.par_iter().map(|directory| self.disk.listed_upward(directory)).collect();
+        let all: FxHashSet<OsString> = upward.into_iter().flatten().map(PathBuf::into_os_string).collect();
+        let read = |directory: OsString| {
+            let described = Described::read(Path::new(&directory), &self.version_locations, &self.disk);
+            (directory, described)
+        };
+        let read: Vec<_> = all.into_par_iter().map(read).collect();
+        self.read_ahead = read.into_iter().collect();
     }
 
     /// The nearest configuration upward, and everything below.
@@ -234,7 +257,7 @@ impl Layouts {
             })
             .collect();
         let bare: Vec<PathBuf> =
-            outside.into_par_iter().filter(|path| discover::holds_revisions(path)).collect();
+            outside.into_par_iter().filter(|path| discover::holds_revisions(path, &self.disk)).collect();
         for path in bare {
             self.add(Layout::bare(path, &self.disk));
         }
@@ -325,6 +348,15 @@ impl Layouts {
 
     /// The script directory `root`, as the nearest configuration that names it says.
     fn layout_at(&mut self, root: &Path) -> Layout {
+        if let Some(known) = self.by_root.get(root.as_os_str()) {
+            return known.clone();
+        }
+        let layout = self.find_layout_at(root);
+        self.by_root.insert(root.as_os_str().to_owned(), layout.clone());
+        layout
+    }
+
+    fn find_layout_at(&mut self, root: &Path) -> Layout {
         let key = self.disk.canonical(root);
         for ancestor in self.disk.upward(root) {
             let layouts = self.layouts_in(&ancestor);
@@ -340,24 +372,17 @@ impl Layouts {
 
     /// The script directories that the configuration files of a directory describe.
     fn layouts_in(&mut self, directory: &Path) -> Rc<[Layout]> {
-        if let Some(known) = self.configured.get(directory) {
+        if let Some(known) = self.configured.get(directory.as_os_str()) {
             return Rc::clone(known);
         }
-        let (configs, faults) = alembic_config::read_directory(directory);
-        self.faults.extend(faults);
-        let mut layouts = Vec::new();
-        for config in configs {
-            // Without `script_location` the file serves a script directory only where it lies in one.
-            if config.script_location.is_none() && !directory.join("env.py").is_file() {
-                continue;
-            }
-            match Layout::configured(&config, &self.disk) {
-                Ok(layout) => layouts.push(layout.complete(&self.version_locations, &self.disk)),
-                Err(absent) => self.absent.push(absent),
-            }
-        }
-        let layouts: Rc<[Layout]> = layouts.into();
-        self.configured.insert(directory.to_owned(), Rc::clone(&layouts));
+        let described = self
+            .read_ahead
+            .remove(directory.as_os_str())
+            .unwrap_or_else(|| Described::read(directory, &self.version_locations, &self.disk));
+        self.faults.extend(described.faults);
+        self.absent.extend(described.absent);
+        let layouts: Rc<[Layout]> = described.layouts.into();
+        self.configured.insert(directory.as_os_str().to_owned(), Rc::clone(&layouts));
         layouts
     }
 
@@ -366,6 +391,32 @@ impl Layouts {
             Some(known) => known.merge(layout),
             None => self.found.push(layout),
         }
+    }
+}
+
+/// What the configuration files of one directory say.
+#[derive(Debug)]
+struct Described {
+    layouts: Vec<Layout>,
+    faults: Vec<ConfigFault>,
+    absent: Vec<Absent>,
+}
+
+impl Described {
+    fn read(directory: &Path, version_locations: &[PathBuf], disk: &Disk) -> Self {
+        let (configs, faults) = alembic_config::read_directory(directory, disk);
+        let mut described = Self { layouts: Vec::new(), faults, absent: Vec::new() };
+        for config in configs {
+            // Without `script_location` the file serves a script directory only where it lies in one.
+            if config.script_location.is_none() && !disk.is_file(&directory.join("env.py")) {
+                continue;
+            }
+            match Layout::configured(&config, disk) {
+                Ok(layout) => described.layouts.push(layout.complete(version_locations, disk)),
+                Err(absent) => described.absent.push(absent),
+            }
+        }
+        described
     }
 }
 

@@ -44,7 +44,10 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
     let mut listed = Listed::default();
     let listings: Vec<Vec<_>> = layouts
         .par_iter()
-        .map(|layout| layout.locations.iter().map(script_directory::list).collect())
+        .map(|layout| {
+            let list = |location| script_directory::list(location, &search.disk);
+            layout.locations.iter().map(list).collect()
+        })
         .collect();
     for (index, (layout, listings)) in layouts.iter().zip(listings).enumerate() {
         let files = files_listed(layout, listings, &printer, &mut project);
@@ -53,7 +56,7 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
     let wanted = listed.wanted;
     project.files = wanted.into_par_iter().map(|file| file.read(&printer)).collect();
     let (modules, (unloaded, directories)) = rayon::join(
-        || modules_of(&layouts, &project.files, &printer),
+        || modules_of(&layouts, &search.disk, &project.files, &printer),
         || {
             let mut dependencies = Dependencies::default();
             let describe = |layout| describe(layout, &printer, &mut dependencies, &search.disk);
@@ -82,13 +85,13 @@ fn absent_directories(absent: &Absent, printer: &Printer) -> impl Iterator<Item 
 }
 
 /// The project's own modules that revisions and the metadata need, of each script directory; `files` are what was read.
-fn modules_of(layouts: &[Layout], files: &[SourceFile], printer: &Printer) -> Vec<SourceFile> {
+fn modules_of(layouts: &[Layout], disk: &Disk, files: &[SourceFile], printer: &Printer) -> Vec<SourceFile> {
     let of_layout = |(index, layout): (usize, &Layout)| {
-        let mut modules = modules::load(layout, files.iter().filter(|file| file.directory == index));
+        let mut modules = modules::load(layout, disk, files.iter().filter(|file| file.directory == index));
         let is_environment = |file: &&SourceFile| file.directory == index && file.role == Role::Environment;
         if let Some(environment) = files.iter().find(is_environment) {
             let known: FxHashSet<Box<str>> = modules.iter().map(|module| module.name.clone()).collect();
-            let of_metadata = metadata::load(layout, environment.text()).into_iter();
+            let of_metadata = metadata::load(layout, disk, environment.text()).into_iter();
             modules.extend(of_metadata.filter(|module| !known.contains(&module.name)));
         }
         modules.into_iter().map(move |module| module.file(index, printer))
@@ -154,13 +157,14 @@ impl Listed {
         disk: &Disk,
     ) {
         let asked = selection.of(layout);
+        self.taken.reserve(files.len());
         for file in files {
             let is_selected = asked.holds(&file.key);
             if !selection.files.is_empty() {
-                self.keys.insert(file.key);
+                self.keys.insert(file.key.clone());
             }
             // Alembic loads a file once, however many locations or links lead to it.
-            if self.taken.insert(file.target.into_os_string()) {
+            if self.taken.insert(file.link_target.unwrap_or(file.key).into_os_string()) {
                 let (path, is_regular) = (file.path, file.is_regular);
                 self.wanted.push(Wanted { path, directory, role: Role::Revision, is_selected, is_regular });
             }
@@ -243,12 +247,22 @@ pub(super) struct Printer {
 
 impl Printer {
     pub(super) fn show(&self, path: &Path) -> String {
+        if let Some(inner) = self.plain_inner(path) {
+            return inner.to_owned();
+        }
         let shown = match path.strip_prefix(&self.working_directory) {
             Ok(inner) if inner.as_os_str().is_empty() => ".".into(),
             Ok(inner) => inner.to_string_lossy(),
             Err(_) => return self.show_outside(path),
         };
         if cfg!(windows) { shown.replace('\\', "/") } else { shown.into_owned() }
+    }
+
+    /// What follows the working directory, where the text alone tells it: taking thousands of paths apart would take longer.
+    fn plain_inner<'a>(&self, path: &'a Path) -> Option<&'a str> {
+        let inner = path.to_str()?.strip_prefix(self.working_directory.to_str()?)?.strip_prefix('/')?;
+        let is_plain = !inner.is_empty() && !inner.starts_with(['/', '.']) && !inner.ends_with(['/', '.']);
+        is_plain.then_some(inner)
     }
 
     /// A path that shares more than the root with the working directory goes up to what they share.

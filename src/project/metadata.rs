@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
+use super::disk::Disk;
 use super::modules::{Finder, Module, absolute, import_lines, read_module};
 use super::script_directory::Layout;
 
@@ -12,8 +13,8 @@ use super::script_directory::Layout;
 const MAX_MODULES: usize = 20;
 
 /// Reads the modules that tell the naming convention of `environment`'s metadata.
-pub(super) fn load(layout: &Layout, environment: &str) -> Vec<Module> {
-    let mut finder = Finder::new(&layout.import_roots);
+pub(super) fn load(layout: &Layout, disk: &Disk, environment: &str) -> Vec<Module> {
+    let mut finder = Finder::new(&layout.import_roots, disk);
     let mut seen: FxHashSet<String> = FxHashSet::default();
     let mut modules: Vec<Module> = Vec::new();
     let wanted = words_of_lines(environment, |line| {

@@ -12,6 +12,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::disk::Disk;
 use super::read;
 use super::script_directory::Layout;
 use crate::source::{Encoding, Role, SourceFile};
@@ -94,7 +95,11 @@ const FOREIGN: [&str; 58] = [
 ];
 
 /// Reads the modules that the revisions among `files` import, and what those import in turn.
-pub(super) fn load<'a>(layout: &Layout, files: impl Iterator<Item = &'a SourceFile>) -> Vec<Module> {
+pub(super) fn load<'a>(
+    layout: &Layout,
+    disk: &Disk,
+    files: impl Iterator<Item = &'a SourceFile>,
+) -> Vec<Module> {
     let revisions: Vec<&SourceFile> = files.filter(|file| file.role == Role::Revision).collect();
     let imported: BTreeSet<String> = revisions
         .into_par_iter()
@@ -106,7 +111,7 @@ pub(super) fn load<'a>(layout: &Layout, files: impl Iterator<Item = &'a SourceFi
             all.extend(names);
             all
         });
-    let mut finder = Finder::new(&layout.import_roots);
+    let mut finder = Finder::new(&layout.import_roots, disk);
     let mut seen: FxHashSet<String> = imported.iter().cloned().collect();
     let mut open: VecDeque<String> = imported.into_iter().collect();
     let mut modules = Vec::new();
@@ -137,29 +142,43 @@ pub(super) fn read_module(name: &str, path: PathBuf) -> Option<(Module, String)>
 /// Finds modules below the import roots.
 pub(super) struct Finder<'a> {
     roots: &'a [PathBuf],
+    disk: &'a Disk,
     /// The roots that hold a top-level name; most names, being other people's packages, are in none.
     known: FxHashMap<String, Vec<&'a Path>>,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(roots: &'a [PathBuf]) -> Self {
-        Self { roots, known: FxHashMap::default() }
+    pub(super) fn new(roots: &'a [PathBuf], disk: &'a Disk) -> Self {
+        Self { roots, disk, known: FxHashMap::default() }
     }
 
     /// The file of a module.
     pub(super) fn find(&mut self, name: &str) -> Option<PathBuf> {
         let top = name.split('.').next()?;
         if !self.known.contains_key(top) {
-            let holds = |root: &&PathBuf| root.join(top).is_dir() || root.join(format!("{top}.py")).is_file();
+            let holds = |root: &&PathBuf| {
+                self.disk.is_dir(&root.join(top)) || self.disk.is_file(&root.join(format!("{top}.py")))
+            };
             let roots = self.roots.iter().filter(holds).map(PathBuf::as_path).collect();
             self.known.insert(top.to_owned(), roots);
         }
-        let inner: PathBuf = name.split('.').collect();
-        self.known.get(top)?.iter().find_map(|root| {
-            let package = root.join(&inner).join("__init__.py");
-            let module = root.join(&inner).with_extension("py");
-            [package, module].into_iter().find(|path| path.is_file())
-        })
+        self.known.get(top)?.iter().find_map(|root| self.find_in(root, name))
+    }
+
+    fn find_in(&self, root: &Path, name: &str) -> Option<PathBuf> {
+        let mut path = root.to_owned();
+        if let Some((packages, _)) = name.rsplit_once('.') {
+            path.extend(packages.split('.'));
+            // Many names are asked for in one package, and most are no modules: one look tells of all.
+            if !self.disk.is_dir(&path) {
+                return None;
+            }
+            let _ = self.disk.entries(&path);
+        }
+        path.extend(name.rsplit('.').next());
+        let package = path.join("__init__.py");
+        let module = path.with_extension("py");
+        [package, module].into_iter().find(|path| self.disk.is_file(path))
     }
 }
 
@@ -168,6 +187,9 @@ impl<'a> Finder<'a> {
 fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
     for (start, line) in import_lines(text) {
         let statement = line.trim_start();
+        if is_plainly_foreign(statement) {
+            continue;
+        }
         if let Some(rest) = statement.strip_prefix("import ") {
             for part in rest.split(['#', ';']).next().unwrap_or_default().split(',') {
                 add(part.split_whitespace().next().unwrap_or_default(), names);
@@ -224,6 +246,21 @@ pub(super) fn import_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         seen = end;
         Some((start, text.get(start..end)?))
     })
+}
+
+/// Whether a line imports one foreign module, or names of one: most lines do, and take no longer look.
+fn is_plainly_foreign(statement: &str) -> bool {
+    let Some((keyword, rest)) = statement.split_once(' ') else { return false };
+    let (module, after) = rest.split_once([' ', '\n']).unwrap_or((rest, ""));
+    match keyword {
+        "import" => !rest.contains(',') && is_foreign(module.trim_end()),
+        "from" => {
+            after.starts_with("import")
+                && rest.as_bytes().get(module.len()) == Some(&b' ')
+                && is_foreign(module)
+        }
+        _ => false,
+    }
 }
 
 fn is_foreign(dotted: &str) -> bool {

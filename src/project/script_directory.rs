@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::alembic_config::AlembicConfig;
 use super::discover;
-use super::disk::{Disk, lies_in};
+use super::disk::{Disk, Entry, lies_in};
 
 /// A script directory being put together.
 #[derive(Debug, Clone, Default)]
@@ -170,7 +170,7 @@ impl Layout {
                 self.add_location(location);
             }
         }
-        if !self.has_revisions() {
+        if !self.has_revisions(disk) {
             for directory in discover::revision_directories(&self.root, disk) {
                 self.add_location(Location::new(directory.clone(), false, disk));
                 self.assumed.push(directory);
@@ -193,17 +193,15 @@ impl Layout {
     }
 
     /// Whether any version location holds a revision file.
-    pub(super) fn has_revisions(&self) -> bool {
+    pub(super) fn has_revisions(&self, disk: &Disk) -> bool {
         self.locations.iter().any(|location| {
             if location.recursive {
-                return list(location).is_ok_and(|listing| !listing.files.is_empty());
+                return list(location, disk).is_ok_and(|listing| !listing.files.is_empty());
             }
-            let Ok(mut entries) = fs::read_dir(&location.path) else { return false };
-            entries.any(|entry| {
-                entry.is_ok_and(|entry| {
-                    let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
-                    is_file && is_revision_name(&entry.file_name().to_string_lossy())
-                })
+            let Ok(entries) = disk.entries(&location.path) else { return false };
+            entries.iter().any(|entry| {
+                let is_file = entry.kind.is_some_and(|kind| !kind.is_dir());
+                is_file && is_revision_name(&entry.name.to_string_lossy())
             })
         })
     }
@@ -222,8 +220,8 @@ pub(super) struct RevisionFile {
     pub(super) path: PathBuf,
     /// Its directory without symbolic links, with its own name.
     pub(super) key: PathBuf,
-    /// The file that is read in the end.
-    pub(super) target: PathBuf,
+    /// The file that a link leads to, which is read in the end.
+    pub(super) link_target: Option<PathBuf>,
     /// Whether it is a regular file itself, not a link, a pipe or a device.
     pub(super) is_regular: bool,
 }
@@ -238,37 +236,37 @@ pub(super) struct Listing {
 }
 
 /// Lists a version location; one that does not exist is empty, as for Alembic.
-pub(super) fn list(location: &Location) -> io::Result<Listing> {
+pub(super) fn list(location: &Location, disk: &Disk) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let mut open = vec![(location.path.clone(), location.key.clone())];
     while let Some((directory, key)) = open.pop() {
-        let entries = match fs::read_dir(&directory) {
+        let entries = match disk.entries(&directory) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => continue,
             Err(error) => return Err(error),
         };
-        for entry in entries.flatten() {
-            let Ok(kind) = entry.file_type() else { continue };
-            let name = entry.file_name();
-            let path = directory.join(&name);
+        for Entry { name, kind } in entries.iter() {
+            let Some(kind) = kind else { continue };
+            let path = directory.join(name);
             if kind.is_dir() {
                 if location.recursive && !name.to_string_lossy().ends_with("__pycache__") {
-                    open.push((path, key.join(&name)));
+                    open.push((path, key.join(name)));
                 } else if is_revision_name(&name.to_string_lossy()) {
                     listing.directories_named_py.push(path);
                 }
                 continue;
             }
-            let target = if kind.is_symlink() { target_of(&path) } else { Some(key.join(&name)) };
-            let Some(target) = target else { continue };
-            if target.file_name().is_some_and(|name| is_revision_name(&name.to_string_lossy())) {
-                listing.files.push(RevisionFile {
-                    path,
-                    key: key.join(&name),
-                    target,
-                    is_regular: kind.is_file(),
-                });
+            let link_target = if kind.is_symlink() {
+                let Some(target) = target_of(&path) else { continue };
+                Some(target)
+            } else {
+                None
+            };
+            let read_name = link_target.as_deref().map_or(Some(name.as_os_str()), Path::file_name);
+            if read_name.is_some_and(|name| is_revision_name(&name.to_string_lossy())) {
+                let is_regular = kind.is_file();
+                listing.files.push(RevisionFile { path, key: key.join(name), link_target, is_regular });
             }
         }
     }
