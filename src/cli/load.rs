@@ -130,6 +130,9 @@ impl Loaded {
         for error in &self.project.errors {
             terminal.error(error);
         }
+        if !terminal.is_verbose() {
+            return;
+        }
         match &self.config_file {
             Some(path) => terminal.detail(format_args!("configuration: {}", path.display())),
             None => terminal.detail("configuration: none found, defaults are used"),

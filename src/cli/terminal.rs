@@ -97,6 +97,11 @@ impl Terminal {
         self.say(|paint| paint.danger("error:"), &text);
     }
 
+    /// Whether [`Self::detail`] says anything.
+    pub(super) const fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Says how the run came to its result, with `--verbose`.
     pub(super) fn detail(&self, text: impl Display) {
         if self.verbose {

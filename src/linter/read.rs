@@ -17,7 +17,7 @@ pub(super) fn revisions(
     settings: &Settings,
 ) -> (Vec<Option<Revision>>, Vec<Option<Revision>>) {
     let directories = project.directories.len().max(1);
-    let modules: Vec<_> = (0..directories).map(|i| Modules::new(&project.files, i)).collect();
+    let modules: Vec<_> = (0..directories).into_par_iter().map(|i| Modules::new(&project.files, i)).collect();
     let no_modules = Modules::default();
     let read = |file: &SourceFile, is_now: bool| {
         let modules = modules.get(file.directory).unwrap_or(&no_modules);

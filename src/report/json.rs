@@ -148,7 +148,8 @@ fn write_fields(
 
 /// Whether JSON shows the text as it is. Without a way out of the loop, which lets the compiler take many bytes at once.
 fn is_plain(text: &str) -> bool {
-    !text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\'))
+    let is_escaped = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    text.bytes().fold(0, |found, byte| found | is_escaped(byte)) == 0
 }
 
 fn repair(fix: &Fix) -> Repair<'_> {
