@@ -5,6 +5,8 @@ mod read;
 mod statements;
 mod steps;
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 
 use crate::config::Settings;
@@ -96,8 +98,8 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     silenced.append(&mut silence(&mut about_comments, &mut approvals));
     found.append(&mut about_comments);
 
-    put_in_order(&mut found);
-    put_in_order(&mut silenced);
+    put_in_order(project, &mut found);
+    put_in_order(project, &mut silenced);
     for diagnostic in &mut found {
         run.complete(diagnostic);
     }
@@ -139,15 +141,17 @@ fn silence(found: &mut Vec<Diagnostic>, approvals: &mut Approvals) -> Vec<Diagno
 }
 
 /// Sorts findings and drops twins: an unrolled loop does the same thing at the same place in each turn.
-fn put_in_order(found: &mut Vec<Diagnostic>) {
+fn put_in_order(project: &Project, found: &mut Vec<Diagnostic>) {
     fn place(d: &Diagnostic) -> (FileId, Span, &str, &str) {
         (d.file, d.span, d.rule.name, &d.message)
     }
-    // Files are sorted by path already.
+    let path = |id: FileId| project.file(id).map(|file| &*file.path);
+    // Most neighbours are of one file, whose path need not be looked up.
+    let by_path = |a: FileId, b: FileId| if a == b { Ordering::Equal } else { path(a).cmp(&path(b)) };
     found.par_sort_by(|a, b| {
         let by_place = || a.span.start.cmp(&b.span.start).then_with(|| a.rule.name.cmp(b.rule.name));
-        let by_rest = || a.message.cmp(&b.message).then_with(|| a.span.cmp(&b.span));
-        a.file.cmp(&b.file).then_with(by_place).then_with(by_rest)
+        let by_rest = || a.message.cmp(&b.message).then_with(|| place(a).cmp(&place(b)));
+        by_path(a.file, b.file).then_with(by_place).then_with(by_rest)
     });
     found.dedup_by(|b, a| place(a) == place(b));
 }

@@ -1,5 +1,6 @@
 //! Where to look: what lies below a directory. Does not read configuration.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -41,13 +42,17 @@ const SKIPPED: [&str; 16] = [
     "target",
 ];
 
+fn is_left_out(name: &OsStr) -> bool {
+    SKIPPED.iter().any(|skipped| name == *skipped)
+}
+
 /// Walks `directory`; what git ignores and environments are left out.
 pub(super) fn below(directory: &Path) -> Below {
     let found = Mutex::new(Below::default());
     walker(directory).build_parallel().run(|| {
         Box::new(|entry| {
             if let Ok(entry) = entry {
-                found.lock().unwrap_or_else(PoisonError::into_inner).add(&entry);
+                found.lock().unwrap_or_else(PoisonError::into_inner).add_entry(&entry);
             }
             WalkState::Continue
         })
@@ -56,12 +61,47 @@ pub(super) fn below(directory: &Path) -> Below {
 }
 
 /// [`below`] for each of `directories`, in their order.
-pub(super) fn below_each(directories: &[PathBuf]) -> Vec<Below> {
+pub(super) fn below_each(directories: &[PathBuf], disk: &Disk) -> Vec<Below> {
     if let [only] = directories {
         return vec![below(only)];
     }
-    let share = directories.len().div_ceil(rayon::current_num_threads()).max(1);
-    directories.par_chunks(share).flat_map_iter(below_in_one_walk).collect()
+    let outside: Option<Vec<_>> =
+        directories.par_iter().map(|directory| below_outside_repositories(directory, disk)).collect();
+    outside.unwrap_or_else(|| {
+        let share = directories.len().div_ceil(rayon::current_num_threads()).max(1);
+        directories.par_chunks(share).flat_map_iter(below_in_one_walk).collect()
+    })
+}
+
+/// What lies below a directory, `None` where it is in a repository or has one in it. Elsewhere nothing is ignored, and the disk is
+/// asked for no files that say what is.
+fn below_outside_repositories(directory: &Path, disk: &Disk) -> Option<Below> {
+    let is_repository = |path: &Path| [".git", ".jj"].iter().any(|name| disk.exists(&path.join(name)));
+    disk.list_upward(directory);
+    if disk.canonical(directory).ancestors().any(is_repository) {
+        return None;
+    }
+    let mut found = Below::default();
+    let mut open = vec![directory.to_owned()];
+    while let Some(current) = open.pop() {
+        let Ok(entries) = disk.entries(&current) else { continue };
+        if current != directory {
+            if is_repository(&current) {
+                return None;
+            }
+            if disk.exists(&current.join("pyvenv.cfg")) {
+                continue;
+            }
+        }
+        for Entry { name, kind } in entries.iter() {
+            if !kind.is_some_and(|kind| kind.is_dir()) {
+                found.add(&current, name);
+            } else if !is_left_out(name) {
+                open.push(current.join(name));
+            }
+        }
+    }
+    Some(found.sorted())
 }
 
 /// One walk in one thread: it reads the ignore files above the directories once, and starts no threads for each.
@@ -79,26 +119,30 @@ fn below_in_one_walk(directories: &[PathBuf]) -> Vec<Below> {
             current = directories.iter().position(is_root).unwrap_or(current);
         }
         if let Some(below) = found.get_mut(current) {
-            below.add(&entry);
+            below.add_entry(&entry);
         }
     }
     found.into_iter().map(Below::sorted).collect()
 }
 
 impl Below {
-    fn add(&mut self, entry: &DirEntry) {
-        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
-            return;
+    fn add_entry(&mut self, entry: &DirEntry) {
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if let Some(parent) = entry.path().parent().filter(|_| !is_directory) {
+            self.add(parent, entry.file_name());
         }
-        let name = entry.file_name().to_string_lossy();
-        let Some(parent) = entry.path().parent() else { return };
+    }
+
+    /// Adds what is no directory.
+    fn add(&mut self, parent: &Path, name: &OsStr) {
+        let name = name.to_string_lossy();
         if name == "pyproject.toml" || name.ends_with(".ini") {
             self.configured.push(parent.to_owned());
         } else if name.ends_with(".py") {
             if name == "env.py" {
                 self.environments.push(parent.to_owned());
             }
-            if self.python.last().is_none_or(|last| last != parent) {
+            if self.python.last().is_none_or(|last| last.as_os_str() != parent.as_os_str()) {
                 self.python.push(parent.to_owned());
             }
         }
@@ -120,8 +164,7 @@ fn walker(directory: &Path) -> WalkBuilder {
         if entry.depth() == 0 || !is_directory {
             return true;
         }
-        let name = entry.file_name().to_string_lossy();
-        !SKIPPED.contains(&&*name) && !entry.path().join("pyvenv.cfg").exists()
+        !is_left_out(entry.file_name()) && !entry.path().join("pyvenv.cfg").exists()
     });
     builder
 }
@@ -164,7 +207,7 @@ fn python_below(
             continue;
         }
         let directories = entries.iter().filter(|entry| entry.kind.is_some_and(|kind| kind.is_dir()));
-        let ours = directories.filter(|entry| !SKIPPED.iter().any(|skipped| entry.name == *skipped));
+        let ours = directories.filter(|entry| !is_left_out(&entry.name));
         open.extend(ours.map(|entry| current.join(&entry.name)));
         let files = python_files(&current, &entries);
         if !files.is_empty() && !is_skipped(&current) {

@@ -42,6 +42,16 @@ enum Kind {
     Other,
 }
 
+impl From<FileType> for Kind {
+    fn from(kind: FileType) -> Self {
+        match kind {
+            kind if kind.is_dir() => Self::Directory,
+            kind if kind.is_file() => Self::File,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl Disk {
     /// Whether the path leads to a regular file.
     pub(super) fn is_file(&self, path: &Path) -> bool {
@@ -59,20 +69,16 @@ impl Disk {
     }
 
     fn kind(&self, path: &Path) -> Option<Kind> {
+        match self.told(path) {
+            Told::Missing => return None,
+            Told::Kind(kind) if !kind.is_symlink() => return Some(kind.into()),
+            Told::Kind(_) | Told::Nothing => {}
+        }
         let known = held(&self.kinds).get(path.as_os_str()).copied();
         if let Some(known) = known {
             return known;
         }
-        let followed = match self.told(path) {
-            Told::Missing => return None,
-            Told::Kind(kind) if !kind.is_symlink() => Some(kind),
-            Told::Kind(_) | Told::Nothing => fs::metadata(path).ok().map(|data| data.file_type()),
-        };
-        let kind = followed.map(|kind| match kind {
-            kind if kind.is_dir() => Kind::Directory,
-            kind if kind.is_file() => Kind::File,
-            _ => Kind::Other,
-        });
+        let kind = fs::metadata(path).ok().map(|data| data.file_type().into());
         held(&self.kinds).insert(path.as_os_str().to_owned(), kind);
         kind
     }
@@ -169,18 +175,15 @@ impl Disk {
         found
     }
 
-    /// [`Self::upward`], each of them listed: what is asked of them later is known then.
-    pub(super) fn listed_upward(&self, directory: &Path) -> Vec<PathBuf> {
-        let mut found = Vec::new();
+    /// Lists `directory` and those above it, up to the root of the repository: what is asked of them later is known then.
+    pub(super) fn list_upward(&self, directory: &Path) {
         for ancestor in directory.ancestors() {
-            // One that cannot be listed is asked for what it holds.
+            // One that cannot be listed is asked for each name.
             let _ = self.entries(ancestor);
-            found.push(ancestor.to_owned());
             if self.exists(&ancestor.join(".git")) {
                 break;
             }
         }
-        found
     }
 
     /// Whether a directory is an Alembic environment by what it holds.

@@ -142,7 +142,7 @@ impl Layouts {
                 Ok(_) => files.push(path),
             }
         }
-        let all_below = discover::below_each(&directories);
+        let all_below = discover::below_each(&directories, &self.disk);
         let configured = all_below.iter().flat_map(|below| &below.configured);
         self.read_ahead(&directories.iter().chain(configured).collect::<Vec<_>>());
         for (path, below) in directories.iter().zip(all_below) {
@@ -161,9 +161,9 @@ impl Layouts {
 
     /// Asks the disk in several threads for what the search will need of the directories and those around them.
     fn read_ahead(&mut self, directories: &[&PathBuf]) {
-        let upward: Vec<Vec<PathBuf>> =
-            directories.par_iter().map(|directory| self.disk.listed_upward(directory)).collect();
-        let all: FxHashSet<OsString> = upward.into_iter().flatten().map(PathBuf::into_os_string).collect();
+        directories.par_iter().for_each(|directory| self.disk.list_upward(directory));
+        let upward = directories.iter().flat_map(|directory| self.disk.upward(directory));
+        let all: FxHashSet<OsString> = upward.map(PathBuf::into_os_string).collect();
         let read = |directory: OsString| {
             let described = Described::read(Path::new(&directory), &self.version_locations, &self.disk);
             (directory, described)
@@ -218,10 +218,9 @@ impl Layouts {
     /// A requested directory inside a script directory where Alembic is not told to look: the project hands it
     /// to Alembic in code, so what holds revisions there is a version location.
     fn add_requested_locations(&mut self, directory: &Path, key: &Path) {
-        let is_known =
-            self.found.iter().flat_map(|layout| &layout.locations).any(|location| {
-                location.covers(key) || (lies_in(&location.key, key) && location.path.is_dir())
-            });
+        let is_known = self.found.iter().flat_map(|layout| &layout.locations).any(|location| {
+            location.covers(key) || (lies_in(&location.key, key) && self.disk.is_dir(&location.path))
+        });
         let around = self
             .found
             .iter_mut()
