@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::dependencies::{self, Dependencies};
 use super::disk::Disk;
@@ -41,7 +41,6 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
         project.absent.extend(absent_directories(absent, &printer));
     }
 
-    let mut listed = Listed::default();
     let listings: Vec<Vec<_>> = layouts
         .par_iter()
         .map(|layout| {
@@ -49,6 +48,8 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
             layout.locations.iter().map(list).collect()
         })
         .collect();
+    let count = listings.iter().flatten().flatten().map(|listing| listing.files.len()).sum();
+    let mut listed = Listed::with_capacity(count);
     for (index, (layout, listings)) in layouts.iter().zip(listings).enumerate() {
         let files = files_listed(layout, listings, &printer, &mut project);
         listed.add(layout, files, index, selection, &search.disk);
@@ -87,9 +88,12 @@ fn absent_directories(absent: &Absent, printer: &Printer) -> impl Iterator<Item 
 /// The project's own modules that revisions and the metadata need, of each script directory; `files` are what was read.
 fn modules_of(layouts: &[Layout], disk: &Disk, files: &[SourceFile], printer: &Printer) -> Vec<SourceFile> {
     let of_layout = |(index, layout): (usize, &Layout)| {
-        let mut modules = modules::load(layout, disk, files.iter().filter(|file| file.directory == index));
-        let is_environment = |file: &&SourceFile| file.directory == index && file.role == Role::Environment;
-        if let Some(environment) = files.iter().find(is_environment) {
+        // They stand in the order of the script directories.
+        let start = files.partition_point(|file| file.directory < index);
+        let end = files.partition_point(|file| file.directory <= index);
+        let files = files.get(start..end).unwrap_or_default();
+        let mut modules = modules::load(layout, disk, files);
+        if let Some(environment) = files.iter().find(|file| file.role == Role::Environment) {
             let known: FxHashSet<Box<str>> = modules.iter().map(|module| module.name.clone()).collect();
             let of_metadata = metadata::load(layout, disk, environment.text()).into_iter();
             modules.extend(of_metadata.filter(|module| !known.contains(&module.name)));
@@ -129,7 +133,6 @@ fn files_listed(
 }
 
 /// Files that will be read.
-#[derive(Default)]
 struct Listed {
     wanted: Vec<Wanted>,
     /// Keys of the files, to tell which requested paths are none of them.
@@ -148,6 +151,11 @@ struct Wanted {
 }
 
 impl Listed {
+    fn with_capacity(files: usize) -> Self {
+        let taken = FxHashSet::with_capacity_and_hasher(files, FxBuildHasher);
+        Self { wanted: Vec::with_capacity(files), keys: FxHashSet::default(), taken }
+    }
+
     fn add(
         &mut self,
         layout: &Layout,
@@ -157,7 +165,6 @@ impl Listed {
         disk: &Disk,
     ) {
         let asked = selection.of(layout);
-        self.taken.reserve(files.len());
         for file in files {
             let is_selected = asked.holds(&file.key);
             if !selection.files.is_empty() {

@@ -95,14 +95,10 @@ const FOREIGN: [&str; 58] = [
 ];
 
 /// Reads the modules that the revisions among `files` import, and what those import in turn.
-pub(super) fn load<'a>(
-    layout: &Layout,
-    disk: &Disk,
-    files: impl Iterator<Item = &'a SourceFile>,
-) -> Vec<Module> {
-    let revisions: Vec<&SourceFile> = files.filter(|file| file.role == Role::Revision).collect();
-    let imported: BTreeSet<String> = revisions
-        .into_par_iter()
+pub(super) fn load(layout: &Layout, disk: &Disk, files: &[SourceFile]) -> Vec<Module> {
+    let imported: BTreeSet<String> = files
+        .par_iter()
+        .filter(|file| file.role == Role::Revision)
         .fold(BTreeSet::new, |mut names, file| {
             imports(file.text(), None, &mut names);
             names
