@@ -16,15 +16,15 @@ pub(super) fn put_in_order(directory: &ScriptDirectory, files: &mut [File<'_>]) 
 /// that no `down_revision` or `depends_on` joins are then histories of their own.
 pub(super) fn histories<'a>(directory: &ScriptDirectory, mut files: Vec<File<'a>>) -> Vec<Vec<File<'a>>> {
     put_in_order(directory, &mut files);
-    let location = |file: &File<'_>| load_order(directory, file.path).0;
-    let is_single = files.first().map(location) == files.last().map(location);
+    let locations: Vec<usize> = files.iter().map(|file| location_of(directory, folder(file.path))).collect();
+    let is_single = locations.first() == locations.last();
     if directory.lists_locations || is_single {
         return vec![files];
     }
-    let groups = Groups::new(&files, location);
+    let groups = Groups::new(&files, &locations);
     let mut histories: Vec<(usize, Vec<File<'a>>)> = Vec::new();
-    for file in files {
-        let group = groups.of(location(&file));
+    for (file, location) in files.into_iter().zip(locations) {
+        let group = groups.of(location);
         match histories.iter_mut().find(|(known, _)| *known == group) {
             Some((_, files)) => files.push(file),
             None => histories.push((group, vec![file])),
@@ -40,26 +40,25 @@ struct Groups {
 }
 
 impl Groups {
-    fn new(files: &[File<'_>], location: impl Fn(&File<'_>) -> usize) -> Self {
+    fn new(files: &[File<'_>], locations: &[usize]) -> Self {
         let mut holders: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
         let mut groups = Self { of_location: FxHashMap::default() };
-        for file in files {
-            groups.of_location.insert(location(file), location(file));
+        for (file, own) in files.iter().zip(locations) {
+            groups.of_location.insert(*own, *own);
             let labels = file.revision.identifiers.branch_labels.value.strings();
             for name in file.revision.id().into_iter().chain(labels.iter().map(|label| &**label)) {
-                holders.entry(name).or_default().push(location(file));
+                holders.entry(name).or_default().push(*own);
             }
         }
-        for file in files {
-            let own = location(file);
+        for (file, own) in files.iter().zip(locations) {
             let identifiers = &file.revision.identifiers;
             let links = [&identifiers.down_revision, &identifiers.depends_on];
             for name in links.iter().flat_map(|link| link.value.strings()) {
                 let Some(holders) = holders.get(&**name) else { continue };
                 if let Some(other) = holders.first()
-                    && !holders.contains(&own)
+                    && !holders.contains(own)
                 {
-                    groups.join(own, *other);
+                    groups.join(*own, *other);
                 }
             }
         }
@@ -81,11 +80,19 @@ impl Groups {
 /// What Alembic's walk sorts files by: version locations as configured, a directory's files before its subfolders.
 fn load_order<'a>(directory: &ScriptDirectory, path: &'a str) -> (usize, Vec<&'a str>, &'a str) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    (location_of(directory, folder), folder.split('/').collect(), name)
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Which version location a folder is, or lies in.
+fn location_of(directory: &ScriptDirectory, folder: &str) -> usize {
     let locations = || directory.version_locations.iter().map(|location| location.trim_end_matches('/'));
     let below = |location: &str| folder.strip_prefix(location).is_some_and(|rest| rest.starts_with('/'));
-    let location = locations()
+    locations()
         .position(|location| location == folder)
         .or_else(|| locations().position(below))
-        .unwrap_or(usize::MAX);
-    (location, folder.split('/').collect(), name)
+        .unwrap_or(usize::MAX)
 }
