@@ -47,10 +47,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
 }
 
 fn attribute(operation: &Operation) -> Option<&'static str> {
-    let statements = ["create role", "alter role", "create user", "alter user"];
-    operation.sql().filter(|_| statements.iter().any(|words| operation.says(words)))?;
+    operation.sql()?;
     let attributes = [("superuser", "SUPERUSER"), ("bypassrls", "BYPASSRLS")];
-    attributes.into_iter().find(|(word, _)| operation.says(word)).map(|(_, shown)| shown)
+    let (_, shown) = attributes.into_iter().find(|(word, _)| operation.says(word))?;
+    let statements = ["create role", "alter role", "create user", "alter user"];
+    statements.iter().any(|words| operation.says(words)).then_some(shown)
 }
 
 #[cfg(test)]
