@@ -86,12 +86,13 @@ pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Ou
     let nowhere = (ScriptDirectory::default(), Siblings::default());
     let run = Run { history, selection, nowhere: (&nowhere.0, &nowhere.1) };
 
-    let (mut found, of_history) = rayon::join(|| run.judge_revisions(), || run.judge_history());
+    let is_judged = |id, revision: &Revision| history.is_judged(id) && revision.syntax_errors.is_empty();
+    let ((mut found, of_history), mut approvals) = rayon::join(
+        || rayon::join(|| run.judge_revisions(), || run.judge_history()),
+        || Approvals::read(project, &revisions, is_judged),
+    );
     found.extend(of_history);
     found.retain(|diagnostic| run.is_asked_for(diagnostic));
-    let mut approvals = Approvals::read(project, &revisions, |id, revision| {
-        history.is_judged(id) && revision.syntax_errors.is_empty()
-    });
     let mut silenced = silence(&mut found, &mut approvals);
 
     let mut about_comments = run.judge_suppressions(&approvals);

@@ -142,7 +142,7 @@ fn report(
     let findings =
         Findings { project: &loaded.project, diagnostics: &outcome.diagnostics, summary: &outcome.summary };
     let mut text = match arguments.output_format {
-        CheckFormat::Json => return terminal.report(&json::render(&findings)?),
+        CheckFormat::Json => return terminal.report_parts(&json::render(&findings)?),
         CheckFormat::Full | CheckFormat::Concise if arguments.statistics => {
             statistics::render(&findings, look)
         }

@@ -64,12 +64,18 @@ impl Terminal {
 
     /// Writes the report, to standard output or to the file that was asked for.
     pub(super) fn report(&self, text: &str) -> anyhow::Result<()> {
+        self.report_parts(&[text])
+    }
+
+    /// [`Self::report`] for a long text in parts.
+    pub(super) fn report_parts(&self, parts: &[impl AsRef<str>]) -> anyhow::Result<()> {
         if self.quiet > 1 {
             return Ok(());
         }
         let Some(path) = &self.output_file else {
-            return Ok(print(text)?);
+            return Ok(print(parts)?);
         };
+        let text: String = parts.iter().map(AsRef::as_ref).collect();
         std::fs::write(path, text).map_err(|error| {
             anyhow::anyhow!(
                 "`{}` cannot be written: {error}; name a file in a directory that exists with --output-file",
@@ -148,9 +154,11 @@ impl Terminal {
 }
 
 /// Writes to standard output; escape codes are kept, they were only made if they are wanted.
-fn print(text: &str) -> io::Result<()> {
+fn print(parts: &[impl AsRef<str>]) -> io::Result<()> {
     let mut stdout = AutoStream::new(io::stdout().lock(), ColorChoice::AlwaysAnsi);
-    stdout.write_all(text.as_bytes())?;
+    for part in parts {
+        stdout.write_all(part.as_ref().as_bytes())?;
+    }
     stdout.flush()
 }
 

@@ -313,7 +313,7 @@ fn golden_concise() {
 
 #[test]
 fn golden_json() {
-    assert_golden("findings.json", &with_findings(|findings| json::render(findings).unwrap()));
+    assert_golden("findings.json", &with_findings(|findings| json::render(findings).unwrap().concat()));
 }
 
 #[test]

@@ -52,8 +52,8 @@ const PART: usize = 256;
 /// The length that few findings exceed.
 const USUAL_BYTES: usize = 1 << 10;
 
-/// The findings and their numbers as one JSON document.
-pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
+/// The findings and their numbers as one JSON document, in parts that follow each other.
+pub fn render(findings: &Findings<'_>) -> Result<Vec<String>, serde_json::Error> {
     let summary = findings.summary;
     let document = Document {
         version: 1,
@@ -69,32 +69,33 @@ pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
         },
     };
     let frame = serde_json::to_string_pretty(&document)? + "\n";
-    if findings.diagnostics.is_empty() {
-        return Ok(frame);
-    }
-    let parts: Vec<String> =
-        findings.diagnostics.par_chunks(PART).map(|part| items(part, findings)).collect::<Result<_, _>>()?;
-    let (before, after) = frame.split_once("[]").unwrap_or((&frame, ""));
-    let mut text =
-        String::with_capacity(frame.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>());
-    text.push_str(before);
-    for (index, part) in parts.iter().enumerate() {
-        text.push(if index == 0 { '[' } else { ',' });
-        text.push_str(part);
-    }
-    text.push_str("\n  ]");
-    text.push_str(after);
-    Ok(text)
+    let Some((before, after)) = frame.split_once("[]").filter(|_| !findings.diagnostics.is_empty()) else {
+        return Ok(vec![frame]);
+    };
+    let mut parts = findings
+        .diagnostics
+        .par_chunks(PART)
+        .enumerate()
+        .map(|(index, part)| items(if index == 0 { '[' } else { ',' }, part, findings))
+        .collect::<Result<Vec<_>, _>>()?;
+    parts.insert(0, before.to_owned());
+    parts.push(format!("\n  ]{after}"));
+    Ok(parts)
 }
 
-/// The findings as they stand between the brackets of the document.
+/// The findings as they stand in the document, behind a bracket or a comma.
 ///
 /// `serde_json` would look at each byte of every text by itself, which takes several times as long.
-fn items(diagnostics: &[Diagnostic], findings: &Findings<'_>) -> Result<String, serde_json::Error> {
+fn items(
+    before: char,
+    diagnostics: &[Diagnostic],
+    findings: &Findings<'_>,
+) -> Result<String, serde_json::Error> {
     let mut places = Places::new(findings.project);
     let mut out = String::with_capacity(diagnostics.len() * USUAL_BYTES);
-    for diagnostic in diagnostics {
-        out.push_str(if out.is_empty() { "\n    {" } else { ",\n    {" });
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        out.push(if index == 0 { before } else { ',' });
+        out.push_str("\n    {");
         write_fields(diagnostic, &mut places, &mut out)?;
         out.push_str("\n    }");
     }
