@@ -64,7 +64,7 @@ pub fn misfits<'k>(
     if positional > taken && !signature.variadic {
         found.push(Misfit::TooMany(positional - taken));
     }
-    if !is_open {
+    if !is_open && positional < taken {
         let given: Vec<_> = keywords.filter_map(|keyword| signature.parameter(keyword)).collect();
         let is_optional = |name: &&str| {
             OPTIONAL.contains(name) || (signature.directive == "drop_index" && *name == "table_name")

@@ -19,17 +19,25 @@ pub(super) fn comments(parsed: &Parsed<ModModule>, text: &str) -> Vec<Comment> {
         .map(|token| {
             let span = span(token.range());
             let before = text.get(..span.start as usize).unwrap_or_default();
-            let line_start = memchr::memrchr2(b'\n', b'\r', before.as_bytes()).map_or(0, |end| end + 1);
-            let line = before.get(line_start..).unwrap_or_default().trim_start_matches('\u{feff}');
+            let line = line_so_far(before);
             let own_line = line.chars().all(char::is_whitespace);
-            let following = statements.partition_point(|statement| statement.start() <= token.start());
-            let inside = following
-                .checked_sub(1)
-                .and_then(|i| statements.get(i))
-                .is_some_and(|statement| statement.end() > token.start());
-            Comment { span, own_line, top_level: own_line && line.is_empty() && !inside }
+            let is_inside = || {
+                let following = statements.partition_point(|statement| statement.start() <= token.start());
+                let before = following.checked_sub(1).and_then(|i| statements.get(i));
+                before.is_some_and(|statement| statement.end() > token.start())
+            };
+            Comment { span, own_line, top_level: line.is_empty() && !is_inside() }
         })
         .collect()
+}
+
+/// What stands in the last line of a text.
+fn line_so_far(text: &str) -> &str {
+    if text.ends_with('\n') {
+        return "";
+    }
+    let start = memchr::memrchr2(b'\n', b'\r', text.as_bytes()).map_or(0, |end| end + 1);
+    text.get(start..).unwrap_or_default().trim_start_matches('\u{feff}')
 }
 
 /// Simple statements whole, compound ones by their header.

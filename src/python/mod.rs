@@ -128,10 +128,7 @@ fn read(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> (Revision
     revision.at_import = interpreter.at_import();
     revision.upgrade = interpreter.body("upgrade", suite);
     revision.downgrade = interpreter.body("downgrade", suite);
-    let asks_for_dialect = interpreter.asks_for_dialect();
-    drop(interpreter);
-    if asks_for_dialect {
-        let mut decided = evaluate::Interpreter::on_dialect(suite, text, modules, dialect);
+    if let Some(mut decided) = interpreter.on_dialect(suite) {
         let upgrade = decided.body("upgrade", suite);
         let downgrade = decided.body("downgrade", suite);
         revision.on_dialect = Some(Box::new(OnDialect { upgrade, downgrade }));

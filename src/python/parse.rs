@@ -22,7 +22,7 @@ pub(super) fn span(range: TextRange) -> Span {
 pub(super) fn parse(text: &str) -> (Option<Parsed<ModModule>>, Vec<SyntaxError>) {
     let options = ParseOptions::from(PySourceType::Python).with_target_version(PythonVersion::latest());
     let parsed = parse_unchecked(text, options);
-    if let Some(place) = too_deep(&parsed) {
+    if let Some(place) = too_deep(&parsed, text) {
         // Dropping the tree recurses as deep as it nests; a file that Python refuses is not worth the stack.
         std::mem::forget(parsed);
         let message = format!("more than {MAX_BRACKETS} nested brackets, which Python refuses");
@@ -40,7 +40,9 @@ pub(super) fn parse(text: &str) -> (Option<Parsed<ModModule>>, Vec<SyntaxError>)
 }
 
 /// The bracket that nests too deep, if any.
-fn too_deep(parsed: &Parsed<ruff_python_ast::Mod>) -> Option<TextRange> {
+fn too_deep(parsed: &Parsed<ruff_python_ast::Mod>, text: &str) -> Option<TextRange> {
+    // Few files have so many brackets at all.
+    memchr::memchr3_iter(b'(', b'[', b'{', text.as_bytes()).nth(MAX_BRACKETS)?;
     let mut depth = 0_usize;
     for token in parsed.tokens() {
         match token.kind() {

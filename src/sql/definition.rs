@@ -5,7 +5,7 @@
 
 use super::cursor::Cursor;
 use super::lex::{self, Kind, Token};
-use super::{Sql, execute, generic, names, other, postgres, range, verbs};
+use super::{Sql, execute, generic, names, other, plain_alter, postgres, range, verbs};
 use crate::operation::{
     AlterColumn, Argument, Attribute, Change, ConstraintKind, Dialect, DropConstraint, DropIndex, Name,
     RenameTable, Statement, TableComment, TableName,
@@ -28,8 +28,10 @@ pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
         return None;
     }
     let text = sql.source.get(range(tokens))?;
+    let plainly = || (sql.dialect == Dialect::Postgresql).then(|| plain_alter::read(sql, tokens)).flatten();
     let whole = || readers(sql.dialect).iter().find_map(|read| read(text));
-    whole()
+    plainly()
+        .or_else(whole)
         .or_else(|| special_index(sql, tokens))
         .or_else(|| partitioned_table(sql, tokens))
         .or_else(|| by_action(sql, tokens))

@@ -14,6 +14,7 @@ mod names;
 mod on_table;
 mod parameter;
 mod placeholder;
+mod plain_alter;
 mod postgres;
 mod postgres_items;
 mod schema;

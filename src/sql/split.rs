@@ -82,7 +82,11 @@ fn has_body(source: &str, tokens: &[Token]) -> bool {
 }
 
 fn delimiter_of(line: &str) -> Option<&str> {
-    let line = line.trim();
+    let line = line.trim_start();
+    if !line.starts_with(['d', 'D']) {
+        return None;
+    }
+    let line = line.trim_end();
     let (word, delimiter) = line.split_once(char::is_whitespace)?;
     word.eq_ignore_ascii_case("delimiter").then(|| delimiter.trim()).filter(|text| !text.is_empty())
 }

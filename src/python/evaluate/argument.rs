@@ -22,7 +22,7 @@ fn convert(value: &Value<'_>, depth: u32) -> Argument {
         Value::Bool(value) => Argument::Bool(*value),
         Value::Int(value) => Argument::Int(*value),
         Value::Float(value) => Argument::Float(*value),
-        Value::Str(text) => Argument::Str(text.value.as_str().into()),
+        Value::Str(text) => Argument::Str((&*text.value).into()),
         Value::Tuple(items) => Argument::List(items.iter().map(|item| convert(item, depth + 1)).collect()),
         Value::List(list) => {
             let mut items: Vec<_> = list.items.borrow().iter().map(|item| convert(item, depth + 1)).collect();
@@ -69,7 +69,8 @@ fn call(object: &Rc<Object<'_>>, depth: u32) -> Call {
 pub(super) fn name(value: Option<&Value<'_>>) -> Name {
     match value {
         None | Some(Value::None) => Name::None,
-        Some(Value::Str(text)) => Name::new(&text.value),
+        Some(Value::Str(text)) if text.dynamic => Name::Unknown,
+        Some(Value::Str(text)) => Name::Known((&*text.value).into()),
         // `op.f("x")`, `quoted_name("x", True)`, `conv("x")`.
         Some(Value::Object(object)) if is_name_wrapper(&object.callee) => {
             name(object.arguments.positional.first())
@@ -90,7 +91,7 @@ fn is_name_wrapper(callee: &str) -> bool {
 /// A value as it would read inside a string.
 pub(super) fn display(value: &Value<'_>) -> String {
     match value {
-        Value::Str(text) => text.value.clone(),
+        Value::Str(text) => text.value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),

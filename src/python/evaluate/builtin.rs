@@ -157,7 +157,8 @@ impl<'a> Interpreter<'a> {
             }
             None => {}
         }
-        entries.extend(arguments.keywords.iter().map(|(key, value)| (Value::str(&**key), value.clone())));
+        entries
+            .extend(arguments.keywords.iter().map(|(key, value)| (Value::str(key.clone()), value.clone())));
         Value::dict(entries, open, self.conditional)
     }
 
@@ -214,7 +215,8 @@ impl<'a> Interpreter<'a> {
     /// `eval("upgrade_%s()" % name)`, as old multi-database templates write it.
     fn eval(&mut self, code: &str, span: Span, scope: &Rc<Scope<'a>>) -> Value<'a> {
         let called = code.trim().strip_suffix("()");
-        let function = Self::function_by_name(&scope.root(), &Value::str(called.unwrap_or(code.trim())));
+        let function =
+            Self::function_by_name(&scope.root(), &Value::str(called.unwrap_or(code.trim()).to_owned()));
         match called {
             Some(_) => self.call_value(&function, Arguments::default(), span, scope),
             None => function,
@@ -241,7 +243,7 @@ impl<'a> Interpreter<'a> {
             "textwrap.dedent" | "inspect.cleandoc" => match first {
                 Some(Value::Str(text)) => {
                     let dedented = dedent(&text.value);
-                    Value::str(if path == "inspect.cleandoc" { dedented.trim() } else { &dedented })
+                    Value::str(if path == "inspect.cleandoc" { dedented.trim().to_owned() } else { dedented })
                 }
                 _ => Value::str(HOLE),
             },
@@ -368,7 +370,7 @@ impl<'a> Interpreter<'a> {
                         dict.open.set(true);
                     }
                     for (key, value) in &arguments.keywords {
-                        self.set_item(receiver, Value::str(&**key), value.clone());
+                        self.set_item(receiver, Value::str(key.clone()), value.clone());
                     }
                     Value::None
                 }
@@ -391,7 +393,7 @@ impl<'a> Interpreter<'a> {
     /// A member of an enum: an object with `name` and `value`.
     pub(super) fn enum_member(class: &Rc<Class<'a>>, name: &str, value: Value<'a>) -> Value<'a> {
         let attributes = Scope::of_module(class.attributes.module.clone());
-        attributes.set("name", Value::str(name));
+        attributes.set("name", Value::str(name.to_owned()));
         attributes.set("value", value);
         Value::Instance(Rc::new(super::value::Instance { class: Rc::clone(class), attributes }))
     }

@@ -9,6 +9,7 @@ use ruff_text_size::Ranged;
 use super::Interpreter;
 use super::bind::is_directive;
 use super::core::core_statement;
+use super::path::Path;
 use super::scope::Scope;
 use super::value::{Arguments, Batch, Binding, Function, Object, Value};
 use crate::operation::Dialect;
@@ -86,10 +87,8 @@ impl<'a> Interpreter<'a> {
             Value::Function(function) => {
                 self.enter(function, arguments, Self::site(span, scope)).unwrap_or(Value::Unknown)
             }
-            Value::Path(path) => self.call_path(&Rc::clone(path), arguments, span, scope),
-            Value::Method(receiver, name) => {
-                self.call_method(&Rc::clone(receiver), &Rc::clone(name), arguments, span, scope)
-            }
+            Value::Path(path) => self.call_path(path, arguments, span, scope),
+            Value::Method(method) => self.call_method(&method.receiver, &method.name, arguments, span, scope),
             Value::Class(class) => self.instantiate(&Rc::clone(class), arguments, span, scope),
             Value::Instance(_) => self.call_method(callee, "__call__", arguments, span, scope),
             Value::Partial(inner, bound) => {
@@ -133,10 +132,7 @@ impl<'a> Interpreter<'a> {
     ) -> Value<'a> {
         match receiver {
             Value::Path(path) if &**path == "alembic.op" => self.op_method(name, arguments, span, scope),
-            Value::Path(path) => match Value::dotted(path, name) {
-                Value::Path(path) => self.call_path(&path, arguments, span, scope),
-                _ => Value::Unknown,
-            },
+            Value::Path(path) => self.call_path(&Path::dotted(path, name), arguments, span, scope),
             Value::Batch(batch) => self.batch_method(&Rc::clone(batch), name, arguments, span, scope),
             Value::Connection | Value::DriverConnection | Value::Context => {
                 self.connection_method(receiver, name, &arguments, span, scope)
@@ -225,11 +221,15 @@ impl<'a> Interpreter<'a> {
     /// Calls something outside the project by its dotted path.
     fn call_path(
         &mut self,
-        path: &Rc<str>,
+        path: &Path,
         arguments: Arguments<'a>,
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
+        if path.only_makes_value() {
+            self.let_call_back(&arguments, span, scope);
+            return Value::Object(Rc::new(Object { callee: path.clone(), receiver: None, arguments }));
+        }
         if let Some(name) = path.strip_prefix("alembic.op.") {
             return self.op_method(name, arguments, span, scope);
         }
@@ -263,7 +263,7 @@ impl<'a> Interpreter<'a> {
                 return module.map_or(Value::Unknown, |module| self.module(&module));
             }
             "create_all" | "drop_all" => {
-                let reason = format!("`{path}` works on tables that are not listed here");
+                let reason = format!("`{}` works on tables that are not listed here", &**path);
                 self.note_misfit(
                     "execute",
                     crate::operation::Misfit::AllTables(last.into()),
@@ -288,7 +288,7 @@ impl<'a> Interpreter<'a> {
             return Value::Context;
         }
         self.foreign(path, &arguments, span, scope);
-        Value::Object(Rc::new(Object { callee: Rc::clone(path), receiver: None, arguments }))
+        Value::Object(Rc::new(Object { callee: path.clone(), receiver: None, arguments }))
     }
 
     /// A name as SQL takes it. SQLAlchemy leaves the marks out where the name is the same without them.
@@ -365,6 +365,11 @@ impl<'a> Interpreter<'a> {
             }
             self.say_not_followed(path, arguments, span, scope);
         }
+        self.let_call_back(arguments, span, scope);
+    }
+
+    /// What gets functions of the project may call them.
+    fn let_call_back(&mut self, arguments: &Arguments<'a>, span: Span, scope: &Rc<Scope<'a>>) {
         if arguments.all().any(is_callback) {
             self.maybe(|this| {
                 this.call_back(arguments, None, span, scope);

@@ -127,7 +127,7 @@ impl<'a> Interpreter<'a> {
             }
             Value::Module(module) => Self::function_by_name(module, key),
             // `metadata.tables["user"]`.
-            Value::Method(_, method) if &**method == "tables" && matches!(key, Value::Str(_)) => {
+            Value::Method(method) if &*method.name == "tables" && matches!(key, Value::Str(_)) => {
                 let arguments = Arguments::of(vec![key.clone(), Value::Unknown]);
                 Value::Object(Rc::new(Object {
                     callee: "sqlalchemy.Table".into(),

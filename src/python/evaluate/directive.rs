@@ -1,5 +1,6 @@
 //! Calls of directives as changes.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::argument::{argument, name};
@@ -38,10 +39,9 @@ impl<'a> Interpreter<'a> {
             self.execute(&statement, method, span, scope);
             return Value::None;
         }
-        let created = arguments.clone();
-        let combinations = combinations(arguments, signature);
+        let combinations = combinations(&arguments, signature);
         let several = combinations.len() > 1;
-        for arguments in combinations {
+        for arguments in &combinations {
             let bound = Bound::new(signature, arguments);
             let change = change(directive, &bound, batch);
             self.conditional += u32::from(several);
@@ -51,12 +51,13 @@ impl<'a> Interpreter<'a> {
                 operation.recreate = batch.recreate;
             }
         }
+        drop(combinations);
         if directive == "create_table" {
             // The directive returns the table, for `bulk_insert`.
             return Value::Object(Rc::new(Object {
                 callee: "sqlalchemy.Table".into(),
                 receiver: None,
-                arguments: with_metadata(created),
+                arguments: with_metadata(arguments),
             }));
         }
         Value::None
@@ -90,7 +91,7 @@ impl<'a> Interpreter<'a> {
         scope: &Rc<Scope<'a>>,
     ) {
         let change = if create {
-            let mut table = create_table(&object_arguments(object));
+            let mut table = table_made_by(object);
             // Its columns are added later, or read from a database.
             table.complete &=
                 !table.columns.is_empty() && object.arguments.keyword("autoload_with").is_none();
@@ -111,8 +112,8 @@ fn with_metadata(mut arguments: Arguments<'_>) -> Arguments<'_> {
     arguments
 }
 
-/// `Table("t", metadata, *columns)` as the arguments of `create_table`.
-fn object_arguments<'a>(object: &Object<'a>) -> Bound<'a> {
+/// `Table("t", metadata, *columns)` as `create_table`.
+fn table_made_by(object: &Object<'_>) -> CreateTable {
     let mut arguments = object.arguments.clone();
     if arguments.positional.get(1).is_some_and(|second| !is_column(second)) {
         arguments.positional.remove(1);
@@ -124,7 +125,7 @@ fn object_arguments<'a>(object: &Object<'a>) -> Bound<'a> {
         keyword_only: &["schema"],
         any_keyword: true,
     });
-    Bound::new(&signature, arguments)
+    create_table(&Bound::new(&signature, &arguments))
 }
 
 /// The name of a `Table(..)` or `table(..)` object.
@@ -144,17 +145,20 @@ pub(super) fn required(value: Option<&Value<'_>>) -> Name {
 }
 
 /// One set of arguments for each choice of alternatives among the arguments that name something.
-fn combinations<'a>(arguments: Arguments<'a>, signature: &Signature) -> Vec<Arguments<'a>> {
+fn combinations<'v, 'a>(arguments: &'v Arguments<'a>, signature: &Signature) -> Vec<Cow<'v, Arguments<'a>>> {
     let names = |keyword: &str| {
         signature.parameter(keyword).is_some_and(|parameter| signature.positional.contains(&parameter))
     };
     let slot = |arguments: &Arguments<'a>| {
         let undecided = |value: &Value<'a>| matches!(value, Value::OneOf(_));
         let positional = arguments.positional.iter().position(undecided);
-        let keyword = || arguments.keywords.iter().position(|(name, value)| names(name) && undecided(value));
+        let keyword = || arguments.keywords.iter().position(|(name, value)| undecided(value) && names(name));
         positional.map(Slot::Positional).or_else(|| keyword().map(Slot::Keyword))
     };
-    let mut open = vec![arguments];
+    if slot(arguments).is_none() {
+        return vec![Cow::Borrowed(arguments)];
+    }
+    let mut open = vec![Cow::Borrowed(arguments)];
     let mut all = Vec::new();
     while let Some(arguments) = open.pop() {
         let Some(slot) = slot(&arguments) else {
@@ -164,9 +168,9 @@ fn combinations<'a>(arguments: Arguments<'a>, signature: &Signature) -> Vec<Argu
         let choices = slot.value(&arguments).map(|value| value.alternatives().to_vec()).unwrap_or_default();
         let too_many = open.len() + all.len() + choices.len() > MAX_COMBINATIONS;
         for choice in if too_many { vec![Value::Unknown] } else { choices }.into_iter().rev() {
-            let mut arguments = arguments.clone();
+            let mut arguments = arguments.clone().into_owned();
             slot.set(&mut arguments, choice);
-            open.push(arguments);
+            open.push(Cow::Owned(arguments));
         }
     }
     all
@@ -199,13 +203,10 @@ impl Slot {
 }
 
 /// The change a directive makes.
-pub(super) fn change<'a>(directive: &str, bound: &Bound<'a>, batch: Option<&Rc<Batch<'a>>>) -> Change {
+pub(super) fn change<'a>(directive: &str, bound: &Bound<'_, 'a>, batch: Option<&Rc<Batch<'a>>>) -> Change {
     let table = |parameter: &str| match batch {
         Some(batch) => TableName { name: required(Some(&batch.table)), schema: name(Some(&batch.schema)) },
-        None => TableName {
-            name: required(bound.get(parameter).as_ref()),
-            schema: name(bound.get("schema").as_ref()),
-        },
+        None => TableName { name: required(bound.get(parameter)), schema: name(bound.get("schema")) },
     };
     match directive {
         "create_table" => Change::CreateTable(create_table(bound)),
@@ -217,11 +218,11 @@ pub(super) fn change<'a>(directive: &str, bound: &Bound<'a>, batch: Option<&Rc<B
         }),
         "rename_table" => Change::RenameTable(RenameTable {
             table: table("old_table_name"),
-            to: required(bound.get("new_table_name").as_ref()),
+            to: required(bound.get("new_table_name")),
         }),
         "add_column" => Change::AddColumn(Box::new(AddColumn {
             table: table("table_name"),
-            column: column(bound.get("column").as_ref()),
+            column: column(bound.get("column")),
             if_not_exists: bound.flag("if_not_exists"),
             options: bound.options(&[
                 "inline_references",
@@ -232,27 +233,27 @@ pub(super) fn change<'a>(directive: &str, bound: &Bound<'a>, batch: Option<&Rc<B
         })),
         "drop_column" => Change::DropColumn(DropColumn {
             table: table("table_name"),
-            column: column_argument(bound.get("column_name").as_ref()),
+            column: column_argument(bound.get("column_name")),
             if_exists: bound.flag("if_exists"),
             cascade: false,
             options: bound.options(&[]),
         }),
         "alter_column" => Change::AlterColumn(Box::new(alter_column(bound, table("table_name")))),
         "create_index" => Change::CreateIndex(CreateIndex {
-            name: name(bound.get("index_name").as_ref()),
+            name: name(bound.get("index_name")),
             table: table("table_name"),
-            columns: bound.get("columns").as_ref().and_then(expressions),
+            columns: bound.get("columns").and_then(expressions),
             unique: bound.flag("unique"),
             concurrently: bound.flag("postgresql_concurrently"),
             if_not_exists: bound.flag("if_not_exists"),
             options: bound.options(&[]),
         }),
         "drop_index" => Change::DropIndex(DropIndex {
-            name: name(bound.get("index_name").as_ref()),
+            name: name(bound.get("index_name")),
             table: if batch.is_some() || bound.given("table_name").is_some() {
                 table("table_name")
             } else {
-                TableName { name: Name::None, schema: name(bound.get("schema").as_ref()) }
+                TableName { name: Name::None, schema: name(bound.get("schema")) }
             },
             concurrently: bound.flag("postgresql_concurrently"),
             if_exists: bound.flag("if_exists"),
@@ -261,14 +262,14 @@ pub(super) fn change<'a>(directive: &str, bound: &Bound<'a>, batch: Option<&Rc<B
         }),
         "drop_constraint" => Change::DropConstraint(DropConstraint {
             table: table("table_name"),
-            name: name(bound.get("constraint_name").as_ref()),
-            kind: bound.get("type_").as_ref().and_then(Value::as_str).and_then(constraint_kind),
+            name: name(bound.get("constraint_name")),
+            kind: bound.get("type_").and_then(Value::as_str).and_then(constraint_kind),
             if_exists: bound.flag("if_exists"),
             cascade: false,
         }),
         "create_table_comment" => Change::CreateTableComment(TableComment {
             table: table("table_name"),
-            comment: bound.get("comment").as_ref().and_then(Value::as_str).map(Box::from),
+            comment: bound.get("comment").and_then(Value::as_str).map(Box::from),
         }),
         "drop_table_comment" => {
             Change::DropTableComment(TableComment { table: table("table_name"), comment: None })
@@ -278,7 +279,7 @@ pub(super) fn change<'a>(directive: &str, bound: &Bound<'a>, batch: Option<&Rc<B
     }
 }
 
-fn create_constraint(directive: &str, bound: &Bound<'_>, table: impl Fn(&str) -> TableName) -> Change {
+fn create_constraint(directive: &str, bound: &Bound<'_, '_>, table: impl Fn(&str) -> TableName) -> Change {
     let kind = match directive {
         "create_foreign_key" => ConstraintKind::ForeignKey,
         "create_unique_constraint" => ConstraintKind::Unique,
@@ -288,8 +289,8 @@ fn create_constraint(directive: &str, bound: &Bound<'_>, table: impl Fn(&str) ->
     };
     let mut out = Constraint {
         kind,
-        name: name(bound.get("constraint_name").as_ref()),
-        columns: bound.get("columns").as_ref().and_then(names),
+        name: name(bound.get("constraint_name")),
+        columns: bound.get("columns").and_then(names),
         referent: None,
         referent_columns: None,
         options: bound.options(&["condition", "onupdate", "ondelete", "deferrable", "initially", "match"]),
@@ -299,14 +300,14 @@ fn create_constraint(directive: &str, bound: &Bound<'_>, table: impl Fn(&str) ->
         ConstraintKind::ForeignKey => {
             target = table("source_table");
             if target.schema == Name::None {
-                target.schema = name(bound.get("source_schema").as_ref());
+                target.schema = name(bound.get("source_schema"));
             }
-            out.columns = bound.get("local_cols").as_ref().and_then(names);
+            out.columns = bound.get("local_cols").and_then(names);
             out.referent = Some(TableName {
-                name: required(bound.get("referent_table").as_ref()),
-                schema: name(bound.get("referent_schema").as_ref()),
+                name: required(bound.get("referent_table")),
+                schema: name(bound.get("referent_schema")),
             });
-            out.referent_columns = bound.get("remote_cols").as_ref().and_then(names);
+            out.referent_columns = bound.get("remote_cols").and_then(names);
         }
         ConstraintKind::Exclude => {
             let elements = bound.rest.iter().map(|value| ("".into(), argument(value)));
@@ -317,12 +318,9 @@ fn create_constraint(directive: &str, bound: &Bound<'_>, table: impl Fn(&str) ->
     Change::CreateConstraint(CreateConstraint { table: target, constraint: out })
 }
 
-fn create_table(bound: &Bound<'_>) -> CreateTable {
+fn create_table(bound: &Bound<'_, '_>) -> CreateTable {
     let mut out = CreateTable {
-        table: TableName {
-            name: required(bound.get("table_name").as_ref()),
-            schema: name(bound.get("schema").as_ref()),
-        },
+        table: TableName { name: required(bound.get("table_name")), schema: name(bound.get("schema")) },
         columns: Vec::new(),
         constraints: Vec::new(),
         indexes: Vec::new(),
@@ -331,7 +329,7 @@ fn create_table(bound: &Bound<'_>) -> CreateTable {
         options: bound.options(&[]),
         complete: !bound.open,
     };
-    for item in &bound.rest {
+    for item in bound.rest {
         if is_column(item) {
             out.columns.push(column::column(Some(item)));
         } else if let Some(constraint) = constraint(item) {
@@ -383,11 +381,11 @@ fn index(item: &Value<'_>, table: &TableName) -> Option<CreateIndex> {
     })
 }
 
-fn alter_column(bound: &Bound<'_>, table: TableName) -> AlterColumn {
+fn alter_column(bound: &Bound<'_, '_>, table: TableName) -> AlterColumn {
     let given = |name: &str| bound.given(name);
     AlterColumn {
         table,
-        column: column_argument(bound.get("column_name").as_ref()),
+        column: column_argument(bound.get("column_name")),
         nullable: match given("nullable") {
             None | Some(Value::None) => Attribute::Unchanged,
             Some(value) => value.truth().map_or(Attribute::Unknown, Attribute::Set),
@@ -423,12 +421,12 @@ fn expressions(value: &Value<'_>) -> Option<Vec<Argument>> {
     }
 }
 
-fn bulk_insert(bound: &Bound<'_>) -> BulkInsert {
+fn bulk_insert(bound: &Bound<'_, '_>) -> BulkInsert {
     let table = match bound.get("table") {
         Some(Value::Object(object))
             if matches!(crate::operation::last_part(&object.callee), "Table" | "table") =>
         {
-            table_of(&object)
+            table_of(object)
         }
         _ => TableName::new(Name::Unknown),
     };

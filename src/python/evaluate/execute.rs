@@ -16,7 +16,7 @@ use crate::operation::{
     Statement, TableName, holds_hole,
 };
 use crate::source::Span;
-use crate::sql;
+use crate::sql::{self, SqlStatement};
 
 impl<'a> Interpreter<'a> {
     /// Something given to `method` for execution.
@@ -63,7 +63,7 @@ impl<'a> Interpreter<'a> {
         if let Some(parameter) = has_parameters.then(|| sql::parameter_in_literal(&text.value)).flatten() {
             self.note_misfit("execute", Misfit::Colon(parameter.into()), false, span, scope);
         }
-        for statement in sql::lower(&text.value, self.dialect) {
+        for statement in self.lower(&text.value) {
             let written: Box<str> = text.value.get(statement.range.clone()).unwrap_or(&text.value).into();
             let dynamic = holds_hole(&written);
             let place = place_in_literal(text, &statement.range);
@@ -81,6 +81,19 @@ impl<'a> Interpreter<'a> {
                 self.record(change, span, scope, false, origin);
             }
         }
+    }
+
+    /// What SQL does. Where the code asks for the dialect it is evaluated twice, and the same text is read once.
+    fn lower(&mut self, text: &str) -> Vec<SqlStatement> {
+        if !self.asked && self.lowered.is_empty() {
+            return sql::lower(text, self.dialect);
+        }
+        if let Some(known) = self.lowered.get(text) {
+            return known.clone();
+        }
+        let lowered = sql::lower(text, self.dialect);
+        self.lowered.insert(text.into(), lowered.clone());
+        lowered
     }
 
     fn execute_object(&mut self, object: &Rc<Object<'a>>, method: &str, span: Span, scope: &Rc<Scope<'a>>) {

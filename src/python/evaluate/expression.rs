@@ -126,10 +126,10 @@ impl<'a> Interpreter<'a> {
         }
         match name {
             "__name__" => {
-                return Value::str(match &scope.module {
-                    ModuleId::Revision => "revision",
-                    ModuleId::Project { name, .. } => name,
-                });
+                return match &scope.module {
+                    ModuleId::Revision => Value::str("revision"),
+                    ModuleId::Project { name, .. } => Value::str(name.to_string()),
+                };
             }
             "__file__" | "__doc__" => return Value::Unknown,
             _ => {}
@@ -175,7 +175,7 @@ impl<'a> Interpreter<'a> {
                     Some(Value::Function(function)) if function.binding == Binding::Property => self
                         .enter(&function, Arguments::of(vec![value.clone()]), None)
                         .unwrap_or(Value::Unknown),
-                    Some(Value::Function(_)) => Value::Method(Rc::new(value.clone()), name.into()),
+                    Some(Value::Function(_)) => Value::method(value.clone(), name),
                     Some(own) => own,
                     None => Value::Unknown,
                 }
@@ -186,11 +186,11 @@ impl<'a> Interpreter<'a> {
                     Self::enum_member(class, name, member)
                 }
                 Some(Value::Function(function)) if function.binding == Binding::Class => {
-                    Value::Method(Rc::new(value.clone()), name.into())
+                    Value::method(value.clone(), name)
                 }
                 Some(own) => own,
                 None if name == "__table__" => Value::Object(Rc::new(model::table(class))),
-                None => Value::Method(Rc::new(value.clone()), name.into()),
+                None => Value::method(value.clone(), name),
             },
             Value::Connection if name == "name" => self.dialect_name(),
             Value::Connection | Value::DriverConnection | Value::Context => {
@@ -203,13 +203,9 @@ impl<'a> Interpreter<'a> {
             }
             Value::Unknown | Value::None => {
                 // What an unknown object is asked to do matters only if it is a directive.
-                if is_directive(name) {
-                    Value::Method(Rc::new(value.clone()), name.into())
-                } else {
-                    Value::Unknown
-                }
+                if is_directive(name) { Value::method(value.clone(), name) } else { Value::Unknown }
             }
-            _ => Value::Method(Rc::new(value.clone()), name.into()),
+            _ => Value::method(value.clone(), name),
         }
     }
 
@@ -416,7 +412,7 @@ impl<'a> Interpreter<'a> {
                     open |= dict.open.get();
                     for (key, value) in dict.entries.borrow().iter() {
                         match key.as_str() {
-                            Some(key) => keywords.push((key.into(), value.clone())),
+                            Some(key) => keywords.push((key.to_owned().into(), value.clone())),
                             None => open = true,
                         }
                     }

@@ -1,5 +1,6 @@
 //! Calls of the project's own functions, classes and context managers.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use ruff_python_ast::{Expr, Stmt};
@@ -101,7 +102,7 @@ impl<'a> Interpreter<'a> {
             scope.set(name, value);
         }
         if let Some(rest) = &parameters.kwarg {
-            let entries = keywords.into_iter().map(|(name, value)| (Value::str(&*name), value)).collect();
+            let entries = keywords.into_iter().map(|(name, value)| (Value::str(name), value)).collect();
             scope.set(rest.name.as_str(), Value::dict(entries, open, self.conditional));
         }
     }
@@ -242,7 +243,7 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-fn take_keyword<'a>(keywords: &mut Vec<(Rc<str>, Value<'a>)>, name: &str) -> Option<Value<'a>> {
+fn take_keyword<'a>(keywords: &mut Vec<(Cow<'a, str>, Value<'a>)>, name: &str) -> Option<Value<'a>> {
     let index = keywords.iter().position(|(key, _)| &**key == name)?;
     Some(keywords.swap_remove(index).1)
 }

@@ -1,10 +1,12 @@
 //! Imports: modules of the project are evaluated, everything else is a dotted path.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use ruff_python_ast::{StmtImport, StmtImportFrom};
 
 use super::Interpreter;
+use super::path::Path;
 use super::scope::{ModuleId, Scope};
 use super::value::Value;
 
@@ -16,7 +18,8 @@ impl<'a> Interpreter<'a> {
                 let value = self.module(path);
                 scope.set(name.as_str(), value);
             } else {
-                let first = path.split('.').next().unwrap_or(path);
+                let end = memchr::memchr(b'.', path.as_bytes()).unwrap_or(path.len());
+                let first = path.get(..end).unwrap_or(path);
                 let value = self.module(first);
                 scope.set(first, value);
             }
@@ -42,7 +45,7 @@ impl<'a> Interpreter<'a> {
                 Value::Module(module) => self.module_attribute(module, name),
                 _ if name == "TYPE_CHECKING" => Value::Bool(false),
                 // A namespace package has no file of its own.
-                _ => self.module(&[&path, ".", name].concat()),
+                _ => self.module(&Path::dotted(&path, name)),
             };
             scope.set(alias.asname.as_ref().unwrap_or(&alias.name).as_str(), value);
         }
@@ -67,7 +70,7 @@ impl<'a> Interpreter<'a> {
         }
         match &module.module {
             ModuleId::Project { name: package, .. } => {
-                let path = format!("{package}.{name}");
+                let path = Path::dotted(package, name);
                 self.module(&path)
             }
             ModuleId::Revision => Value::Unknown,
@@ -112,9 +115,9 @@ impl<'a> Interpreter<'a> {
 }
 
 /// The absolute dotted path of a `from` import; `None` for a relative one where there is no package.
-fn absolute(written: &str, level: u32, module: &ModuleId) -> Option<String> {
+fn absolute<'w>(written: &'w str, level: u32, module: &ModuleId) -> Option<Cow<'w, str>> {
     if level == 0 {
-        return Some(written.to_owned());
+        return Some(written.into());
     }
     let ModuleId::Project { name, is_package } = module else { return None };
     let mut parts: Vec<&str> = name.split('.').collect();
@@ -123,5 +126,5 @@ fn absolute(written: &str, level: u32, module: &ModuleId) -> Option<String> {
     if !written.is_empty() {
         parts.push(written);
     }
-    Some(parts.join("."))
+    Some(parts.join(".").into())
 }

@@ -19,6 +19,7 @@ mod import;
 mod model;
 mod object;
 mod operation_class;
+mod path;
 mod scope;
 mod statement;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use crate::operation::{
 };
 use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, MisfitCall, Unresolved};
 use crate::source::Span;
+use crate::sql::SqlStatement;
 
 /// How many statements and calls one revision may take; loops beyond it are cut and recorded.
 const FUEL: u32 = 200_000;
@@ -57,6 +59,8 @@ pub(super) struct Interpreter<'a> {
     decides: bool,
     /// Whether the name of the dialect was asked for.
     asked: bool,
+    /// What SQL does that was read since the dialect was asked for.
+    lowered: FxHashMap<Box<str>, Vec<SqlStatement>>,
     /// A function of others that was called and may do anything.
     stranger: Option<Box<str>>,
     text: &'a str,
@@ -124,19 +128,14 @@ impl<'a> Interpreter<'a> {
         Self::import_module(suite, text, modules, dialect, false)
     }
 
-    /// Imports the revision module as on this dialect and no other.
-    pub(super) fn on_dialect(
-        suite: &'a [Stmt],
-        text: &'a str,
-        modules: &'a Modules<'a>,
-        dialect: Dialect,
-    ) -> Self {
-        Self::import_module(suite, text, modules, dialect, true)
-    }
-
-    /// Whether the code asked for the name of the dialect.
-    pub(super) const fn asks_for_dialect(&self) -> bool {
-        self.asked
+    /// Imports the revision module again, as on its dialect and no other; `None` where the code did not ask for it.
+    pub(super) fn on_dialect(mut self, suite: &'a [Stmt]) -> Option<Self> {
+        if !self.asked {
+            return None;
+        }
+        let mut decided = Self::import_module(suite, self.text, self.modules, self.dialect, true);
+        decided.lowered = std::mem::take(&mut self.lowered);
+        Some(decided)
     }
 
     /// `dialect.name`; known only where the evaluation is for one dialect.
@@ -178,6 +177,7 @@ impl<'a> Interpreter<'a> {
             dialect,
             decides,
             asked: false,
+            lowered: FxHashMap::default(),
             stranger: None,
             text,
             loaded: FxHashMap::default(),
@@ -329,6 +329,9 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) {
+        if !self.recording || scope.module != ModuleId::Revision {
+            return;
+        }
         let keywords = arguments.keywords.iter().map(|(name, _)| &**name);
         let found = misfits(signature, arguments.positional.len(), keywords, arguments.open);
         let by_place = signature.positional.iter().copied().zip(&arguments.positional);
@@ -456,7 +459,7 @@ fn identifier_value(value: &Value<'_>, source: &str) -> IdentifierValue {
         |item: &Value<'_>| matches!(item, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_));
     let many = |items: &[Value<'_>]| {
         let known = |item: &Value<'_>| match item {
-            Value::Str(text) if !text.dynamic => Some(text.value.as_str().into()),
+            Value::Str(text) if !text.dynamic => Some((&*text.value).into()),
             _ => None,
         };
         match items.iter().map(known).collect() {
@@ -467,7 +470,7 @@ fn identifier_value(value: &Value<'_>, source: &str) -> IdentifierValue {
     };
     match value {
         Value::None => IdentifierValue::None,
-        Value::Str(text) if !text.dynamic => IdentifierValue::One(text.value.as_str().into()),
+        Value::Str(text) if !text.dynamic => IdentifierValue::One((&*text.value).into()),
         Value::Tuple(items) => many(items),
         Value::List(list) if !list.open.get() && !list.uncertain.get() => many(&list.items.borrow()),
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => IdentifierValue::Unusable(source.into()),

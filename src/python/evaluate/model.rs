@@ -33,10 +33,10 @@ fn named<'a>(column: &Rc<Object<'a>>, attribute: &str) -> Value<'a> {
     let mut arguments = column.arguments.clone();
     arguments.open |= is_annotated;
     if !has_name {
-        arguments.keywords.push(("name".into(), Value::str(attribute)));
+        arguments.keywords.push(("name".into(), Value::str(attribute.to_owned())));
     }
     let receiver = column.receiver.clone();
-    Value::Object(Rc::new(Object { callee: Rc::clone(&column.callee), receiver, arguments }))
+    Value::Object(Rc::new(Object { callee: column.callee.clone(), receiver, arguments }))
 }
 
 /// Whether a base class surely has no columns of its own.

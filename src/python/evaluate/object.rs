@@ -6,6 +6,7 @@ use super::Interpreter;
 use super::call::{is_execution, is_statement};
 use super::core::{is_table, table_of_model};
 use super::directive::table_of;
+use super::path::Path;
 use super::scope::Scope;
 use super::value::{Arguments, Object, Value};
 use crate::operation::last_part;
@@ -40,7 +41,7 @@ impl<'a> Interpreter<'a> {
             // Asking the dialect (`.name`, `.has_table(..)`) changes nothing.
             "dialect" => Value::path("sqlalchemy.dialect"),
             "name" | "info" | "opts" | "config" => Value::Unknown,
-            _ => Value::Method(Rc::new(value.clone()), name.into()),
+            _ => Value::method(value.clone(), name),
         }
     }
 
@@ -61,10 +62,10 @@ impl<'a> Interpreter<'a> {
             return Value::Object(Rc::new(Object {
                 callee: "column".into(),
                 receiver: Some(value.clone()),
-                arguments: Arguments::of(vec![Value::str(name)]),
+                arguments: Arguments::of(vec![Value::str(name.to_owned())]),
             }));
         }
-        Value::Method(Rc::new(value.clone()), name.into())
+        Value::method(value.clone(), name)
     }
 
     /// A method of a connection, engine, session or migration context.
@@ -214,7 +215,7 @@ impl<'a> Interpreter<'a> {
             return Value::None;
         }
         Value::Object(Rc::new(Object {
-            callee: format!("{}.{name}", object.callee).into(),
+            callee: Path::dotted(&object.callee, name),
             receiver: Some(Value::Object(Rc::clone(object))),
             arguments,
         }))

@@ -11,17 +11,17 @@ use super::value::{Arguments, Text, Value};
 use crate::operation::{HOLE, holds_hole};
 
 impl<'a> Interpreter<'a> {
-    pub(super) fn string_literal(&self, node: &ExprStringLiteral, scope: &Scope<'a>) -> Value<'a> {
-        let value = node.value.to_str().to_owned();
+    pub(super) fn string_literal(&self, node: &'a ExprStringLiteral, scope: &Scope<'a>) -> Value<'a> {
+        let value = node.value.to_str();
         let origin = match node.value.as_slice() {
             [literal] if scope.module == ModuleId::Revision => {
                 let content = literal.content_range();
                 let shown = self.text.get(content.start().to_usize()..content.end().to_usize());
-                (shown == Some(value.as_str())).then(|| content.start().to_u32())
+                (shown == Some(value)).then(|| content.start().to_u32())
             }
             _ => None,
         };
-        Value::Str(Rc::new(Text { value, origin, dynamic: false }))
+        Value::Str(Rc::new(Text { value: value.into(), origin, dynamic: false }))
     }
 
     pub(super) fn f_string(&mut self, node: &'a ExprFString, scope: &Rc<Scope<'a>>) -> Value<'a> {
@@ -69,7 +69,7 @@ impl<'a> Interpreter<'a> {
         };
         let value = display(left) + &display(right);
         let dynamic = holds_hole(&value);
-        Value::Str(Rc::new(Text { value, origin, dynamic }))
+        Value::Str(Rc::new(Text { value: value.into(), origin, dynamic }))
     }
 
     /// `format % right`.
@@ -169,11 +169,12 @@ impl<'a> Interpreter<'a> {
     /// A method of a string.
     pub(super) fn string_method(
         &mut self,
-        text: &Rc<Text>,
+        text: &Rc<Text<'a>>,
         name: &str,
         arguments: &Arguments<'a>,
     ) -> Value<'a> {
-        let value = text.value.as_str();
+        let value = &*text.value;
+        let part = |part: &str| Value::str(part.to_owned());
         let first = arguments.positional.first();
         let first_text = || first.and_then(Value::as_str);
         match name {
@@ -193,14 +194,14 @@ impl<'a> Interpreter<'a> {
                 let stripped = value.trim();
                 let start = value.len() - value.trim_start().len();
                 let origin = text.origin.map(|origin| origin + u32::try_from(start).unwrap_or(0));
-                Value::Str(Rc::new(Text { value: stripped.to_owned(), origin, dynamic: text.dynamic }))
+                Value::Str(Rc::new(Text { value: stripped.to_owned().into(), origin, dynamic: text.dynamic }))
             }
-            "lstrip" if first.is_none() => Value::str(value.trim_start()),
-            "rstrip" if first.is_none() => Value::str(value.trim_end()),
+            "lstrip" if first.is_none() => part(value.trim_start()),
+            "rstrip" if first.is_none() => part(value.trim_end()),
             "strip" | "lstrip" | "rstrip" => match first_text() {
                 Some(set) => {
                     let within = |c: char| set.contains(c);
-                    Value::str(match name {
+                    part(match name {
                         "strip" => value.trim_matches(within),
                         "lstrip" => value.trim_start_matches(within),
                         _ => value.trim_end_matches(within),
@@ -228,10 +229,10 @@ impl<'a> Interpreter<'a> {
                 _ => Value::str(HOLE),
             },
             "removeprefix" => {
-                first_text().map_or(Value::Unknown, |p| Value::str(value.strip_prefix(p).unwrap_or(value)))
+                first_text().map_or(Value::Unknown, |p| part(value.strip_prefix(p).unwrap_or(value)))
             }
             "removesuffix" => {
-                first_text().map_or(Value::Unknown, |p| Value::str(value.strip_suffix(p).unwrap_or(value)))
+                first_text().map_or(Value::Unknown, |p| part(value.strip_suffix(p).unwrap_or(value)))
             }
             "startswith" => first_text().map_or(Value::Unknown, |p| Value::Bool(value.starts_with(p))),
             "endswith" => first_text().map_or(Value::Unknown, |p| Value::Bool(value.ends_with(p))),
@@ -257,7 +258,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn strings<'t>(&self, parts: impl Iterator<Item = &'t str>) -> Value<'a> {
-        Value::list(parts.map(Value::str).collect(), self.conditional)
+        Value::list(parts.map(|part| Value::str(part.to_owned())).collect(), self.conditional)
     }
 }
 

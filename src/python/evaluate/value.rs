@@ -1,10 +1,12 @@
 //! Python values as far as they are known without running anything.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use ruff_python_ast::{Expr, Parameters, Stmt};
 
+use super::path::Path;
 use super::scope::Scope;
 use crate::operation::{Given, HOLE, holds_hole};
 use crate::source::Span;
@@ -20,13 +22,13 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Int(i64),
     Float(f64),
-    Str(Rc<Text>),
+    Str(Rc<Text<'a>>),
     /// A list or set.
     List(Rc<Sequence<'a>>),
     Tuple(Rc<[Value<'a>]>),
     Dict(Rc<Mapping<'a>>),
-    /// A dotted path outside the project: `sqlalchemy.Column`, `alembic.op`, `builtins.len`.
-    Path(Rc<str>),
+    /// Something outside the project.
+    Path(Path),
     /// What calling such a path gave.
     Object(Rc<Object<'a>>),
     Function(Rc<Function<'a>>),
@@ -35,7 +37,7 @@ pub(super) enum Value<'a> {
     /// An instance of one; attributes live in a scope of their own.
     Instance(Rc<Instance<'a>>),
     /// A method not called yet.
-    Method(Rc<Value<'a>>, Rc<str>),
+    Method(Rc<Method<'a>>),
     /// `functools.partial(..)`.
     Partial(Rc<Value<'a>>, Rc<Arguments<'a>>),
     /// A module of the project.
@@ -56,9 +58,9 @@ pub(super) enum Value<'a> {
 
 /// A string.
 #[derive(Debug, Clone)]
-pub(super) struct Text {
+pub(super) struct Text<'a> {
     /// The text, with [`HOLE`] for unknown parts.
-    pub(super) value: String,
+    pub(super) value: Cow<'a, str>,
     /// Offset in the revision file of the first byte, where the literal shows the text byte by byte.
     pub(super) origin: Option<u32>,
     /// Whether it holds unknown parts.
@@ -91,7 +93,7 @@ pub(super) struct Mapping<'a> {
 #[derive(Debug)]
 pub(super) struct Object<'a> {
     /// Path of what was called; for methods of objects, their callee and the method.
-    pub(super) callee: Rc<str>,
+    pub(super) callee: Path,
     /// The object whose method was called.
     pub(super) receiver: Option<Value<'a>>,
     pub(super) arguments: Arguments<'a>,
@@ -101,7 +103,7 @@ pub(super) struct Object<'a> {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Arguments<'a> {
     pub(super) positional: Vec<Value<'a>>,
-    pub(super) keywords: Vec<(Rc<str>, Value<'a>)>,
+    pub(super) keywords: Vec<(Cow<'a, str>, Value<'a>)>,
     /// `*unknown` or `**unknown` was given.
     pub(super) open: bool,
 }
@@ -190,6 +192,13 @@ pub(super) struct Instance<'a> {
     pub(super) attributes: Rc<Scope<'a>>,
 }
 
+/// A method with what it is a method of.
+#[derive(Debug)]
+pub(super) struct Method<'a> {
+    pub(super) receiver: Value<'a>,
+    pub(super) name: Box<str>,
+}
+
 /// What a batch object works on.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
@@ -200,23 +209,24 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn str(text: impl Into<String>) -> Self {
+    pub(super) fn str(text: impl Into<Cow<'a, str>>) -> Self {
         let value = text.into();
         let dynamic = holds_hole(&value);
         Self::Str(Rc::new(Text { value, origin: None, dynamic }))
     }
 
     pub(super) fn path(path: &str) -> Self {
-        Self::Path(path.into())
+        Self::Path(Path::new(path))
+    }
+
+    /// `receiver.name`, not called yet.
+    pub(super) fn method(receiver: Self, name: &str) -> Self {
+        Self::Method(Rc::new(Method { receiver, name: name.into() }))
     }
 
     /// `path.name`.
     pub(super) fn dotted(path: &str, name: &str) -> Self {
-        let mut dotted = String::with_capacity(path.len() + 1 + name.len());
-        dotted.push_str(path);
-        dotted.push('.');
-        dotted.push_str(name);
-        Self::Path(dotted.into())
+        Self::Path(Path::dotted(path, name))
     }
 
     /// What it is, as far as directives ask.

@@ -1,0 +1,133 @@
+//! The plainest `ALTER TABLE` of PostgreSQL, by its tokens: what is dropped, and `NOT NULL`. Most of those in revisions are such, and
+//! the grammar, which is asked about all others, takes a hundred times as long.
+
+use squawk_syntax::quote::quote_ident;
+
+use super::cursor::Cursor;
+use super::lex::{Kind, Token};
+use super::{Sql, names};
+use crate::operation::{
+    AlterColumn, Attribute, Change, DropColumn, DropConstraint, Name, ServerDefault, TableName,
+};
+
+/// Lowers an `ALTER TABLE` that has none but the plainest actions. `None` for any other.
+pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
+    let mut cursor = Cursor::new(sql.source, tokens);
+    if !cursor.take_all(&["alter", "table"]) {
+        return None;
+    }
+    cursor.if_exists();
+    cursor.take("only");
+    let table = table(&mut cursor)?;
+    let changes = cursor.list(|cursor| action(&table, cursor))?;
+    cursor.rest().is_empty().then_some(changes)
+}
+
+fn action(table: &TableName, cursor: &mut Cursor<'_>) -> Option<Change> {
+    let table = table.clone();
+    if cursor.take_all(&["drop", "constraint"]) {
+        let if_exists = cursor.if_exists();
+        let name = name(cursor)?;
+        let cascade = cursor.cascade();
+        return Some(Change::DropConstraint(DropConstraint { table, name, kind: None, if_exists, cascade }));
+    }
+    if cursor.take_all(&["drop", "column"]) {
+        let if_exists = cursor.if_exists();
+        let column = name(cursor)?;
+        let cascade = cursor.cascade();
+        return Some(Change::DropColumn(DropColumn {
+            table,
+            column,
+            if_exists,
+            cascade,
+            options: Box::default(),
+        }));
+    }
+    if !cursor.take_all(&["alter", "column"]) {
+        return None;
+    }
+    let mut change = AlterColumn { table, column: name(cursor)?, ..AlterColumn::default() };
+    if cursor.take_all(&["set", "not", "null"]) {
+        change.nullable = Attribute::Set(false);
+    } else if cursor.take_all(&["drop", "not", "null"]) {
+        change.nullable = Attribute::Set(true);
+    } else if cursor.take_all(&["drop", "default"]) {
+        change.server_default = ServerDefault::None;
+    } else {
+        return None;
+    }
+    Some(Change::AlterColumn(Box::new(change)))
+}
+
+fn table(cursor: &mut Cursor<'_>) -> Option<TableName> {
+    let first = name(cursor)?;
+    if !cursor.take_mark(b'.') {
+        return Some(TableName::new(first));
+    }
+    Some(TableName { schema: first, name: name(cursor)? })
+}
+
+/// A name that PostgreSQL takes everywhere: in quotes, or no keyword.
+fn name(cursor: &mut Cursor<'_>) -> Option<Name> {
+    let written = cursor.peek()?.text(cursor.source());
+    let is_plain = match cursor.peek()?.kind {
+        Kind::Quoted => written.starts_with('"') && written.len() > 2,
+        Kind::Word => {
+            let folded = written.to_ascii_lowercase();
+            quote_ident(&folded) == folded
+        }
+        _ => false,
+    };
+    cursor.advance().filter(|_| is_plain).map(|_| names::name(written))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::operation::Dialect;
+    use crate::sql::lex::Rules;
+    use crate::sql::{Sql, postgres, split};
+
+    fn plainly(source: &str) -> Option<Vec<crate::operation::Change>> {
+        let statements = split::statements(source, Rules::of(Dialect::Postgresql));
+        let [tokens] = statements.as_slice() else { panic!("one statement: {source}") };
+        read(Sql { source, dialect: Dialect::Postgresql, in_body: false }, tokens)
+    }
+
+    #[test]
+    fn it_reads_what_the_grammar_reads() {
+        for text in [
+            "ALTER TABLE t DROP CONSTRAINT c",
+            "alter table if exists only s.t drop constraint if exists \"C d\" cascade, drop column a restrict",
+            "ALTER TABLE \"T\" ALTER COLUMN a SET NOT NULL, ALTER COLUMN \"b\"\"c\" DROP NOT NULL;",
+            "ALTER TABLE t ALTER COLUMN a DROP DEFAULT",
+            "ALTER TABLE Tags DROP CONSTRAINT TAGS_CHK, DROP COLUMN Name",
+            "ALTER TABLE t DROP COLUMN alembic_lint_unknown",
+            "ALTER TABLE \"s\".\"t\" DROP COLUMN IF EXISTS a CASCADE -- why",
+        ] {
+            let read = plainly(text);
+            assert!(read.is_some(), "{text}");
+            assert_eq!(read, postgres::read(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_else_is_left_to_the_grammar() {
+        for text in [
+            "ALTER TABLE t DROP COLUMN order",
+            "ALTER TABLE user DROP COLUMN a",
+            "ALTER TABLE t DROP a",
+            "ALTER TABLE t DROP COLUMN a CASCADE CASCADE",
+            "ALTER TABLE t DROP COLUMN a,",
+            "ALTER TABLE t DROP COLUMN a ADD COLUMN b int",
+            "ALTER TABLE t ALTER COLUMN a TYPE int",
+            "ALTER TABLE a.b.c DROP COLUMN a",
+            "ALTER TABLE `t` DROP COLUMN a",
+            "ALTER TABLE t DROP COLUMN \"\"",
+            "ALTER INDEX i RENAME TO j",
+            "ALTER TABLE t",
+        ] {
+            assert_eq!(plainly(text), None, "{text}");
+        }
+    }
+}
