@@ -42,7 +42,7 @@ fn line_so_far(text: &str) -> &str {
 
 /// Simple statements whole, compound ones by their header.
 pub(super) fn statements(suite: &[Stmt]) -> Vec<Span> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(suite.len() * 2);
     collect(suite, &mut out);
     out
 }

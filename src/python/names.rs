@@ -28,6 +28,7 @@ pub(super) fn is_builtin(name: &str) -> bool {
 /// Reads bindings and uses of a module.
 pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
     static WALRUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(":="));
+    static GLOBAL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("global"));
     let mut names =
         ModuleNames { first_import_offset: first_import_offset(suite, text), ..ModuleNames::default() };
     names.imports = suite.iter().filter_map(import_statement).collect();
@@ -42,9 +43,11 @@ pub(super) fn module_names(suite: &[Stmt], text: &str) -> ModuleNames {
     let mut module = Bindings::new(walrus);
     module.names.reserve(suite.len());
     module.visit_body(suite);
-    let mut globals = GlobalStatements::default();
-    globals.visit_body(suite);
-    module.names.extend(globals.names);
+    if GLOBAL.find(text.as_bytes()).is_some() {
+        let mut globals = GlobalStatements::default();
+        globals.visit_body(suite);
+        module.names.extend(globals.names);
+    }
     let aliases = names
         .imports
         .iter()
@@ -304,7 +307,7 @@ struct Walker<'a> {
     /// As in [`Bindings`].
     walrus: bool,
     type_checking: FxHashSet<&'a str>,
-    aliases: FxHashSet<&'a str>,
+    aliases: Vec<&'a str>,
     future_annotations: bool,
     star: bool,
     in_annotation: bool,
@@ -327,7 +330,8 @@ impl<'a> Walker<'a> {
             if scope.is_class && depth != innermost {
                 continue;
             }
-            if scope.names.contains(name) {
+            // Most loaded names are those of imports, which are few.
+            if (depth == 0 && self.aliases.contains(&name)) || scope.names.contains(name) {
                 return if depth == 0 { Binding::Module } else { Binding::Local };
             }
         }
@@ -343,7 +347,7 @@ impl<'a> Walker<'a> {
         match self.binding(id) {
             Binding::Local | Binding::Builtin => {}
             Binding::Module => {
-                if path.is_attribute_expr() && !self.aliases.contains(id) {
+                if path.is_attribute_expr() && !self.aliases.contains(&id) {
                     self.uses
                         .extend(dotted(path).map(|text| ModuleUse { path: text, span: span(path.range()) }));
                 }

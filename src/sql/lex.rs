@@ -86,7 +86,8 @@ struct Lexer<'t> {
 
 impl Lexer<'_> {
     fn run(mut self) -> Vec<Token> {
-        let mut tokens = Vec::new();
+        // Words and the blanks between them.
+        let mut tokens = Vec::with_capacity(self.bytes.len() / 6 + 4);
         while let Some(byte) = self.byte(0) {
             if byte.is_ascii_whitespace() || byte == 0 {
                 self.at += 1;

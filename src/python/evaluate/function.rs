@@ -68,14 +68,14 @@ impl<'a> Interpreter<'a> {
         self.depth -= 1;
         let frame = self.frames.pop()?;
         self.conditional -= frame.left_early;
-        let mut returned = frame.returned;
-        match ending {
-            Flow::Return(value) => returned.push(value),
+        let returned = frame.returned;
+        let last = match ending {
+            Flow::Return(value) => value,
             Flow::Raise if returned.is_empty() && frame.yielded.is_empty() => return None,
-            _ => returned.push(Value::None),
-        }
+            _ => Value::None,
+        };
         if frame.yielded.is_empty() {
-            Some(Value::one_of(returned))
+            Some(Value::one_of(returned.into_iter().chain([last])))
         } else {
             Some(Value::list(frame.yielded, self.conditional))
         }

@@ -180,8 +180,8 @@ impl<'a> Interpreter<'a> {
     /// Runs each arm as one that may be the one taken, and goes on with all outcomes.
     fn undecided(&mut self, arms: &[Option<&'a [Stmt]>], scope: &Rc<Scope<'a>>) -> Flow<'a> {
         let before = scope.snapshot();
-        let mut ways = Vec::new();
-        let mut ends = Vec::new();
+        let mut ways = Vec::with_capacity(arms.len());
+        let mut ends = Vec::with_capacity(arms.len());
         for arm in arms {
             scope.restore(before.clone());
             let flow = self.maybe(|this| arm.map_or(Flow::Next, |body| this.block(body, scope)));

@@ -363,8 +363,11 @@ impl<'a> Value<'a> {
 
     /// One of the given values.
     pub(super) fn one_of(values: impl IntoIterator<Item = Value<'a>>) -> Self {
+        let mut values = values.into_iter();
+        let Some(first) = values.next() else { return Self::Unknown };
+        let Some(second) = values.next() else { return first };
         let mut all: Vec<Value<'a>> = Vec::new();
-        for value in values {
+        for value in [first, second].into_iter().chain(values) {
             for alternative in value.alternatives() {
                 if !all.iter().any(|known| known.is_same(alternative)) {
                     all.push(alternative.clone());
@@ -372,7 +375,6 @@ impl<'a> Value<'a> {
             }
         }
         match all.len() {
-            0 => Self::Unknown,
             1 => all.pop().unwrap_or(Self::Unknown),
             2..=MAX_ALTERNATIVES => Self::OneOf(all.into()),
             _ => Self::Unknown,
