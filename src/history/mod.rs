@@ -26,7 +26,7 @@ pub struct History<'a> {
     /// revision (templates, environments, modules).
     pub revisions: &'a [Option<Revision>],
     /// The base commit's version of changed and deleted revisions, in the same order.
-    pub base_revisions: &'a [Option<Revision>],
+    pub base_revisions: &'a [Option<Box<Revision>>],
     /// What the revisions of each script directory tell together, in the order of [`Project::directories`].
     pub siblings: &'a [Siblings<'a>],
     /// The revisions of each script directory, linked, in the order of [`Project::directories`].
@@ -47,7 +47,7 @@ impl History<'_> {
 
     /// What the base commit has in place of a changed or deleted file.
     pub fn base_revision(&self, id: FileId) -> Option<&Revision> {
-        self.base_revisions.get(id.0 as usize)?.as_ref()
+        self.base_revisions.get(id.0 as usize)?.as_deref()
     }
 
     /// The path of a file as it is printed.

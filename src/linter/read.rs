@@ -15,7 +15,7 @@ use crate::source::{Applied, Role, SourceFile};
 pub(super) fn revisions(
     project: &Project,
     settings: &Settings,
-) -> (Vec<Option<Revision>>, Vec<Option<Revision>>) {
+) -> (Vec<Option<Revision>>, Vec<Option<Box<Revision>>>) {
     let directories = project.directories.len().max(1);
     let modules: Vec<_> = (0..directories).into_par_iter().map(|i| Modules::new(&project.files, i)).collect();
     let no_modules = Modules::default();
@@ -36,10 +36,10 @@ pub(super) fn revisions(
         .map(|file| match (&file.role, &file.applied) {
             (Role::Revision, Applied::Changed { base, .. }) => {
                 let base = SourceFile { text: Ok(base.clone()), ..file.clone() };
-                (Some(read(file, true)), Some(read(&base, false)))
+                (Some(read(file, true)), Some(Box::new(read(&base, false))))
             }
             (Role::Revision, Applied::No | Applied::Unchanged) => (Some(read(file, true)), None),
-            (Role::Deleted, _) => (None, Some(read(file, false))),
+            (Role::Deleted, _) => (None, Some(Box::new(read(file, false)))),
             (Role::Template | Role::Environment | Role::Module(_) | Role::Lock, _) => (None, None),
         })
         .unzip()

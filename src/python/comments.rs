@@ -1,34 +1,26 @@
 //! Comments and statement places: what suppressions are matched against.
 
-use ruff_python_ast::token::TokenKind;
-use ruff_python_ast::{ModModule, Stmt};
-use ruff_python_parser::Parsed;
-use ruff_text_size::{Ranged, TextSize};
+use ruff_python_ast::Stmt;
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::parse::span;
 use crate::revision::Comment;
 use crate::source::Span;
 
-/// All comments in order.
-pub(super) fn comments(parsed: &Parsed<ModModule>, text: &str) -> Vec<Comment> {
-    let statements = parsed.suite();
-    parsed
-        .tokens()
-        .iter()
-        .filter(|token| token.kind() == TokenKind::Comment)
-        .map(|token| {
-            let span = span(token.range());
-            let before = text.get(..span.start as usize).unwrap_or_default();
-            let line = line_so_far(before);
-            let own_line = line.chars().all(char::is_whitespace);
-            let is_inside = || {
-                let following = statements.partition_point(|statement| statement.start() <= token.start());
-                let before = following.checked_sub(1).and_then(|i| statements.get(i));
-                before.is_some_and(|statement| statement.end() > token.start())
-            };
-            Comment { span, own_line, top_level: line.is_empty() && !is_inside() }
-        })
-        .collect()
+/// The comments at these places, in order.
+pub(super) fn comments(places: &[TextRange], statements: &[Stmt], text: &str) -> Vec<Comment> {
+    let comment = |place: &TextRange| {
+        let span = span(*place);
+        let line = line_so_far(text.get(..span.start as usize).unwrap_or_default());
+        let own_line = line.chars().all(char::is_whitespace);
+        let is_inside = || {
+            let following = statements.partition_point(|statement| statement.start() <= place.start());
+            let before = following.checked_sub(1).and_then(|i| statements.get(i));
+            before.is_some_and(|statement| statement.end() > place.start())
+        };
+        Comment { span, own_line, top_level: line.is_empty() && !is_inside() }
+    };
+    places.iter().map(comment).collect()
 }
 
 /// What stands in the last line of a text.

@@ -114,12 +114,12 @@ pub fn read_with_fingerprint(file: &SourceFile, modules: &Modules<'_>, dialect: 
 
 fn read(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> (Revision, Option<Parsed<ModModule>>) {
     let text = file.text();
-    let (parsed, syntax_errors) = parse::parse(text);
+    let (parsed, comments, syntax_errors) = parse::parse_with_comments(text);
     let mut revision = Revision { syntax_errors, ..Revision::default() };
     let Some(parsed) = parsed else { return (revision, None) };
-    revision.comments = comments::comments(&parsed, text);
-    revision.statements = comments::statements(parsed.suite());
     let suite = parsed.suite();
+    revision.comments = comments::comments(&comments, suite, text);
+    revision.statements = comments::statements(suite);
     revision.names = names::module_names(suite, text);
     revision.docstring = identifiers::docstring(suite);
     revision.has_autogenerate_markers = has_autogenerate_markers(&revision.comments, text);

@@ -1,6 +1,6 @@
 //! Text -> syntax tree, with the errors Python itself would raise. Evaluates nothing.
 
-use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::{ModModule, PySourceType, PythonVersion};
 use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
@@ -20,13 +20,22 @@ pub(super) fn span(range: TextRange) -> Span {
 ///
 /// The tree is `None` where walking it would not be safe: brackets nest deeper than Python allows.
 pub(super) fn parse(text: &str) -> (Option<Parsed<ModModule>>, Vec<SyntaxError>) {
+    let (parsed, _, errors) = parse_with_comments(text);
+    (parsed, errors)
+}
+
+/// [`parse`] with the places of all comments.
+pub(super) fn parse_with_comments(
+    text: &str,
+) -> (Option<Parsed<ModModule>>, Vec<TextRange>, Vec<SyntaxError>) {
     let options = ParseOptions::from(PySourceType::Python).with_target_version(PythonVersion::latest());
     let parsed = parse_unchecked(text, options);
-    if let Some(place) = too_deep(&parsed, text) {
+    let Seen { comments, too_deep } = look_through(parsed.tokens());
+    if let Some(place) = too_deep {
         // Dropping the tree recurses as deep as it nests; a file that Python refuses is not worth the stack.
         std::mem::forget(parsed);
         let message = format!("more than {MAX_BRACKETS} nested brackets, which Python refuses");
-        return (None, vec![SyntaxError { span: span(place), message: message.into() }]);
+        return (None, comments, vec![SyntaxError { span: span(place), message: message.into() }]);
     }
     let errors = parsed
         .errors()
@@ -36,27 +45,36 @@ pub(super) fn parse(text: &str) -> (Option<Parsed<ModModule>>, Vec<SyntaxError>)
             message: lower_first(&error.error.to_string()),
         })
         .collect();
-    (parsed.try_into_module(), errors)
+    (parsed.try_into_module(), comments, errors)
 }
 
-/// The bracket that nests too deep, if any.
-fn too_deep(parsed: &Parsed<ruff_python_ast::Mod>, text: &str) -> Option<TextRange> {
-    // Few files have so many brackets at all.
-    memchr::memchr3_iter(b'(', b'[', b'{', text.as_bytes()).nth(MAX_BRACKETS)?;
+/// What is asked of the tokens.
+#[derive(Default)]
+struct Seen {
+    comments: Vec<TextRange>,
+    /// The first bracket that nests too deep.
+    too_deep: Option<TextRange>,
+}
+
+/// Goes over the tokens once: there are many of them.
+fn look_through(tokens: &Tokens) -> Seen {
+    let mut seen = Seen::default();
     let mut depth = 0_usize;
-    for token in parsed.tokens() {
+    for token in tokens {
         match token.kind() {
+            TokenKind::Comment => seen.comments.push(token.range()),
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 depth += 1;
                 if depth > MAX_BRACKETS {
-                    return Some(token.range());
+                    seen.too_deep = Some(token.range());
+                    break;
                 }
             }
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    None
+    seen
 }
 
 fn lower_first(message: &str) -> Box<str> {

@@ -55,7 +55,7 @@ impl AppliedRevisions {
     pub fn of(
         project: &Project,
         revisions: &[Option<Revision>],
-        base_revisions: &[Option<Revision>],
+        base_revisions: &[Option<Box<Revision>>],
         graphs: &[Graph<'_>],
     ) -> Self {
         let mut found = Self { files: vec![false; project.files.len()], ..Self::default() };
@@ -259,7 +259,7 @@ impl<'a> Scope<'a> {
     fn all(
         project: &'a Project,
         revisions: &'a [Option<Revision>],
-        base_revisions: &'a [Option<Revision>],
+        base_revisions: &'a [Option<Box<Revision>>],
         graphs: &'a [Graph<'a>],
     ) -> Vec<Self> {
         let directories = project.directories.iter().enumerate();
@@ -276,7 +276,7 @@ impl<'a> Scope<'a> {
             if let Some(scope) = scopes.get_mut(file.directory)
                 && matches!(file.role, Role::Revision | Role::Deleted)
             {
-                scope.files.push(InScope { id, file, now: now.as_ref(), base: base.as_ref() });
+                scope.files.push(InScope { id, file, now: now.as_ref(), base: base.as_deref() });
             }
         }
         scopes

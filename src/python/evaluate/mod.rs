@@ -215,7 +215,8 @@ impl<'a> Interpreter<'a> {
     fn reset(&mut self) {
         self.conditional = 0;
         self.autocommit = 0;
-        self.frames = vec![Frame::new(None, "<module>")];
+        self.frames.clear();
+        self.frames.push(Frame::new(None, "<module>"));
         self.pending_bodies.clear();
         self.fuel = FUEL;
         self.depth = 0;
@@ -263,8 +264,8 @@ impl<'a> Interpreter<'a> {
         }
         self.recording = false;
         body.stranger = self.stranger.take();
-        body.operations = std::mem::take(&mut self.operations);
-        body.operations.shrink_to_fit();
+        // As many as there are; what grew stays for the next body.
+        body.operations = self.operations.drain(..).collect();
         body.unresolved = std::mem::take(&mut self.unresolved);
         body.misfits = std::mem::take(&mut self.misfits);
         body.idle_blocks = std::mem::take(&mut self.idle_blocks);

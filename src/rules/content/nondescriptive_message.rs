@@ -1,5 +1,6 @@
 //! `nondescriptive-message`: a message that does not say what the revision is about.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
@@ -90,7 +91,7 @@ fn problem(context: &RevisionContext<'_>) -> Option<String> {
         return Some("the message is what Alembic writes where none is given: `empty message`".to_owned());
     }
     let words = words(message);
-    if revision.is_base() && words.iter().any(|word| INITIAL.contains(&word.as_str())) {
+    if revision.is_base() && words.iter().any(|word| INITIAL.contains(&&**word)) {
         return None;
     }
     let is_long = words.iter().filter(|word| is_content(word)).count() >= LONG;
@@ -127,24 +128,31 @@ fn is_content(word: &str) -> bool {
 }
 
 /// The words of a message in lower case; `AddUserAge` and `add_user_age` have three.
-fn words(message: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut previous = ' ';
+fn words(message: &str) -> Vec<Cow<'_, str>> {
     let is_one_token = !message.contains([' ', '_']);
-    for c in message.chars() {
-        if c.is_alphanumeric() {
-            let starts_word =
-                !previous.is_alphanumeric() || (is_one_token && c.is_uppercase() && previous.is_lowercase());
-            if starts_word {
-                words.push(String::new());
-            }
-            if let Some(word) = words.last_mut() {
-                if c.is_ascii() { word.push(c.to_ascii_lowercase()) } else { word.extend(c.to_lowercase()) }
-            }
+    let mut words = Vec::new();
+    let mut start = None;
+    let mut previous = ' ';
+    let mut end_word = |start: &mut Option<usize>, end| {
+        words.extend(start.take().and_then(|start| message.get(start..end)).map(lower_case));
+    };
+    for (at, c) in message.char_indices() {
+        if !c.is_alphanumeric() {
+            end_word(&mut start, at);
+        } else if is_one_token && c.is_uppercase() && previous.is_lowercase() {
+            end_word(&mut start, at);
+            start = Some(at);
+        } else {
+            start.get_or_insert(at);
         }
         previous = c;
     }
+    end_word(&mut start, message.len());
     words
+}
+
+fn lower_case(word: &str) -> Cow<'_, str> {
+    if word.chars().any(char::is_uppercase) { word.to_lowercase().into() } else { word.into() }
 }
 
 /// Whether a word can tell one revision from another: no number, no single letter, none that fits any.
