@@ -1,14 +1,18 @@
-//! The plainest `ALTER TABLE` of PostgreSQL, by its tokens: what is dropped, and `NOT NULL`. Most of those in revisions are such, and
-//! the grammar, which is asked about all others, takes a hundred times as long.
+//! The plainest `ALTER TABLE` of PostgreSQL, by its tokens: what is dropped, `NOT NULL`, and types of one word. Most of those in
+//! revisions are such, and the grammar, which is asked about all others, takes a hundred times as long.
 
-use squawk_syntax::quote::quote_ident;
+use squawk_syntax::quote::{quote_ident, quote_quoted_ident};
 
 use super::cursor::Cursor;
 use super::lex::{Kind, Token};
-use super::{Sql, names};
+use super::{Sql, names, range};
 use crate::operation::{
-    AlterColumn, Attribute, Change, DropColumn, DropConstraint, Name, ServerDefault, TableName,
+    AlterColumn, Argument, Attribute, Change, DropColumn, DropConstraint, Name, ServerDefault, TableName,
 };
+
+/// Keywords that name a type.
+const TYPE_KEYWORDS: [&str; 9] =
+    ["boolean", "char", "float", "int", "integer", "numeric", "smallint", "timestamp", "varchar"];
 
 /// Lowers an `ALTER TABLE` that has none but the plainest actions. `None` for any other.
 pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
@@ -53,10 +57,47 @@ fn action(table: &TableName, cursor: &mut Cursor<'_>) -> Option<Change> {
         change.nullable = Attribute::Set(true);
     } else if cursor.take_all(&["drop", "default"]) {
         change.server_default = ServerDefault::None;
+    } else if cursor.take("type") {
+        change.type_ = Some(text_of(cursor, type_name)?);
+        if cursor.take("using") {
+            let using = text_of(cursor, cast)?;
+            change.options = Box::new([("postgresql_using".into(), using)]);
+        }
     } else {
         return None;
     }
     Some(Change::AlterColumn(Box::new(change)))
+}
+
+/// The text that `take` steps over.
+fn text_of(cursor: &mut Cursor<'_>, take: fn(&mut Cursor<'_>) -> Option<()>) -> Option<Argument> {
+    let before = cursor.rest();
+    take(cursor)?;
+    let taken = before.get(..before.len() - cursor.rest().len())?;
+    let text = cursor.source().get(range(taken))?;
+    // A comment would be part of it.
+    let is_bare = !text.contains("--") && !text.contains("/*");
+    is_bare.then(|| names::text(text))
+}
+
+/// A type of one word.
+fn type_name(cursor: &mut Cursor<'_>) -> Option<()> {
+    if cursor.take_any(&TYPE_KEYWORDS) {
+        return Some(());
+    }
+    let written = cursor.peek()?.text(cursor.source());
+    let is_keyword = quote_quoted_ident(&written.to_ascii_lowercase()).starts_with('"');
+    name(cursor).filter(|_| written.starts_with('"') || !is_keyword).map(|_| ())
+}
+
+/// `a::text::new_type`.
+fn cast(cursor: &mut Cursor<'_>) -> Option<()> {
+    name(cursor)?;
+    while cursor.take_mark(b':') {
+        cursor.take_mark(b':').then_some(())?;
+        type_name(cursor)?;
+    }
+    Some(())
 }
 
 fn table(cursor: &mut Cursor<'_>) -> Option<TableName> {
@@ -101,6 +142,11 @@ mod tests {
             "alter table if exists only s.t drop constraint if exists \"C d\" cascade, drop column a restrict",
             "ALTER TABLE \"T\" ALTER COLUMN a SET NOT NULL, ALTER COLUMN \"b\"\"c\" DROP NOT NULL;",
             "ALTER TABLE t ALTER COLUMN a DROP DEFAULT",
+            "ALTER TABLE t DROP CONSTRAINT IF EXISTS \"T_CHK\", ALTER COLUMN a TYPE CHAR",
+            "alter table t alter column a type new_kind using a::text::new_kind",
+            "ALTER TABLE t ALTER COLUMN a TYPE \"Kind\" USING a :: \"Kind\", ALTER COLUMN b TYPE jsonb",
+            "ALTER TABLE t ALTER COLUMN a TYPE text USING a",
+            "ALTER TABLE t ALTER COLUMN a TYPE alembic_lint_unknown USING a::alembic_lint_unknown",
             "ALTER TABLE Tags DROP CONSTRAINT TAGS_CHK, DROP COLUMN Name",
             "ALTER TABLE t DROP COLUMN alembic_lint_unknown",
             "ALTER TABLE \"s\".\"t\" DROP COLUMN IF EXISTS a CASCADE -- why",
@@ -120,7 +166,14 @@ mod tests {
             "ALTER TABLE t DROP COLUMN a CASCADE CASCADE",
             "ALTER TABLE t DROP COLUMN a,",
             "ALTER TABLE t DROP COLUMN a ADD COLUMN b int",
-            "ALTER TABLE t ALTER COLUMN a TYPE int",
+            "ALTER TABLE t ALTER COLUMN a TYPE varchar(20)",
+            "ALTER TABLE t ALTER COLUMN a TYPE double precision",
+            "ALTER TABLE t ALTER COLUMN a TYPE int[]",
+            "ALTER TABLE t ALTER COLUMN a TYPE values",
+            "ALTER TABLE t ALTER COLUMN a TYPE text USING upper(a)",
+            "ALTER TABLE t ALTER COLUMN a TYPE text USING a:text",
+            "ALTER TABLE t ALTER COLUMN a TYPE s.kind",
+            "ALTER TABLE t ALTER COLUMN a TYPE kind USING a::/* was */text",
             "ALTER TABLE a.b.c DROP COLUMN a",
             "ALTER TABLE `t` DROP COLUMN a",
             "ALTER TABLE t DROP COLUMN \"\"",
