@@ -52,7 +52,7 @@ pub(super) fn below(directory: &Path) -> Below {
     walker(directory).build_parallel().run(|| {
         Box::new(|entry| {
             if let Ok(entry) = entry {
-                found.lock().unwrap_or_else(PoisonError::into_inner).add_entry(&entry);
+                found.lock().unwrap_or_else(PoisonError::into_inner).add(&entry);
             }
             WalkState::Continue
         })
@@ -61,47 +61,12 @@ pub(super) fn below(directory: &Path) -> Below {
 }
 
 /// [`below`] for each of `directories`, in their order.
-pub(super) fn below_each(directories: &[PathBuf], disk: &Disk) -> Vec<Below> {
+pub(super) fn below_each(directories: &[PathBuf]) -> Vec<Below> {
     if let [only] = directories {
         return vec![below(only)];
     }
-    let outside: Option<Vec<_>> =
-        directories.par_iter().map(|directory| below_outside_repositories(directory, disk)).collect();
-    outside.unwrap_or_else(|| {
-        let share = directories.len().div_ceil(rayon::current_num_threads()).max(1);
-        directories.par_chunks(share).flat_map_iter(below_in_one_walk).collect()
-    })
-}
-
-/// What lies below a directory, `None` where it is in a repository or has one in it. Elsewhere nothing is ignored, and the disk is
-/// asked for no files that say what is.
-fn below_outside_repositories(directory: &Path, disk: &Disk) -> Option<Below> {
-    let is_repository = |path: &Path| [".git", ".jj"].iter().any(|name| disk.exists(&path.join(name)));
-    disk.list_upward(directory);
-    if disk.canonical(directory).ancestors().any(is_repository) {
-        return None;
-    }
-    let mut found = Below::default();
-    let mut open = vec![directory.to_owned()];
-    while let Some(current) = open.pop() {
-        let Ok(entries) = disk.entries(&current) else { continue };
-        if current != directory {
-            if is_repository(&current) {
-                return None;
-            }
-            if disk.exists(&current.join("pyvenv.cfg")) {
-                continue;
-            }
-        }
-        for Entry { name, kind } in entries.iter() {
-            if !kind.is_some_and(|kind| kind.is_dir()) {
-                found.add(&current, name);
-            } else if !is_left_out(name) {
-                open.push(current.join(name));
-            }
-        }
-    }
-    Some(found.sorted())
+    let share = directories.len().div_ceil(rayon::current_num_threads()).max(1);
+    directories.par_chunks(share).flat_map_iter(below_in_one_walk).collect()
 }
 
 /// One walk in one thread: it reads the ignore files above the directories once, and starts no threads for each.
@@ -119,23 +84,19 @@ fn below_in_one_walk(directories: &[PathBuf]) -> Vec<Below> {
             current = directories.iter().position(is_root).unwrap_or(current);
         }
         if let Some(below) = found.get_mut(current) {
-            below.add_entry(&entry);
+            below.add(&entry);
         }
     }
     found.into_iter().map(Below::sorted).collect()
 }
 
 impl Below {
-    fn add_entry(&mut self, entry: &DirEntry) {
-        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if let Some(parent) = entry.path().parent().filter(|_| !is_directory) {
-            self.add(parent, entry.file_name());
+    fn add(&mut self, entry: &DirEntry) {
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            return;
         }
-    }
-
-    /// Adds what is no directory.
-    fn add(&mut self, parent: &Path, name: &OsStr) {
-        let name = name.to_string_lossy();
+        let name = entry.file_name().to_string_lossy();
+        let Some(parent) = entry.path().parent() else { return };
         if name == "pyproject.toml" || name.ends_with(".ini") {
             self.configured.push(parent.to_owned());
         } else if name.ends_with(".py") {

@@ -142,7 +142,7 @@ impl Layouts {
                 Ok(_) => files.push(path),
             }
         }
-        let all_below = discover::below_each(&directories, &self.disk);
+        let all_below = discover::below_each(&directories);
         let configured = all_below.iter().flat_map(|below| &below.configured);
         self.read_ahead(&directories.iter().chain(configured).collect::<Vec<_>>());
         for (path, below) in directories.iter().zip(all_below) {

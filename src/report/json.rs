@@ -14,11 +14,27 @@ struct Document {
     summary: Numbers,
 }
 
-/// What stands behind a key of a finding.
-enum Value<'a> {
-    Text(Option<&'a str>),
-    Number(u32),
-    Fix(Option<&'a Fix>),
+/// As deep as the findings stand in the document, so that the text between the brackets can move there.
+#[derive(Serialize)]
+struct Part<'a> {
+    diagnostics: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    category: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    path: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    revision: Option<&'a str>,
+    url: Option<String>,
+    fix: Option<Repair<'a>>,
 }
 
 #[derive(Serialize)]
@@ -72,10 +88,8 @@ pub fn render(findings: &Findings<'_>) -> Result<Vec<String>, serde_json::Error>
     let Some((before, after)) = frame.split_once("[]").filter(|_| !findings.diagnostics.is_empty()) else {
         return Ok(vec![frame]);
     };
-    let mut parts = findings
-        .diagnostics
-        .par_chunks(PART)
-        .enumerate()
+    let parts = findings.diagnostics.par_chunks(PART).enumerate();
+    let mut parts = parts
         .map(|(index, part)| items(if index == 0 { '[' } else { ',' }, part, findings))
         .collect::<Result<Vec<_>, _>>()?;
     parts.insert(0, before.to_owned());
@@ -84,73 +98,37 @@ pub fn render(findings: &Findings<'_>) -> Result<Vec<String>, serde_json::Error>
 }
 
 /// The findings as they stand in the document, behind a bracket or a comma.
-///
-/// `serde_json` would look at each byte of every text by itself, which takes several times as long.
 fn items(
     before: char,
     diagnostics: &[Diagnostic],
     findings: &Findings<'_>,
 ) -> Result<String, serde_json::Error> {
     let mut places = Places::new(findings.project);
-    let mut out = String::with_capacity(diagnostics.len() * USUAL_BYTES);
-    for (index, diagnostic) in diagnostics.iter().enumerate() {
-        out.push(if index == 0 { before } else { ',' });
-        out.push_str("\n    {");
-        write_fields(diagnostic, &mut places, &mut out)?;
-        out.push_str("\n    }");
-    }
-    Ok(out)
+    let part = Part { diagnostics: diagnostics.iter().map(|found| finding(found, &mut places)).collect() };
+    let mut bytes = Vec::with_capacity(diagnostics.len() * USUAL_BYTES);
+    serde_json::to_writer_pretty(&mut bytes, &part)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let inner = text.split_once('[').and_then(|(_, rest)| rest.rsplit_once("\n  ]"));
+    Ok(inner.map(|(items, _)| format!("{before}{items}")).unwrap_or_default())
 }
 
-fn write_fields(
-    diagnostic: &Diagnostic,
-    places: &mut Places<'_>,
-    out: &mut String,
-) -> Result<(), serde_json::Error> {
+fn finding<'a>(diagnostic: &'a Diagnostic, places: &mut Places<'a>) -> Finding<'a> {
     let place = places.place(diagnostic.file, diagnostic.span);
-    let url = diagnostic.rule.url();
-    let fields = [
-        ("rule", Value::Text(Some(diagnostic.rule.name))),
-        ("category", Value::Text(Some(diagnostic.rule.category.name()))),
-        ("severity", Value::Text(Some(diagnostic.severity.name()))),
-        ("message", Value::Text(Some(&diagnostic.message))),
-        ("help", Value::Text(diagnostic.help.as_deref())),
-        ("path", Value::Text(Some(place.path))),
-        ("line", Value::Number(place.line)),
-        ("column", Value::Number(place.column)),
-        ("end_line", Value::Number(place.end_line)),
-        ("end_column", Value::Number(place.end_column)),
-        ("revision", Value::Text(diagnostic.revision.as_deref())),
-        ("url", Value::Text(url.as_deref())),
-        ("fix", Value::Fix(diagnostic.fix.as_ref())),
-    ];
-    for (index, (key, value)) in fields.into_iter().enumerate() {
-        out.push_str(if index == 0 { "\n      \"" } else { ",\n      \"" });
-        out.push_str(key);
-        out.push_str("\": ");
-        match value {
-            Value::Text(Some(text)) if is_plain(text) => {
-                out.push('"');
-                out.push_str(text);
-                out.push('"');
-            }
-            Value::Text(Some(text)) => out.push_str(&serde_json::to_string(text)?),
-            Value::Number(number) => out.push_str(&serde_json::to_string(&number)?),
-            Value::Fix(Some(fix)) => {
-                // No text in it holds a line end, which is escaped.
-                let lines = serde_json::to_string_pretty(&repair(fix))?;
-                out.push_str(&lines.replace('\n', "\n      "));
-            }
-            Value::Text(None) | Value::Fix(None) => out.push_str("null"),
-        }
+    Finding {
+        rule: diagnostic.rule.name,
+        category: diagnostic.rule.category.name(),
+        severity: diagnostic.severity.name(),
+        message: &diagnostic.message,
+        help: diagnostic.help.as_deref(),
+        path: place.path,
+        line: place.line,
+        column: place.column,
+        end_line: place.end_line,
+        end_column: place.end_column,
+        revision: diagnostic.revision.as_deref(),
+        url: diagnostic.rule.url(),
+        fix: diagnostic.fix.as_ref().map(repair),
     }
-    Ok(())
-}
-
-/// Whether JSON shows the text as it is. Without a way out of the loop, which lets the compiler take many bytes at once.
-fn is_plain(text: &str) -> bool {
-    let is_escaped = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
-    text.bytes().fold(0, |found, byte| found | is_escaped(byte)) == 0
 }
 
 fn repair(fix: &Fix) -> Repair<'_> {
