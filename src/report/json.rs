@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
+use serde::ser::Error as _;
 
 use super::Findings;
 use super::place::Places;
@@ -90,7 +91,7 @@ pub fn render(findings: &Findings<'_>) -> Result<Vec<String>, serde_json::Error>
     };
     let parts = findings.diagnostics.par_chunks(PART).enumerate();
     let mut parts = parts
-        .map(|(index, part)| items(if index == 0 { '[' } else { ',' }, part, findings))
+        .map(|(index, part)| items(if index == 0 { "[" } else { "," }, part, findings))
         .collect::<Result<Vec<_>, _>>()?;
     parts.insert(0, before.to_owned());
     parts.push(format!("\n  ]{after}"));
@@ -99,7 +100,7 @@ pub fn render(findings: &Findings<'_>) -> Result<Vec<String>, serde_json::Error>
 
 /// The findings as they stand in the document, behind a bracket or a comma.
 fn items(
-    before: char,
+    before: &str,
     diagnostics: &[Diagnostic],
     findings: &Findings<'_>,
 ) -> Result<String, serde_json::Error> {
@@ -107,9 +108,12 @@ fn items(
     let part = Part { diagnostics: diagnostics.iter().map(|found| finding(found, &mut places)).collect() };
     let mut bytes = Vec::with_capacity(diagnostics.len() * USUAL_BYTES);
     serde_json::to_writer_pretty(&mut bytes, &part)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let inner = text.split_once('[').and_then(|(_, rest)| rest.rsplit_once("\n  ]"));
-    Ok(inner.map(|(items, _)| format!("{before}{items}")).unwrap_or_default())
+    let mut text = String::from_utf8(bytes).map_err(serde_json::Error::custom)?;
+    if let (Some(start), Some(end)) = (text.find('['), text.rfind("\n  ]")) {
+        text.truncate(end);
+        text.replace_range(..=start, before);
+    }
+    Ok(text)
 }
 
 fn finding<'a>(diagnostic: &'a Diagnostic, places: &mut Places<'a>) -> Finding<'a> {

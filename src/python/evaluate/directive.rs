@@ -321,7 +321,7 @@ fn create_constraint(directive: &str, bound: &Bound<'_, '_>, table: impl Fn(&str
 fn create_table(bound: &Bound<'_, '_>) -> CreateTable {
     let mut out = CreateTable {
         table: TableName { name: required(bound.get("table_name")), schema: name(bound.get("schema")) },
-        columns: Vec::new(),
+        columns: Vec::with_capacity(bound.rest.iter().filter(|item| is_column(item)).count()),
         constraints: Vec::new(),
         indexes: Vec::new(),
         if_not_exists: bound.flag("if_not_exists"),
