@@ -3,6 +3,7 @@
 //! [`read_revision`] never fails: what cannot be read is a syntax error or an unresolved place of the
 //! [`Revision`].
 
+mod bindings;
 mod comments;
 mod evaluate;
 mod identifiers;
@@ -74,7 +75,7 @@ impl Module<'_> {
             let tree = parse::parse(self.file.text()).0?;
             let mut bindings: FxHashMap<Box<str>, Vec<usize>> = FxHashMap::default();
             for (i, statement) in tree.suite().iter().enumerate() {
-                for name in names::bound_by(statement) {
+                for name in bindings::bound_by(statement) {
                     bindings.entry(name.into()).or_default().push(i);
                 }
             }

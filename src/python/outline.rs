@@ -5,7 +5,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt, StmtFunctionDef, StmtWith};
 use ruff_text_size::Ranged;
 
-use super::{names, parse};
+use super::{bindings, parse};
 use crate::source::Span;
 
 /// A revision file as statements.
@@ -135,7 +135,7 @@ fn item(statement: &Stmt) -> Item {
     );
     let mut used = Used::default();
     used.visit_stmt(statement);
-    let mut binds: Vec<Box<str>> = names::bound_by(statement).into_iter().map(Box::from).collect();
+    let mut binds: Vec<Box<str>> = bindings::bound_by(statement).into_iter().map(Box::from).collect();
     let changes = method_owner(statement).map(Box::from);
     if matches!(statement, Stmt::Expr(_)) {
         binds.clear();

@@ -4,10 +4,11 @@
 use squawk_syntax::quote::{quote_ident, quote_quoted_ident};
 
 use super::cursor::Cursor;
-use super::lex::{Kind, Token};
-use super::{Sql, names, range};
+use super::lex::{Kind, Rules, Token};
+use super::{Sql, names, range, split};
 use crate::operation::{
-    AlterColumn, Argument, Attribute, Change, DropColumn, DropConstraint, Name, ServerDefault, TableName,
+    AlterColumn, Argument, Attribute, Change, Dialect, DropColumn, DropConstraint, Name, ServerDefault,
+    TableName,
 };
 
 /// Keywords that name a type.
@@ -25,6 +26,15 @@ pub(super) fn read(sql: Sql<'_>, tokens: &[Token]) -> Option<Vec<Change>> {
     let table = table(&mut cursor)?;
     let changes = cursor.list(|cursor| action(&table, cursor))?;
     cursor.rest().is_empty().then_some(changes)
+}
+
+/// Whether a text is one statement of that kind and nothing else, which the grammar is sure to take.
+pub(super) fn is_all_of(text: &str) -> bool {
+    let sql = Sql { source: text, dialect: Dialect::Postgresql, in_body: false };
+    match split::statements(text, Rules::of(sql.dialect)).as_slice() {
+        [tokens] => read(sql, tokens).is_some(),
+        _ => false,
+    }
 }
 
 fn action(table: &TableName, cursor: &mut Cursor<'_>) -> Option<Change> {

@@ -9,7 +9,7 @@ use squawk_linter::{Linter, LinterSettings, Rule, Version as SquawkVersion, Viol
 use squawk_syntax::SourceFile;
 
 use super::lex::Rules;
-use super::{placeholder, split};
+use super::{placeholder, plain_alter, split};
 use crate::operation::{Dialect, Version};
 
 /// One finding of squawk.
@@ -98,6 +98,9 @@ impl<'t> Grammar<'t> {
     /// What it expects where a statement departs from it; `None` for one that it accepts.
     pub fn syntax_error(&mut self, statement: &'t str) -> Option<&str> {
         let parse = || {
+            if plain_alter::is_all_of(statement) {
+                return None;
+            }
             let errors = SourceFile::parse(&masked(statement)).errors();
             errors.first().map(|error| as_message(&error.message().replace("_KW", "")))
         };
