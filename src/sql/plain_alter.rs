@@ -122,7 +122,10 @@ fn table(cursor: &mut Cursor<'_>) -> Option<TableName> {
 fn name(cursor: &mut Cursor<'_>) -> Option<Name> {
     let written = cursor.peek()?.text(cursor.source());
     let is_plain = match cursor.peek()?.kind {
-        Kind::Quoted => written.starts_with('"') && written.len() > 2,
+        // An odd number of marks leaves it open.
+        Kind::Quoted => {
+            written.starts_with('"') && written.len() > 2 && written.matches('"').count().is_multiple_of(2)
+        }
         Kind::Word => {
             let folded = written.to_ascii_lowercase();
             quote_ident(&folded) == folded
@@ -165,6 +168,93 @@ mod tests {
             assert!(read.is_some(), "{text}");
             assert_eq!(read, postgres::read(text), "{text}");
         }
+    }
+
+    /// Statements put together from words that mean something here, most of them no SQL.
+    #[test]
+    fn of_statements_made_by_chance_it_takes_none_that_the_grammar_refuses() {
+        const WORDS: [&str; 40] = [
+            "a",
+            "b",
+            "T",
+            "\"C d\"",
+            "\"\"",
+            "order",
+            "user",
+            "name",
+            "values",
+            "type",
+            "time",
+            "text",
+            "char",
+            "int",
+            "varchar",
+            "jsonb",
+            "constraint",
+            "column",
+            "drop",
+            "alter",
+            "set",
+            "not",
+            "null",
+            "default",
+            "cascade",
+            "restrict",
+            "if",
+            "exists",
+            "only",
+            "using",
+            ",",
+            ",",
+            ".",
+            "::",
+            ":",
+            "(",
+            ")",
+            "*",
+            "1",
+            "'x'",
+        ];
+        const PLAIN: [&str; 8] = [
+            "drop constraint a",
+            "drop column b cascade",
+            "alter column a set not null",
+            "alter column a drop default",
+            "alter column a type text",
+            "alter column a type kind using a::text::kind",
+            "drop constraint if exists \"C d\"",
+            "alter column \"b\" drop not null",
+        ];
+        let mut state = 1_u64;
+        let mut below = |end: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % end
+        };
+        let mut taken = 0;
+        for _ in 0..4_000 {
+            let mut words: Vec<&str> = ["alter table a", PLAIN[below(PLAIN.len())]].to_vec();
+            if below(2) == 0 {
+                words.extend([",", PLAIN[below(PLAIN.len())]]);
+            }
+            let mut words: Vec<&str> = words.iter().flat_map(|part| part.split(' ')).collect();
+            for _ in 0..below(3) {
+                let (at, word) = (below(words.len()), WORDS[below(WORDS.len())]);
+                match below(3) {
+                    0 => words[at] = word,
+                    1 => words.insert(at, word),
+                    _ => drop(words.remove(at)),
+                }
+            }
+            let text = words.join(" ");
+            let statements = split::statements(&text, Rules::of(Dialect::Postgresql));
+            let [tokens] = statements.as_slice() else { continue };
+            let sql = Sql { source: &text, dialect: Dialect::Postgresql, in_body: false };
+            if let Some(read) = read(sql, tokens) {
+                taken += 1;
+                assert_eq!(Some(read), postgres::read(&text), "{text}");
+            }
+        }
+        assert!(taken > 1_000, "{taken}");
     }
 
     #[test]
