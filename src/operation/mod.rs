@@ -133,6 +133,14 @@ impl Operation {
         }
     }
 
+    /// The statement that it executes, where it is none of the directives.
+    pub fn statement(&self) -> Option<&Statement> {
+        match &self.change {
+            Change::Execute(execute) => Some(&execute.statement),
+            _ => None,
+        }
+    }
+
     /// Whether it was written as SQL text.
     pub fn is_raw_sql(&self) -> bool {
         matches!(self.origin, Origin::RawSql { .. })

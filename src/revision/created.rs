@@ -29,30 +29,34 @@ pub struct Created {
 }
 
 impl Body {
-    /// Visits the operations that execute a wanted statement, in order, each with what all before it made.
-    pub fn walk_statements(
-        &self,
-        is_wanted: impl Fn(&Statement) -> bool,
-        visit: impl FnMut(&Operation, &Created),
+    /// Visits the operations in which `pick` finds something, in order, each with that and with what all before it made. Costs next
+    /// to nothing where there are none.
+    pub fn walk_picked<'a, T>(
+        &'a self,
+        pick: impl Fn(&'a Operation) -> Option<T>,
+        mut visit: impl FnMut(&'a Operation, T, &Created),
     ) {
-        let executes = |operation: &Operation| matches!(&operation.change, Change::Execute(execute) if is_wanted(&execute.statement));
-        self.walk_those(executes, visit);
+        let Some(last) = self.operations.iter().rposition(|operation| pick(operation).is_some()) else {
+            return;
+        };
+        let operations = self.operations.get(..=last).unwrap_or_default();
+        visit_with_created(operations, |operation, created| {
+            if let Some(picked) = pick(operation) {
+                visit(operation, picked, created);
+            }
+        });
     }
 
-    /// Visits the operations that are wanted, in order, each with what all before it made. Costs next to nothing where there are
-    /// none.
+    /// [`Self::walk_picked`] for operations that are wanted whole.
     pub fn walk_those<'a>(
         &'a self,
         is_wanted: impl Fn(&Operation) -> bool,
         mut visit: impl FnMut(&'a Operation, &Created),
     ) {
-        let Some(last) = self.operations.iter().rposition(&is_wanted) else { return };
-        let operations = self.operations.get(..=last).unwrap_or_default();
-        visit_with_created(operations, |operation, created| {
-            if is_wanted(operation) {
-                visit(operation, created);
-            }
-        });
+        self.walk_picked(
+            |operation| is_wanted(operation).then_some(()),
+            |operation, (), created| visit(operation, created),
+        );
     }
 
     /// Visits all operations in order, each with what the ones before it made.

@@ -1,6 +1,6 @@
 //! `delete-without-where`: all rows of a table are deleted. With a condition it is `delete-data`'s.
 
-use crate::operation::{Change, Statement};
+use crate::operation::{Operation, Statement, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -31,10 +31,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_wanted = |statement: &Statement| matches!(statement, Statement::Delete { has_where: false, .. });
-    upgrade.walk_statements(is_wanted, |operation, created| {
-        let Change::Execute(execute) = &operation.change else { return };
-        let Statement::Delete { table, has_where: false } = &execute.statement else { return };
+    upgrade.walk_picked(emptied, |operation, table, created| {
         if created.has_table(table) {
             return;
         }
@@ -52,6 +49,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
              `# alembic-lint: allow[delete-without-where] -- <reason>`",
         );
     });
+}
+
+/// The table of a `DELETE` of all rows.
+fn emptied(operation: &Operation) -> Option<&TableName> {
+    match operation.statement()? {
+        Statement::Delete { table, has_where: false } => Some(table),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

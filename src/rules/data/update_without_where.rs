@@ -1,6 +1,6 @@
 //! `update-without-where`: every row of a table is rewritten.
 
-use crate::operation::{Change, Statement};
+use crate::operation::{Operation, Statement, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Severity, Sink, declare_rule};
 
@@ -36,10 +36,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_wanted = |statement: &Statement| matches!(statement, Statement::Update { has_where: false, .. });
-    upgrade.walk_statements(is_wanted, |operation, created| {
-        let Change::Execute(execute) = &operation.change else { return };
-        let Statement::Update { table, has_where: false } = &execute.statement else { return };
+    upgrade.walk_picked(changed, |operation, table, created| {
         if created.has_table(table) {
             return;
         }
@@ -69,6 +66,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             );
         }
     });
+}
+
+/// The table of an `UPDATE` of all rows.
+fn changed(operation: &Operation) -> Option<&TableName> {
+    match operation.statement()? {
+        Statement::Update { table, has_where: false } => Some(table),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `delete-data`: rows are deleted by a condition. Without one it is `delete-without-where`'s.
 
-use crate::operation::{Change, Statement};
+use crate::operation::{Operation, Statement, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -33,10 +33,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_wanted = |statement: &Statement| matches!(statement, Statement::Delete { has_where: true, .. });
-    upgrade.walk_statements(is_wanted, |operation, created| {
-        let Change::Execute(execute) = &operation.change else { return };
-        let Statement::Delete { table, has_where: true } = &execute.statement else { return };
+    upgrade.walk_picked(deleted_from, |operation, table, created| {
         if created.has_table(table) || table.name.known() == Some("alembic_version") {
             return;
         }
@@ -50,6 +47,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                  `# alembic-lint: allow[delete-data] -- <reason>`",
         );
     });
+}
+
+/// The table of a `DELETE` of some rows.
+fn deleted_from(operation: &Operation) -> Option<&TableName> {
+    match operation.statement()? {
+        Statement::Delete { table, has_where: true } => Some(table),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `drop-column`: a column that was there before is dropped. Whole tables are `drop-table`'s.
 
-use crate::operation::{Change, Operation, TableName};
+use crate::operation::{Change, DropColumn, Operation, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -38,9 +38,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_drop = |operation: &Operation| matches!(operation.change, Change::DropColumn(_));
-    upgrade.walk_those(is_drop, |operation, created| {
-        let Change::DropColumn(drop) = &operation.change else { return };
+    upgrade.walk_picked(dropped, |operation, drop, created| {
         if created.has_column(&drop.table, &drop.column) {
             return;
         }
@@ -58,6 +56,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                  `# alembic-lint: allow[drop-column] -- <reason>`"
             ));
     });
+}
+
+fn dropped(operation: &Operation) -> Option<&DropColumn> {
+    match &operation.change {
+        Change::DropColumn(drop) => Some(drop),
+        _ => None,
+    }
 }
 
 fn adds_column_to(operations: &[Operation], table: &TableName) -> bool {

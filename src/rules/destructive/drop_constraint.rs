@@ -37,9 +37,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_drop = |operation: &Operation| matches!(operation.change, Change::DropConstraint(_));
-    upgrade.walk_those(is_drop, |operation, created| {
-        let Change::DropConstraint(drop) = &operation.change else { return };
+    upgrade.walk_picked(dropped, |operation, drop, created| {
         let constraint = context.revision.dropped_constraint(drop);
         if created.has_constraint(&drop.table, &drop.name)
             || upgrade.replaces_or_removes_owner(&constraint)
@@ -73,6 +71,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             report.severity(Severity::Error);
         }
     });
+}
+
+fn dropped(operation: &Operation) -> Option<&DropConstraint> {
+    match &operation.change {
+        Change::DropConstraint(drop) => Some(drop),
+        _ => None,
+    }
 }
 
 /// Whether it is a check that demands of a column what the upgrade lets the column demand itself.

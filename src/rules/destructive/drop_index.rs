@@ -1,6 +1,6 @@
 //! `drop-index`: an index that was there before is dropped and nothing takes its place.
 
-use crate::operation::{Change, Operation};
+use crate::operation::{Change, DropIndex, Operation};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -36,9 +36,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_drop = |operation: &Operation| matches!(operation.change, Change::DropIndex(_));
-    upgrade.walk_those(is_drop, |operation, created| {
-        let Change::DropIndex(drop) = &operation.change else { return };
+    upgrade.walk_picked(dropped, |operation, drop, created| {
         let index = context.revision.dropped_index(drop);
         if created.has_index(&index.table, &index.name) || upgrade.replaces_or_removes_owner(&index) {
             return;
@@ -64,6 +62,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                  `# alembic-lint: allow[drop-index] -- <reason>`",
             );
     });
+}
+
+fn dropped(operation: &Operation) -> Option<&DropIndex> {
+    match &operation.change {
+        Change::DropIndex(drop) => Some(drop),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `drop-schema`: a schema or a database is dropped with what it holds.
 
-use crate::operation::{Change, Statement};
+use crate::operation::{Operation, Statement};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -35,12 +35,8 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_wanted = |statement: &Statement| {
-        matches!(statement, Statement::DropSchema { .. } | Statement::DropDatabase { .. })
-    };
-    upgrade.walk_statements(is_wanted, |operation, created| {
-        let Change::Execute(execute) = &operation.change else { return };
-        let loss = match &execute.statement {
+    upgrade.walk_picked(dropping, |operation, statement, created| {
+        let loss = match statement {
             Statement::DropSchema { name, .. } if created.has_schema(name) => return,
             Statement::DropSchema { name, cascade } => {
                 let schema = name.quoted_or("a schema whose name only running the revision would tell");
@@ -60,6 +56,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                  `# alembic-lint: allow[drop-schema] -- <reason>`",
             );
     });
+}
+
+fn dropping(operation: &Operation) -> Option<&Statement> {
+    let drops = |statement: &&Statement| {
+        matches!(statement, Statement::DropSchema { .. } | Statement::DropDatabase { .. })
+    };
+    operation.statement().filter(drops)
 }
 
 #[cfg(test)]

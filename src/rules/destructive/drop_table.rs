@@ -1,6 +1,6 @@
 //! `drop-table`: a table that was there before is dropped. Its schema is `drop-schema`'s.
 
-use crate::operation::{Change, Operation};
+use crate::operation::{Change, DropTable, Operation};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -46,9 +46,7 @@ const FOREIGN: &[(&str, &str)] = &[
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_drop = |operation: &Operation| matches!(operation.change, Change::DropTable(_));
-    upgrade.walk_those(is_drop, |operation, created| {
-        let Change::DropTable(drop) = &operation.change else { return };
+    upgrade.walk_picked(dropped, |operation, drop, created| {
         let name = drop.table.name.known().unwrap_or_default();
         if created.has_table(&drop.table) || name.starts_with("_alembic_tmp_") {
             return;
@@ -71,6 +69,13 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             }
         });
     });
+}
+
+fn dropped(operation: &Operation) -> Option<&DropTable> {
+    match &operation.change {
+        Change::DropTable(drop) => Some(drop),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

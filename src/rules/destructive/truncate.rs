@@ -1,6 +1,6 @@
 //! `truncate`: a table that was there before is emptied by TRUNCATE. DELETE is `delete-data`'s.
 
-use crate::operation::{Change, Statement};
+use crate::operation::{Operation, Statement, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -32,14 +32,11 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    let is_wanted = |statement: &Statement| matches!(statement, Statement::Truncate { .. });
-    upgrade.walk_statements(is_wanted, |operation, created| {
-        let Change::Execute(execute) = &operation.change else { return };
-        let Statement::Truncate { table, cascade } = &execute.statement else { return };
+    upgrade.walk_picked(truncated, |operation, (table, cascade), created| {
         if created.has_table(table) {
             return;
         }
-        let more = if *cascade { ", and of every table that refers to it (CASCADE)" } else { "" };
+        let more = if cascade { ", and of every table that refers to it (CASCADE)" } else { "" };
         sink.report(
             operation.span,
             format!("{} deletes all rows of {}{more}", operation.subject(), table.quoted()),
@@ -50,6 +47,14 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                  `# alembic-lint: allow[truncate] -- <reason>`",
         );
     });
+}
+
+/// The table, and whether those that refer to it are emptied too.
+fn truncated(operation: &Operation) -> Option<(&TableName, bool)> {
+    match operation.statement()? {
+        Statement::Truncate { table, cascade } => Some((table, *cascade)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
