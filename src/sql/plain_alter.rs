@@ -103,8 +103,10 @@ fn type_name(cursor: &mut Cursor<'_>) -> Option<()> {
 /// `a::text::new_type`.
 fn cast(cursor: &mut Cursor<'_>) -> Option<()> {
     name(cursor)?;
-    while cursor.take_mark(b':') {
-        cursor.take_mark(b':').then_some(())?;
+    while let [Token { kind: Kind::Mark(b':'), end, .. }, second, ..] = cursor.rest() {
+        // The two marks are one sign.
+        let is_sign = second.kind == Kind::Mark(b':') && second.start == *end;
+        (is_sign && cursor.take_mark(b':') && cursor.take_mark(b':')).then_some(())?;
         type_name(cursor)?;
     }
     Some(())
@@ -272,6 +274,7 @@ mod tests {
             "ALTER TABLE t ALTER COLUMN a TYPE values",
             "ALTER TABLE t ALTER COLUMN a TYPE text USING upper(a)",
             "ALTER TABLE t ALTER COLUMN a TYPE text USING a:text",
+            "ALTER TABLE t ALTER COLUMN a TYPE text USING a: :text",
             "ALTER TABLE t ALTER COLUMN a TYPE s.kind",
             "ALTER TABLE t ALTER COLUMN a TYPE kind USING a::/* was */text",
             "ALTER TABLE a.b.c DROP COLUMN a",
