@@ -98,7 +98,7 @@ impl Disk {
         Ok(entries)
     }
 
-    /// Elsewhere a file may be found by a name that is written otherwise.
+    /// What was listed already tells of a path. On Linux only: elsewhere a name that is written otherwise may lead to the file.
     fn told(&self, path: &Path) -> Told {
         // Taking the path apart in other ways takes several times as long.
         let Some((parent, name)) =

@@ -183,20 +183,17 @@ impl<'a> Finder<'a> {
 fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
     for (start, line) in import_lines(text) {
         let statement = line.trim_start();
-        if is_plainly_foreign(statement) {
-            continue;
-        }
         if let Some(rest) = statement.strip_prefix("import ") {
             for part in rest.split(['#', ';']).next().unwrap_or_default().split(',') {
                 add(part.split_whitespace().next().unwrap_or_default(), names);
             }
-        } else if let Some(rest) = statement.strip_prefix("from ")
-            && let Some((module, _)) = rest.split_once(" import")
-        {
-            let Some(module) = absolute(module.trim(), package) else { continue };
-            if is_foreign(&module) {
+        } else if let Some(rest) = statement.strip_prefix("from ") {
+            // Most lines import from other people's packages, and take no longer look.
+            if rest.split(' ').next().is_some_and(is_foreign) {
                 continue;
             }
+            let Some((module, _)) = rest.split_once(" import") else { continue };
+            let Some(module) = absolute(module.trim(), package) else { continue };
             let after =
                 start + (line.len() - statement.len()) + "from ".len() + rest.find(" import").unwrap_or(0);
             let list = text.get(after + " import".len()..).unwrap_or_default();
@@ -244,31 +241,18 @@ pub(super) fn import_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether a line imports one foreign module, or names of one: most lines do, and take no longer look.
-fn is_plainly_foreign(statement: &str) -> bool {
-    let Some((keyword, rest)) = statement.split_once(' ') else { return false };
-    let (module, after) = rest.split_once([' ', '\n']).unwrap_or((rest, ""));
-    match keyword {
-        "import" => !rest.contains(',') && is_foreign(module.trim_end()),
-        "from" => {
-            after.starts_with("import")
-                && rest.as_bytes().get(module.len()) == Some(&b' ')
-                && is_foreign(module)
-        }
-        _ => false,
-    }
-}
-
 fn is_foreign(dotted: &str) -> bool {
     let top = dotted.split('.').next().unwrap_or(dotted);
     FOREIGN.binary_search(&top).is_ok()
 }
 
 fn add(dotted: &str, names: &mut BTreeSet<String>) {
-    let is_name = dotted
-        .split('.')
-        .all(|part| !part.is_empty() && part.chars().all(|char| char.is_alphanumeric() || char == '_'));
-    if is_name && !is_foreign(dotted) && !names.contains(dotted) {
+    let is_name = || {
+        let is_part =
+            |part: &str| !part.is_empty() && part.chars().all(|char| char.is_alphanumeric() || char == '_');
+        dotted.split('.').all(is_part)
+    };
+    if !is_foreign(dotted) && !names.contains(dotted) && is_name() {
         names.insert(dotted.to_owned());
     }
 }

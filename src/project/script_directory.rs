@@ -125,9 +125,9 @@ impl Layout {
             locations.push(Location::new(root.join("versions"), config.recursive, disk));
         }
         let mut import_roots = roots;
-        add_root(&mut import_roots, package_root(&root, disk));
+        add_missing(&mut import_roots, package_root(&root, disk));
         for ancestor in disk.upward(&root) {
-            add_root(&mut import_roots, ancestor);
+            add_missing(&mut import_roots, ancestor);
         }
         Ok(Self {
             key: disk.canonical(&root),
@@ -148,7 +148,7 @@ impl Layout {
         }
         self.lists_locations |= other.lists_locations;
         for root in other.import_roots {
-            add_root(&mut self.import_roots, root);
+            add_missing(&mut self.import_roots, root);
         }
         for url in other.urls {
             add_missing(&mut self.urls, url);
@@ -210,13 +210,6 @@ impl Layout {
 fn add_missing<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
-    }
-}
-
-/// [`add_missing`] by the text: comparing paths part by part takes ten times as long, and a root that is searched twice does no harm.
-fn add_root(roots: &mut Vec<PathBuf>, root: PathBuf) {
-    if !roots.iter().any(|known| known.as_os_str() == root.as_os_str()) {
-        roots.push(root);
     }
 }
 
@@ -331,18 +324,18 @@ fn import_roots(here: &Path, config: Option<&AlembicConfig>, disk: &Disk) -> Vec
         for base in &bases {
             let path = disk.tidy(&base.join(entry));
             if disk.is_dir(&path) {
-                add_root(&mut roots, path);
+                add_missing(&mut roots, path);
             }
         }
     }
     for base in bases {
         let source = base.join("src");
-        add_root(&mut roots, base);
+        add_missing(&mut roots, base);
         if disk.is_dir(&source) {
-            add_root(&mut roots, source);
+            add_missing(&mut roots, source);
         }
     }
-    add_root(&mut roots, package_root(here, disk));
+    add_missing(&mut roots, package_root(here, disk));
     roots
 }
 

@@ -1,7 +1,5 @@
 //! What `env.py` says of how revisions run, as far as its text tells. Runs nothing.
 
-use memchr::memmem;
-
 /// How revisions of a script directory run.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,23 +18,24 @@ pub struct Environment {
 impl Environment {
     /// What the text of an `env.py` tells.
     pub(super) fn of(text: &str) -> Self {
-        let codes = || text.lines().map(|line| line.split('#').next().unwrap_or_default());
-        let says = |word: &str| holds(text, word) && codes().any(|code| code.contains(word));
-        let switch = "transaction_per_migration";
-        Self {
-            has_transaction_per_migration: holds(text, switch)
-                && codes().any(|code| is_switched_on(code, switch)),
-            has_lock_timeout: says("lock_timeout"),
-            may_autocommit: says("AUTOCOMMIT") || !says("begin_transaction"),
-            has_foreign_keys_on: holds(&text.to_ascii_lowercase(), "foreign_keys")
-                && codes().any(turns_foreign_keys_on),
+        let mut found = Self::default();
+        let mut runs_here = false;
+        for line in text.lines() {
+            let code = line.split('#').next().unwrap_or_default();
+            found.has_transaction_per_migration |= is_switched_on(code, "transaction_per_migration");
+            found.has_lock_timeout |= code.contains("lock_timeout");
+            found.may_autocommit |= code.contains("AUTOCOMMIT");
+            found.has_foreign_keys_on |= turns_foreign_keys_on(code);
+            runs_here |= code.contains("begin_transaction");
         }
+        found.may_autocommit |= !runs_here;
+        found
     }
 
     /// Adds what a module of the project tells.
     pub(super) fn add_module(&mut self, text: &str) {
-        self.has_lock_timeout |= holds(text, "lock_timeout");
-        self.has_foreign_keys_on |= holds(text, "foreign_keys") && text.lines().any(turns_foreign_keys_on);
+        self.has_lock_timeout |= text.contains("lock_timeout");
+        self.has_foreign_keys_on |= text.contains("foreign_keys") && text.lines().any(turns_foreign_keys_on);
     }
 
     /// What `env.py` still needs so that a second revision runs in a transaction of its own, as the end of a sentence.
@@ -47,11 +46,6 @@ impl Environment {
             ", with `transaction_per_migration=True` in `env.py`"
         }
     }
-}
-
-/// Whether a text of many lines speaks of a word; most do not.
-fn holds(text: &str, word: &str) -> bool {
-    memmem::find(text.as_bytes(), word.as_bytes()).is_some()
 }
 
 fn turns_foreign_keys_on(line: &str) -> bool {

@@ -155,9 +155,6 @@ fn combinations<'v, 'a>(arguments: &'v Arguments<'a>, signature: &Signature) -> 
         let keyword = || arguments.keywords.iter().position(|(name, value)| undecided(value) && names(name));
         positional.map(Slot::Positional).or_else(|| keyword().map(Slot::Keyword))
     };
-    if slot(arguments).is_none() {
-        return vec![Cow::Borrowed(arguments)];
-    }
     let mut open = vec![Cow::Borrowed(arguments)];
     let mut all = Vec::new();
     while let Some(arguments) = open.pop() {

@@ -18,8 +18,7 @@ impl<'a> Interpreter<'a> {
                 let value = self.module(path);
                 scope.set(name.as_str(), value);
             } else {
-                let end = memchr::memchr(b'.', path.as_bytes()).unwrap_or(path.len());
-                let first = path.get(..end).unwrap_or(path);
+                let first = path.split('.').next().unwrap_or(path);
                 let value = self.module(first);
                 scope.set(first, value);
             }

@@ -89,11 +89,6 @@ fn holds_key(type_: &Argument) -> Option<&str> {
 
 /// Whether a statement about a role holds a password as a literal.
 fn sets_password(sql: &str) -> bool {
-    // Most SQL is about something else; it is not taken apart.
-    let first = sql.split_whitespace().next().unwrap_or_default();
-    if !["CREATE", "ALTER", "GRANT", "SET"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
-        return false;
-    }
     let upper = sql.to_ascii_uppercase();
     let words: Vec<&str> = upper.split_whitespace().collect();
     let is_about_roles = match words.as_slice() {
