@@ -273,6 +273,35 @@ mod tests {
     }
 
     #[test]
+    fn a_package_that_imports_from_itself() {
+        let base =
+            format!("{CONVENTION}Base = declarative_base(metadata=MetaData(naming_convention=CONVENTION))\n");
+        let models = ("app.models", base.as_str());
+        for package in
+            ["from app import models\n", "from . import models\n", "from app import models as models\n", ""]
+        {
+            for environment in [
+                "from app import models\ntarget_metadata = models.Base.metadata\n",
+                "import app.models\ntarget_metadata = app.models.Base.metadata\n",
+                "import app.models as m\ntarget_metadata = m.Base.metadata\n",
+            ] {
+                assert_eq!(read(environment, &[("app", package), models]), one(), "{package}{environment}");
+            }
+        }
+        let environment = "from app import Base\ntarget_metadata = Base.metadata\n";
+        for modules in [
+            [("app", "from app import Base\n"), models],
+            [("app", "from app.other import Base\n"), ("app.other", "from app import Base\n")],
+            [("app", "from app import Base as Model\nfrom app import Model as Base\n"), models],
+        ] {
+            assert_eq!(read(environment, &modules), NamingConvention::Unknown, "{modules:?}");
+        }
+        let long: String = (0..5_000).map(|i| format!("from app import b{} as b{i}\n", i + 1)).collect();
+        let environment = "from app import b0\ntarget_metadata = b0.metadata\n";
+        assert_eq!(read(environment, &[("app", &long)]), NamingConvention::Unknown);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_not_known() {
         for environment in [
             "from app.db import Base\ntarget_metadata = make(Base)\n",

@@ -15,6 +15,8 @@ mod exit_codes;
 mod fixes;
 mod formats;
 mod graph;
+mod imports;
+mod limits;
 mod lock;
 mod paths;
 mod project;

@@ -10,6 +10,9 @@ use super::path::Path;
 use super::scope::{ModuleId, Scope};
 use super::value::Value;
 
+/// How many names of the project's modules may wait for each other.
+const MAX_BINDING: usize = 50;
+
 impl<'a> Interpreter<'a> {
     pub(super) fn import(&mut self, import: &'a StmtImport, scope: &Rc<Scope<'a>>) {
         for alias in &import.names {
@@ -62,9 +65,14 @@ impl<'a> Interpreter<'a> {
         Value::Module(scope)
     }
 
-    /// `module.name`: a name it binds, or a module below it.
+    /// `module.name`: a name it binds, or a module below it. While a package imports a name from itself, it does not have
+    /// the name yet.
     pub(super) fn module_attribute(&mut self, module: &Rc<Scope<'a>>, name: &str) -> Value<'a> {
-        if let Some(value) = self.module_name(module, name) {
+        let is_being_bound =
+            |(scope, bound): &(Rc<Scope<'a>>, &str)| Rc::ptr_eq(scope, module) && *bound == name;
+        if !self.binding.iter().any(is_being_bound)
+            && let Some(value) = self.module_name(module, name)
+        {
             return value;
         }
         match &module.module {
@@ -87,8 +95,12 @@ impl<'a> Interpreter<'a> {
         let ModuleId::Project { name: path, .. } = &module.module else { return None };
         let (_, source) = self.modules.get(path)?;
         let (name, statements) = source.bindings(name)?;
+        if self.binding.len() > MAX_BINDING {
+            return Some(Value::Unknown);
+        }
         // Bound first: what it is made of may refer back to it.
         module.set(name, Value::Unknown);
+        self.binding.push((Rc::clone(module), name));
         let recording = std::mem::replace(&mut self.recording, false);
         let conditional = std::mem::take(&mut self.conditional);
         for statement in statements {
@@ -96,6 +108,7 @@ impl<'a> Interpreter<'a> {
         }
         self.conditional = conditional;
         self.recording = recording;
+        self.binding.pop();
         module.own(name)
     }
 

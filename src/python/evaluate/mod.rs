@@ -67,6 +67,8 @@ pub(super) struct Interpreter<'a> {
     /// Project modules that were imported, by dotted name.
     loaded: FxHashMap<&'a str, Rc<Scope<'a>>>,
     root: Rc<Scope<'a>>,
+    /// Names of those modules whose statements are being run.
+    binding: Vec<(Rc<Scope<'a>>, &'a str)>,
     /// Scopes that functions were defined in: each holds the function that holds it.
     enclosing: Vec<Rc<Scope<'a>>>,
     operations: Vec<Operation>,
@@ -182,6 +184,7 @@ impl<'a> Interpreter<'a> {
             text,
             loaded: FxHashMap::default(),
             root: Rc::clone(&root),
+            binding: Vec::new(),
             enclosing: Vec::new(),
             operations: Vec::new(),
             unresolved: Vec::new(),

@@ -1,6 +1,8 @@
 //! What names of `env.py` and of the project's modules stand for, through imports, attributes and base classes. Knows
 //! nothing of conventions.
 
+use std::cell::RefCell;
+
 use ruff_python_ast::{Expr, ExprCall, ModModule, Stmt, StmtClassDef};
 use ruff_python_parser::Parsed;
 
@@ -32,11 +34,13 @@ pub(super) struct Resolver<'m> {
     pub(super) text: &'m str,
     environment: &'m Parsed<ModModule>,
     modules: &'m Modules<'m>,
+    /// The imported names being resolved, as module and name: imports may lead back to where they began.
+    importing: RefCell<Vec<(&'m str, &'m str)>>,
 }
 
 impl<'m> Resolver<'m> {
     pub(super) fn new(text: &'m str, environment: &'m Parsed<ModModule>, modules: &'m Modules<'m>) -> Self {
-        Self { text, environment, modules }
+        Self { text, environment, modules, importing: RefCell::default() }
     }
 
     pub(super) fn suite(&self, place: Place<'m>) -> &'m [Stmt] {
@@ -63,7 +67,7 @@ impl<'m> Resolver<'m> {
         self.suite(place).iter().rev().find_map(|statement| value_for(statement, name))
     }
 
-    fn meaning(&self, place: Place<'m>, name: &str) -> Meaning<'m> {
+    fn meaning(&self, place: Place<'m>, name: &'m str) -> Meaning<'m> {
         for statement in self.suite(place).iter().rev() {
             if let Some(value) = value_for(statement, name) {
                 return Meaning::Expression(value, place);
@@ -107,13 +111,30 @@ impl<'m> Resolver<'m> {
         }
     }
 
-    fn imported(&self, module: &str, name: &str) -> Meaning<'m> {
+    /// `from module import name`.
+    fn imported(&self, module: &str, name: &'m str) -> Meaning<'m> {
         match self.modules.get(module) {
-            Some((path, found)) => match self.meaning(Place::Module(path, found), name) {
-                Meaning::Unknown => self.module(&format!("{module}.{name}")),
-                meaning => meaning,
-            },
+            Some((path, found)) => self.attribute(Place::Module(path, found), name),
             None => self.module(&format!("{module}.{name}")),
+        }
+    }
+
+    /// `module.name` as Python finds it: what the module binds, otherwise the module below it. While a package imports
+    /// a name from itself, it does not have the name yet.
+    fn attribute(&self, place: Place<'m>, name: &'m str) -> Meaning<'m> {
+        let Place::Module(path, _) = place else { return self.meaning(place, name) };
+        let begun = self.importing.borrow().len();
+        let bound = if begun > MAX_STEPS || self.importing.borrow().contains(&(path, name)) {
+            Meaning::Unknown
+        } else {
+            self.importing.borrow_mut().push((path, name));
+            let bound = self.meaning(place, name);
+            self.importing.borrow_mut().truncate(begun);
+            bound
+        };
+        match bound {
+            Meaning::Unknown => self.module(&format!("{path}.{name}")),
+            bound => bound,
         }
     }
 
@@ -156,7 +177,7 @@ impl<'m> Resolver<'m> {
             Expr::Attribute(attribute) => {
                 let name = attribute.attr.as_str();
                 match self.value_of(&attribute.value, place, steps + 1) {
-                    Meaning::Module(inner) => self.meaning(inner, name),
+                    Meaning::Module(inner) => self.attribute(inner, name),
                     Meaning::Class(class, inner) => self.of_class(class, inner, name, steps + 1),
                     Meaning::Expression(Expr::Call(call), inner) if name == "metadata" => {
                         self.of_base(call, inner)
@@ -164,7 +185,7 @@ impl<'m> Resolver<'m> {
                     Meaning::Expression(value @ (Expr::Name(_) | Expr::Attribute(_)), inner) => {
                         match self.value_of(value, inner, steps + 1) {
                             Meaning::Class(class, inner) => self.of_class(class, inner, name, steps + 1),
-                            Meaning::Module(inner) => self.meaning(inner, name),
+                            Meaning::Module(inner) => self.attribute(inner, name),
                             Meaning::Foreign(path) => Meaning::Foreign(format!("{path}.{name}")),
                             _ => Meaning::Unknown,
                         }
