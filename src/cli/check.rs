@@ -10,10 +10,11 @@ use super::applied::demand_known;
 use super::arguments::{Arguments, CheckArguments, CheckFormat};
 use super::load::{Loaded, load, selection};
 use super::terminal::Terminal;
+use super::unfinished::load_settled;
 use super::{COULD_NOT_RUN, FOUND, PASSED};
 use crate::config::{Rename, Settings};
 use crate::diagnostic::Applicability;
-use crate::fix::{self, FixReport};
+use crate::fix::{self, FileChange, FixReport};
 use crate::linter::{Outcome, lint};
 use crate::project::Project;
 use crate::report::{Findings, concise, counted, full, json, statistics, summary};
@@ -30,7 +31,9 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
     let level = if arguments.fixes.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let (loaded, work) = terminal.while_showing("Checking revisions", || -> anyhow::Result<_> {
-        let mut loaded = load(&arguments.project, |settings| select_rules(arguments, settings))?;
+        let mut loaded = load_settled(arguments.fixes.fix && !arguments.fixes.diff, || {
+            load(&arguments.project, |settings| select_rules(arguments, settings))
+        })?;
         let selection = selection(&loaded.settings)?;
         let work = if arguments.fixes.fix || arguments.fixes.diff {
             Work::Fixed(fix::fix(&mut loaded.project, &loaded.settings, &selection, level))
@@ -159,12 +162,14 @@ fn report(
 
 /// Writes the repaired files and says what was done; whether all of them could be written.
 fn write(project: &Project, fixes: &FixReport, terminal: &Terminal) -> bool {
-    let mut all_written = true;
-    for fixed in &fixes.files {
-        let Some(file) = project.file(fixed.file) else { continue };
-        if let Err(error) = fix::write(file, &fixed.old, &fixed.new) {
+    let changed = || fixes.files.iter().filter_map(|fixed| Some((project.file(fixed.file)?, fixed)));
+    let changes: Vec<FileChange<'_>> = changed()
+        .map(|(file, fixed)| FileChange::Rewrite { file, old: &fixed.old, new: &fixed.new })
+        .collect();
+    let errors = fix::write_possible(&changes);
+    for (file, fixed) in changed() {
+        if let Some(error) = errors.iter().find(|error| error.path == file.path) {
             terminal.error(error);
-            all_written = false;
             continue;
         }
         let repairs = counted(fixed.fixes.len(), "finding");
@@ -173,7 +178,7 @@ fn write(project: &Project, fixes: &FixReport, terminal: &Terminal) -> bool {
         terminal.tell(format_args!("Fixed {repairs} in {}: {}", file.path, done.join("; ")));
     }
     tell_refused(project, fixes, terminal);
-    all_written
+    errors.is_empty()
 }
 
 /// Prints the difference for `patch` or `git apply`, and its size for people.

@@ -12,6 +12,7 @@ mod rule;
 mod schema;
 mod split;
 mod terminal;
+mod unfinished;
 
 use std::io;
 use std::process::ExitCode;

@@ -9,8 +9,9 @@ use super::applied::{demand_known, tell};
 use super::arguments::RebaseArguments;
 use super::load::{Loaded, read};
 use super::terminal::Terminal;
+use super::unfinished::load_settled;
 use super::{COULD_NOT_RUN, PASSED};
-use crate::fix::{self, Parent, Repointed};
+use crate::fix::{self, FileChange, Parent, Repointed};
 use crate::history::applied::environment::CiEnvironment;
 use crate::history::applied::lock::Lock;
 use crate::history::applied::underway::{Underway, underway};
@@ -27,7 +28,12 @@ pub(super) fn run(arguments: &RebaseArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.rewriting.output);
     let project = arguments.project();
     let (mut loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
-        let (mut loaded, silent_git) = read(&project, |_| {})?;
+        let mut silent_git = Vec::new();
+        let mut loaded = load_settled(arguments.rewriting.is_written(), || {
+            let (loaded, silent) = read(&project, |_| {})?;
+            silent_git = silent;
+            Ok(loaded)
+        })?;
         join_locks(&mut loaded.project);
         tell(&mut loaded.project, &loaded.settings, &project.applied, &silent_git)?;
         let outcome = lint(&loaded.project, &loaded.settings, &Selection::of(&[]));
@@ -55,10 +61,14 @@ pub(super) fn run(arguments: &RebaseArguments) -> anyhow::Result<ExitCode> {
     }
     let done = repoint(&mut loaded, outcome, &moves)?;
     let is_written = arguments.rewriting.is_written();
-    for (_, repointed) in done.iter().filter(|_| is_written) {
-        if let Some(file) = loaded.project.file(repointed.file) {
-            fix::write(file, &repointed.old, &repointed.new)?;
-        }
+    if is_written {
+        let changes: Vec<FileChange<'_>> = done
+            .iter()
+            .filter_map(|(_, Repointed { file, old, new })| {
+                Some(FileChange::Rewrite { file: loaded.project.file(*file)?, old, new })
+            })
+            .collect();
+        fix::write_together(&changes)?;
     }
     let text = done.iter().map(|(one, repointed)| {
         if arguments.rewriting.diff {

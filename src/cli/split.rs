@@ -10,8 +10,9 @@ use super::applied::demand_known;
 use super::arguments::SplitArguments;
 use super::load::{Loaded, load};
 use super::terminal::Terminal;
+use super::unfinished::load_settled;
 use super::{COULD_NOT_RUN, PASSED};
-use crate::fix;
+use crate::fix::{self, FileChange};
 use crate::history::graph::{Graph, ResolveError};
 use crate::history::histories;
 use crate::linter::{Outcome, lint};
@@ -26,7 +27,7 @@ pub(super) fn run(arguments: &SplitArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.rewriting.output);
     let project = arguments.project();
     let (loaded, outcome) = terminal.while_showing("Reading revisions", || -> anyhow::Result<_> {
-        let loaded = load(&project, |_| {})?;
+        let loaded = load_settled(arguments.rewriting.is_written(), || load(&project, |_| {}))?;
         let outcome = lint(&loaded.project, &loaded.settings, &Selection::of(&[]));
         Ok((loaded, outcome))
     })?;
@@ -94,35 +95,21 @@ fn find(loaded: &Loaded, outcome: &Outcome, arguments: &SplitArguments) -> anyho
     }
 }
 
-/// The new files first, the whole last: whatever stops it, nothing that was there is lost.
+/// The new files first, the whole last: at each moment the history has all its links, and nothing that was there is lost.
 fn write(before: &Project, split: &Split) -> anyhow::Result<()> {
     let project = &split.project;
     let Some((first, others)) = split.parts.split_first() else { return Ok(()) };
     let Some(whole) = project.file(first.file) else { return Ok(()) };
-    let (mut made, mut rewritten) = (Vec::new(), Vec::new());
-    let mut attempt = || -> anyhow::Result<()> {
-        for part in others {
-            let Some(file) = project.file(part.file) else { continue };
-            fix::create(file, whole)?;
-            made.push(&file.location);
-        }
-        let changed = split.followers.iter().copied().chain([first.file]);
-        for file in changed.filter_map(|file| project.file(file)) {
-            let old = text_before(before, file);
-            fix::write(file, old, file.text())?;
-            rewritten.push((file, old));
-        }
-        Ok(())
-    };
-    attempt().inspect_err(|_| {
-        // All as it was: the parts beside the whole would do all of it once more.
-        for (file, old) in rewritten {
-            let _ = fix::write(file, file.text(), old);
-        }
-        for location in made {
-            let _ = fs::remove_file(location);
-        }
-    })
+    let made = others.iter().filter_map(|part| project.file(part.file));
+    let made = made.map(|file| FileChange::Create { file, model: whole });
+    let changed = split.followers.iter().copied().chain([first.file]);
+    let changed = changed.filter_map(|file| project.file(file)).map(|file| FileChange::Rewrite {
+        file,
+        old: text_before(before, file),
+        new: file.text(),
+    });
+    let changes: Vec<FileChange<'_>> = made.chain(changed).collect();
+    Ok(fix::write_together(&changes)?)
 }
 
 /// What a file held; nothing, where it is new.

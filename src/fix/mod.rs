@@ -28,7 +28,10 @@ pub use rename::rename_column;
 pub use repoint::{Parent, RepointError, Repointed, is_in_doubt, repoint};
 pub use rounds::{AppliedFix, FixReport, FixedFile, RefusedFix, fix};
 pub use statement::{append_to, insert_before, move_behind, remove};
-pub use write::{Reason, WriteError, create, write};
+pub use write::{
+    Completed, Ended, FileChange, Leftovers, Reason, WriteError, complete_leftovers, create, find_leftovers,
+    write, write_observed, write_possible, write_together,
+};
 
 /// The line ending that most lines of `text` have; `\n` where there is none.
 pub fn newline_of(text: &str) -> &'static str {

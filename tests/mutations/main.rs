@@ -4,7 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
 
+mod chance;
+#[path = "../environment/mod.rs"]
 mod environment;
+mod mutate;
 
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -12,64 +15,21 @@ use std::path::Path;
 use alembic_lint::config::Settings;
 use alembic_lint::diagnostic::Applicability;
 use alembic_lint::fix::fix;
+use alembic_lint::linter::lint;
 use alembic_lint::operation::Dialect;
 use alembic_lint::project::{Project, ScriptDirectory};
 use alembic_lint::python::is_valid;
 use alembic_lint::selection::Selection;
 use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
+use chance::Chance;
 use environment::{corpus, repository};
+use mutate::mutated;
 
 /// So many cases run when nothing else is said.
 const CASES: usize = 3000;
 
 /// So many revisions of the corpus are broken.
 const TEXTS: usize = 300;
-
-/// What is put where something else stood.
-const TOKENS: [&str; 24] = [
-    "None",
-    "op",
-    "op.f",
-    "sa",
-    "(",
-    ")",
-    "[",
-    "]",
-    "\"",
-    "'''",
-    "lambda: ",
-    "*",
-    "**",
-    "if x():\n        ",
-    "for t in [1, 2]: ",
-    "f'{x}'",
-    "\\",
-    "\t",
-    "#",
-    ", ",
-    "=",
-    "yield ",
-    "\u{e9}\u{1f600}",
-    "\r\n",
-];
-
-/// Numbers that look like chance (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit.max(1)).unwrap()).unwrap()
-    }
-
-    /// A place between two characters.
-    fn place(&mut self, text: &str) -> usize {
-        let at = self.below(text.len() + 1);
-        (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap()
-    }
-}
 
 fn texts() -> Vec<String> {
     let of = |root: &Path| -> Vec<String> {
@@ -87,52 +47,6 @@ fn texts() -> Vec<String> {
     texts.extend(of(&repository("testdata/projects")));
     texts.retain(|text| text.contains("down_revision") && text.len() < 20_000);
     texts
-}
-
-/// A text with one to four things done to it.
-fn broken(texts: &[String], chance: &mut Chance) -> String {
-    let mut text = texts[chance.below(texts.len())].clone();
-    for _ in 0..=chance.below(4) {
-        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-        let at = chance.below(lines.len());
-        match chance.below(8) {
-            0 if !lines.is_empty() => drop(lines.remove(at)),
-            1 if !lines.is_empty() => lines.insert(at, lines[at].clone()),
-            2 if !lines.is_empty() => {
-                let other = chance.below(lines.len());
-                lines.swap(at, other);
-            }
-            3 if !lines.is_empty() => lines[at].insert_str(0, "    "),
-            4 => {
-                let (start, end) = (chance.place(&text), chance.place(&text));
-                text.replace_range(
-                    start.min(end)..start.max(end).min(start.min(end) + 40).max(start.min(end)),
-                    "",
-                );
-                continue;
-            }
-            5 => {
-                let place = chance.place(&text);
-                text.insert_str(place, TOKENS[chance.below(TOKENS.len())]);
-                continue;
-            }
-            6 => {
-                let other = &texts[chance.below(texts.len())];
-                let start = chance.place(other);
-                let part: String = other[start..].chars().take(200).collect();
-                let place = chance.place(&text);
-                text.insert_str(place, &part);
-                continue;
-            }
-            _ => {
-                let place = chance.place(&text);
-                text.truncate(place);
-                continue;
-            }
-        }
-        text = lines.concat();
-    }
-    text
 }
 
 fn project(text: &str) -> Project {
@@ -158,17 +72,50 @@ fn fault(text: &str, dialect: Dialect) -> Option<String> {
     let settings = Settings { select: vec!["all".to_owned()], dialect: Some(dialect), ..Settings::default() };
     let selection = Selection::resolve(&settings).unwrap();
     let mut project = project(text);
+    let judged = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        format!("{:?}", pool.install(|| lint(&project, &settings, &selection)).diagnostics)
+    };
+    if judged(1) != judged(3) {
+        return Some("another result with more threads".to_owned());
+    }
     let report = fix(&mut project, &settings, &selection, Applicability::Unsafe);
     if let Some(refused) = report.refused.first() {
         return Some(format!("{}: {:?}", refused.reason, refused.rules));
     }
     let repaired = project.files[1].text.clone().unwrap();
     if is_valid(text) && !is_valid(&repaired) {
-        return Some(format!("no Python any more:\n{repaired}"));
+        return Some(format!("not valid Python any more:\n{repaired}"));
+    }
+    if let Some(line) = line_with_another_end(text, &repaired) {
+        return Some(format!("a line that no fix is about ends differently: {line:?}\n{repaired}"));
     }
     let again = fix(&mut project, &settings, &selection, Applicability::Unsafe);
     let more: Vec<_> = again.files.iter().flat_map(|file| &file.fixes).collect();
-    (!more.is_empty()).then(|| format!("a second repair: {more:?}"))
+    (!more.is_empty())
+        .then(|| format!("a second fix: {more:?}\nthe first was: {:?}\nand gave:\n{repaired}", report.files))
+}
+
+/// A line that is in both texts and ends differently in the second.
+fn line_with_another_end(old: &str, new: &str) -> Option<String> {
+    fn lines(text: &str) -> (Vec<&str>, Vec<&str>) {
+        text.split_inclusive('\n')
+            .map(|line| line.split_at(line.trim_end_matches(['\r', '\n']).len()))
+            .unzip()
+    }
+    let ((old, old_ends), (new, new_ends)) = (lines(old), lines(new));
+    let operations = similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new);
+    for operation in operations {
+        if let similar::DiffOp::Equal { old_index, new_index, len } = operation {
+            for at in 0..len {
+                let is_last = old_index + at + 1 == old.len() && old_ends[old_index + at].is_empty();
+                if old_ends[old_index + at] != new_ends[new_index + at] && !is_last {
+                    return Some(old[old_index + at].to_owned());
+                }
+            }
+        }
+    }
+    None
 }
 
 fn setting(name: &str, default: usize) -> usize {
@@ -179,12 +126,12 @@ fn setting(name: &str, default: usize) -> usize {
 fn broken_revisions_are_judged_and_repaired_without_a_fault() {
     let texts = texts();
     assert!(texts.len() > TEXTS / 2, "{} revisions", texts.len());
-    let mut chance = Chance(u64::try_from(setting("ALEMBIC_LINT_SEED", 20_261_125)).unwrap() | 1);
+    let mut chance = Chance::new(setting("ALEMBIC_LINT_SEED", 20_261_125));
     let dialects = [Dialect::Postgresql, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
     let mut faults = Vec::new();
     let cases = setting("ALEMBIC_LINT_CASES", CASES);
     for case in 0..cases {
-        let text = broken(&texts, &mut chance);
+        let text = mutated(&texts[chance.below(texts.len())], &texts, &mut chance);
         let dialect = dialects[chance.below(dialects.len())];
         let found = catch_unwind(|| fault(&text, dialect)).unwrap_or_else(|_| Some("a panic".to_owned()));
         if let Some(fault) = found {
@@ -192,6 +139,9 @@ fn broken_revisions_are_judged_and_repaired_without_a_fault() {
         }
     }
     println!("{cases} broken revisions, {} faults", faults.len());
+    if let Ok(path) = std::env::var("ALEMBIC_LINT_FAULTS") {
+        std::fs::write(path, faults.join("\n\n=======\n\n")).unwrap();
+    }
     assert!(
         faults.is_empty(),
         "{} of {cases}:\n{}",
