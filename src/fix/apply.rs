@@ -60,7 +60,10 @@ impl EditSet {
         for edit in self.edits.iter().rev() {
             let range = edit.span.start as usize..edit.span.end as usize;
             out.get(range.clone())?;
-            out.replace_range(range, &with_newline(&edit.content, newline));
+            match behind_line_end(edit, text, newline) {
+                Some((at, content)) => out.insert_str(at, &with_newline(&content, newline)),
+                None => out.replace_range(range, &with_newline(&edit.content, newline)),
+            }
         }
         Some(out)
     }
@@ -70,6 +73,16 @@ impl EditSet {
 pub fn apply_edits(text: &str, edits: &[Edit]) -> Option<String> {
     let mut set = EditSet::default();
     set.add(edits).then(|| set.apply(text)).flatten()
+}
+
+/// Lines that are added at the end of a line which does not end as most lines do: they go behind its line end, which it keeps.
+fn behind_line_end(edit: &Edit, text: &str, newline: &str) -> Option<(usize, String)> {
+    let at = edit.span.start as usize;
+    let added = edit.content.strip_prefix('\n').filter(|_| edit.span.start == edit.span.end)?;
+    let rest = text.get(at..)?;
+    let end =
+        ["\r\n", "\n", "\r"].into_iter().find(|end| rest.starts_with(end)).filter(|end| *end != newline)?;
+    Some((at + end.len(), format!("{added}\n")))
 }
 
 fn with_newline(content: &str, newline: &str) -> String {
@@ -85,6 +98,14 @@ mod tests {
 
     fn edit(start: u32, end: u32, content: &str) -> Edit {
         Edit { span: Span::new(start, end), content: content.to_owned() }
+    }
+
+    #[test]
+    fn a_line_keeps_its_end_when_others_are_added_behind_it() {
+        let added = |text: &str, at| apply_edits(text, &[edit(at, at, "\nx")]).unwrap();
+        assert_eq!(added("a\r\nb\nc\n", 1), "a\r\nx\nb\nc\n");
+        assert_eq!(added("a\nb\r\nc\r\n", 1), "a\nx\r\nb\r\nc\r\n");
+        assert_eq!(added("a\nb\n", 1), "a\nx\nb\n");
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub fn put_into_batch(context: &RevisionContext<'_>, operations: &[&Operation]) 
         let call = context.own_call(operation)?;
         let span = operation.span;
         let indent = indentation(text, span.start)?;
-        if call.contains("\"\"\"") || call.contains("'''") {
+        // Blanks at the start of a line may be a part of a string.
+        if ["\"\"\"", "'''", "\\\n", "\\\r"].iter().any(|part| call.contains(part)) {
             return None;
         }
         let (place, table, schema) = table_argument(operation.change.directive())?;

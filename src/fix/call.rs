@@ -26,9 +26,12 @@ impl<'a> CallText<'a> {
         (call.ends_with(')') && call.contains('(')).then_some(Self { text, span })
     }
 
-    /// The edit that gives a keyword another name; `None` where it does not stand there once.
+    /// The edit that gives a keyword another name; `None` where it is not there once, or the other name is there too.
     pub fn rename_keyword(self, from: &str, to: &str) -> Option<Edit> {
         let keyword = self.keyword(from)?;
+        if self.keywords(to).next().is_some() {
+            return None;
+        }
         Some(self.replace(keyword.name..keyword.name + from.len(), to))
     }
 
@@ -42,31 +45,35 @@ impl<'a> CallText<'a> {
     pub fn add_argument(self, argument: &str) -> Edit {
         let call = self.span.of(self.text);
         let inner = call.get(..call.len().saturating_sub(1)).unwrap_or_default();
-        let end = inner.trim_end().len();
+        let mut scanner = Scanner::new(inner, 0);
+        while scanner.next_code().is_some() {}
+        let end = scanner.code_end;
         let before = inner.get(..end).unwrap_or_default();
-        let separator = if before.ends_with('(') {
-            ""
-        } else if before.ends_with(',') {
-            " "
-        } else {
-            ", "
-        };
+        let rest = inner.get(end..).unwrap_or_default();
         // One argument a line stays one argument a line.
-        let last_line = before.rsplit('\n').next().unwrap_or_default();
-        let is_split = inner.get(end..).is_some_and(|rest| rest.contains('\n')) && before.contains('\n');
-        if is_split {
+        if rest.contains(['\n', '\r']) && before.contains(['\n', '\r']) && !rest.contains('\\') {
+            let last_line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
             let indent: String = last_line.chars().take_while(|char| matches!(char, ' ' | '\t')).collect();
             let comma = if before.ends_with([',', '(']) { "" } else { "," };
             let trailing = if before.ends_with(',') { "," } else { "" };
-            return self.replace(end..end, &format!("{comma}\n{indent}{argument}{trailing}"));
+            // A comment stays behind the argument that it is about.
+            let comment = rest.get(..line_length(rest)).unwrap_or_default().trim_end();
+            let content = format!("{comma}{comment}\n{indent}{argument}{trailing}");
+            return self.replace(end..end + comment.len(), &content);
         }
+        let separator = match before.chars().next_back() {
+            Some('(') => "",
+            Some(',') => " ",
+            _ => ", ",
+        };
         self.replace(end..end, &format!("{separator}{argument}"))
     }
 
     /// The edits that put a call around the only argument; `None` where there are several.
     pub fn wrap_argument(self, callee: &str) -> Option<[Edit; 2]> {
         let first = self.first_argument()?;
-        let is_alone = self.span.of(self.text).get(first.end..)?.trim() == ")";
+        let call = self.span.of(self.text);
+        let is_alone = !first.is_empty() && call.get(code_start(call, first.end)..) == Some(")");
         let edits = [
             self.replace(first.start..first.start, &format!("{callee}(")),
             self.replace(first.end..first.end, ")"),
@@ -89,7 +96,7 @@ impl<'a> CallText<'a> {
         let call = self.span.of(self.text);
         let mut open = Vec::new();
         let mut found: Vec<std::ops::Range<usize>> = Vec::new();
-        let mut scanner = Scanner { text: call, at: 0 };
+        let mut scanner = Scanner::new(call, 0);
         while let Some(char) = scanner.next_code() {
             match char {
                 '(' => {
@@ -125,10 +132,8 @@ impl<'a> CallText<'a> {
     /// Where the first argument stands in the call.
     fn first_argument(self) -> Option<std::ops::Range<usize>> {
         let call = self.span.of(self.text);
-        let start = self.inner_start()?;
-        let end = value_end(call, start);
-        let argument = call.get(start..end)?;
-        Some(start + argument.len() - argument.trim_start().len()..end)
+        let start = code_start(call, self.inner_start()?);
+        Some(start..value_end(call, start))
     }
 
     /// The value of the argument of this name, or at this place where it has none, with the edit that takes it away; `None` where
@@ -145,7 +150,9 @@ impl<'a> CallText<'a> {
                 (Some(before), None) => before.end..own.end,
                 (None, None) => own.clone(),
             };
-        Some((value, self.replace(range, "")))
+        // A comment there is about one of the arguments, and who knows which.
+        let is_plain = code_between(call, &range, own).is_some_and(|rest| !rest.contains('#'));
+        is_plain.then(|| (value, self.replace(range, "")))
     }
 
     /// The edit that writes another value for the argument of this name, or at this place where it has none; `None` where it is not
@@ -172,8 +179,8 @@ impl<'a> CallText<'a> {
         let keyword = |argument: &std::ops::Range<usize>| {
             let (key, value) = call.get(argument.clone())?.split_once('=')?;
             let is_name = key.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
-            let start = argument.end - value.trim_start().len();
-            (is_name && !value.starts_with('=')).then(|| (key.trim(), start..start + value.trim().len()))
+            let start = code_start(call, argument.end - value.len());
+            (is_name && !value.starts_with('=')).then(|| (key.trim(), start..argument.end))
         };
         let by_name =
             arguments.iter().position(|argument| keyword(argument).is_some_and(|(key, _)| key == name));
@@ -190,18 +197,17 @@ impl<'a> CallText<'a> {
         let mut start = self.inner_start()?;
         let mut arguments = Vec::new();
         loop {
-            let end = value_end(call, start);
-            let text = call.get(start..end)?;
-            let inner = text.trim_start();
+            let first = code_start(call, start);
+            let (end, next) = value_ends(call, first);
             // The end of the call.
-            if inner.trim_end().is_empty() {
+            if first >= next {
                 return Some(arguments);
             }
-            if inner.starts_with('*') || inner.starts_with('#') {
+            if call.get(first..)?.starts_with('*') {
                 return None;
             }
-            arguments.push(end - inner.len()..end);
-            start = end + 1;
+            arguments.push(first..end);
+            start = next + 1;
         }
     }
 
@@ -209,7 +215,7 @@ impl<'a> CallText<'a> {
     fn inner_start(self) -> Option<usize> {
         let mut open = Vec::new();
         let mut last = None;
-        let mut scanner = Scanner { text: self.span.of(self.text), at: 0 };
+        let mut scanner = Scanner::new(self.span.of(self.text), 0);
         while let Some(char) = scanner.next_code() {
             match char {
                 '(' => open.push(scanner.at),
@@ -232,47 +238,81 @@ impl<'a> CallText<'a> {
 
     /// The one keyword of this name.
     fn keyword(self, name: &str) -> Option<Keyword> {
+        let mut found = self.keywords(name);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// All keywords of this name, also of calls inside.
+    fn keywords(self, name: &str) -> impl Iterator<Item = Keyword> {
         let call = self.span.of(self.text);
-        let mut found = None;
-        let mut scanner = Scanner { text: call, at: 0 };
+        let mut scanner = Scanner::new(call, 0);
         let mut before = ' ';
-        while let Some(char) = scanner.next_code() {
-            let start = scanner.at - char.len_utf8();
-            let is_start = !(before.is_alphanumeric() || before == '_' || before == '.');
-            before = char;
-            let Some(rest) = call.get(start..).filter(|rest| is_start && rest.starts_with(name)) else {
-                continue;
-            };
-            let after = rest.get(name.len()..).unwrap_or_default();
-            let value = after.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='));
-            let Some(value) = value else { continue };
-            let value_start = call.len() - value.trim_start().len();
-            if found.is_some() {
-                return None;
+        std::iter::from_fn(move || {
+            while let Some(char) = scanner.next_code() {
+                let start = scanner.at - char.len_utf8();
+                let is_start = !(before.is_alphanumeric() || before == '_' || before == '.');
+                before = char;
+                let Some(rest) = call.get(start..).filter(|rest| is_start && rest.starts_with(name)) else {
+                    continue;
+                };
+                let equals = code_start(rest, name.len());
+                let value = rest.get(equals..).and_then(|value| value.strip_prefix('='));
+                let Some(value) = value.filter(|value| !value.starts_with('=')) else { continue };
+                let value_start = code_start(call, call.len() - value.len());
+                return Some(Keyword { name: start, value: value_start..value_end(call, value_start) });
             }
-            found = Some(Keyword { name: start, value: value_start..value_end(call, value_start) });
-        }
-        found
+            None
+        })
     }
 }
 
-/// Where the value that starts at `start` ends: at the next comma or closing bracket of its own level.
+/// Where the value that starts at `start` ends: before the blanks and comments at the next comma or closing bracket of its own level.
 fn value_end(call: &str, start: usize) -> usize {
+    value_ends(call, start).0
+}
+
+/// The same, and where that comma or bracket is.
+fn value_ends(call: &str, start: usize) -> (usize, usize) {
     let mut depth = 0_u32;
-    let mut scanner = Scanner { text: call, at: start };
+    let mut scanner = Scanner::new(call, start);
     while let Some(char) = scanner.next_code() {
         let at = scanner.at - char.len_utf8();
         match char {
             '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' if depth == 0 => {
-                return call.get(..at).map_or(at, |before| before.trim_end().len());
-            }
+            ')' | ']' | '}' | ',' if depth == 0 => return (scanner.code_before, at),
             ')' | ']' | '}' => depth -= 1,
-            ',' if depth == 0 => return at,
             _ => {}
         }
     }
-    call.len()
+    (call.len(), call.len())
+}
+
+/// Behind the blanks, comments and continued line ends at `start`.
+fn code_start(text: &str, start: usize) -> usize {
+    let mut at = start;
+    while let Some(rest) = text.get(at..) {
+        let Some(char) = rest.chars().next() else { break };
+        match char {
+            '#' => at += line_length(rest),
+            '\\' => at += 1,
+            char if char.is_whitespace() => at += char.len_utf8(),
+            _ => break,
+        }
+    }
+    at
+}
+
+/// What `range` has before and behind `own`.
+fn code_between(text: &str, range: &std::ops::Range<usize>, own: &std::ops::Range<usize>) -> Option<String> {
+    Some(
+        [text.get(range.start..own.start.max(range.start))?, text.get(own.end..range.end.max(own.end))?]
+            .concat(),
+    )
+}
+
+/// Up to the end of the line.
+pub(super) fn line_length(rest: &str) -> usize {
+    rest.find(['\n', '\r']).unwrap_or(rest.len())
 }
 
 /// Steps through Python code, strings and comments left out.
@@ -280,18 +320,33 @@ struct Scanner<'a> {
     text: &'a str,
     /// Behind what was given last.
     at: usize,
+    /// Behind the last code, literals included, that was passed.
+    code_end: usize,
+    /// The same before what was given last.
+    code_before: usize,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    const fn new(text: &'a str, at: usize) -> Self {
+        Self { text, at, code_end: at, code_before: at }
+    }
+
     fn next_code(&mut self) -> Option<char> {
         loop {
             let rest = self.text.get(self.at..)?;
             let char = rest.chars().next()?;
             match char {
-                '#' => self.at += rest.find('\n').unwrap_or(rest.len()),
-                '"' | '\'' => self.at += string_length(rest, char),
+                '#' => self.at += line_length(rest),
+                '"' | '\'' => {
+                    self.at += string_length(rest, char);
+                    self.code_end = self.at;
+                }
                 char => {
+                    self.code_before = self.code_end;
                     self.at += char.len_utf8();
+                    if !(char.is_whitespace() || char == '\\') {
+                        self.code_end = self.at;
+                    }
                     return Some(char);
                 }
             }
@@ -360,6 +415,44 @@ mod tests {
             "c.execute(\n    sa.text('a'\n    'b')\n)"
         );
         assert_eq!(wrapped("c.execute('a', {})"), None);
+    }
+
+    #[test]
+    fn comments_and_continued_lines_are_no_part_of_an_argument() {
+        let wrapped = |call: &str| {
+            let span = Span::new(0, u32::try_from(call.len()).unwrap());
+            apply_edits(call, &CallText::new(call, span).unwrap().wrap_argument("sa.text")?)
+        };
+        assert_eq!(wrapped("c.execute(f'a'  # why\n)").unwrap(), "c.execute(sa.text(f'a')  # why\n)");
+        assert_eq!(wrapped("c.execute(# it's\r'a' # )\r)").unwrap(), "c.execute(# it's\rsa.text('a') # )\r)");
+        assert_eq!(wrapped("c.execute(\\\n'a' \\\n)").unwrap(), "c.execute(\\\nsa.text('a') \\\n)");
+        assert_eq!(wrapped("c.execute(  # nothing\n)"), None);
+        let added = |call| edited(call, |call| Some(call.add_argument("b=1"))).unwrap();
+        assert_eq!(added("f(\n    a  # why\n)"), "f(\n    a,  # why\n    b=1\n)");
+        assert_eq!(added("f(\n    a,  # why\n    # )\n)"), "f(\n    a,  # why\n    b=1,\n    # )\n)");
+        assert_eq!(added("f(a  # why\n)"), "f(a, b=1  # why\n)");
+        assert_eq!(added("f(  # why\n)"), "f(b=1  # why\n)");
+        let replaced = |call| edited(call, |call| call.replace_keyword("default", "server_default='0'"));
+        assert_eq!(replaced("f(a, default = 0 # c\n, b)").unwrap(), "f(a, server_default='0' # c\n, b)");
+        assert_eq!(replaced("f(default=\\\n'0'\\\n)").unwrap(), "f(server_default='0'\\\n)");
+    }
+
+    #[test]
+    fn a_keyword_gets_no_name_that_another_one_has() {
+        let renamed = |call| edited(call, |call| call.rename_keyword("type", "type_"));
+        assert_eq!(renamed("op.a('t', type=x, type_=y)"), None);
+        assert_eq!(renamed("op.a('t', type=x, type_  # why\n=y)"), None);
+    }
+
+    #[test]
+    fn an_argument_beside_a_comment_is_not_taken_away() {
+        let taken = |call: &str| {
+            let span = Span::new(0, u32::try_from(call.len()).unwrap());
+            CallText::new(call, span).unwrap().take_argument(1, "table").is_some()
+        };
+        assert!(!taken("op.a(\n    'c',  # about c\n    't'\n)"));
+        assert!(!taken("op.a('c', 't',  # about t\n x)"));
+        assert!(taken("op.a('c', 't', x)"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Edits that escape colons in the SQL of a call. Knows Python's literals and SQL's quotes.
 
 use super::CallText;
-use super::call::string_length;
+use super::call::{line_length, string_length};
 use crate::diagnostic::Edit;
 
 impl CallText<'_> {
@@ -18,7 +18,7 @@ impl CallText<'_> {
             if !matches!(first, '"' | '\'') {
                 code_before.push(first);
                 if first == '#' {
-                    at += rest.find('\n').unwrap_or(rest.len());
+                    at += line_length(rest);
                 } else {
                     at += first.len_utf8();
                 }

@@ -206,7 +206,8 @@ fn in_place_of_none(step: &Step<'_>, operation: &Operation, name: &str) -> Optio
 
 /// The edit that takes away the warning before a statement, which is true no more.
 fn without_warning(text: &str, span: Span) -> Option<Edit> {
-    let line_start = |at: usize| text.get(..at).map(|before| before.rfind('\n').map_or(0, |end| end + 1));
+    let line_start =
+        |at: usize| text.get(..at).map(|before| before.rfind(['\n', '\r']).map_or(0, |end| end + 1));
     let end = line_start(span.start as usize)?;
     let mut start = end;
     for wanted in WARNING.iter().rev() {

@@ -189,11 +189,15 @@ impl Rounds {
     ) -> bool {
         let Ok(old) = file.text.clone() else { return false };
         let (set, made) = together(fixes);
-        let rules: BTreeSet<_> = made.iter().map(|(rule, _)| *rule).collect();
-        let Some(new) = set.apply(&old).map(Arc::<str>::from).filter(|new| is_sound(file, &old, new)) else {
-            self.refuse(id, culprits(file, &old, &made), INVALID);
+        let whole = set.apply(&old).filter(|new| is_sound(file, &old, new));
+        let Some((new, made)) =
+            whole.map(|new| (new, made.clone())).or_else(|| sound_part(file, &old, &made))
+        else {
+            self.refuse(id, made.iter().map(|(rule, _)| *rule).collect(), INVALID);
             return true;
         };
+        let new = Arc::<str>::from(new);
+        let rules: BTreeSet<_> = made.iter().map(|(rule, _)| *rule).collect();
         if new == old {
             return false;
         }
@@ -251,12 +255,24 @@ fn together<'a>(fixes: &[(&'static str, &'a Fix)]) -> (EditSet, Vec<(&'static st
     (set, in_order)
 }
 
-/// The rules whose fix alone spoils the text; all of them where only their sum does.
-fn culprits(file: &SourceFile, old: &str, made: &[(&'static str, &Fix)]) -> BTreeSet<&'static str> {
-    let spoils = |edits: &[Edit]| super::apply_edits(old, edits).is_none_or(|new| !is_sound(file, old, &new));
-    let alone: BTreeSet<_> =
-        made.iter().filter(|(_, fix)| spoils(&fix.edits)).map(|(rule, _)| *rule).collect();
-    if alone.is_empty() { made.iter().map(|(rule, _)| *rule).collect() } else { alone }
+/// As many of the fixes, in their order, as leave the text sound: two that each take one of two statements away would leave an empty
+/// block. The next round offers the others again, for the new text. `None` where not even one can be made.
+fn sound_part<'a>(
+    file: &SourceFile,
+    old: &str,
+    made: &[(&'static str, &'a Fix)],
+) -> Option<(String, Vec<(&'static str, &'a Fix)>)> {
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut part = None;
+    let mut kept = Vec::new();
+    for (rule, fix) in made {
+        let more: Vec<Edit> = edits.iter().chain(&fix.edits).cloned().collect();
+        if let Some(new) = super::apply_edits(old, &more).filter(|new| is_sound(file, old, new)) {
+            (edits, part) = (more, Some(new));
+            kept.push((*rule, *fix));
+        }
+    }
+    part.map(|part| (part, kept))
 }
 
 /// Whether Python stays Python.

@@ -13,10 +13,28 @@ pub fn insert_before(revision: &Revision, text: &str, span: Span, line: &str) ->
     Some(Edit { span: Span::new(statement.start, statement.start), content: format!("{line}\n{indent}") })
 }
 
-/// The edit that puts a line at the end of a function's body, as deep as its first statement.
-pub fn append_to(text: &str, body: &Body, line: &str) -> Option<Edit> {
+/// The edit that puts a line at the end of a function's body, as deep as its first statement; `None` where nothing that is there
+/// would run.
+pub fn append_to(revision: &Revision, text: &str, body: &Body, line: &str) -> Option<Edit> {
     let indent = indentation(text, body.block.start)?;
+    if leaves_early(revision, text, body, indent) {
+        return None;
+    }
     Some(Edit { span: Span::new(body.block.end, body.block.end), content: format!("\n{indent}{line}") })
+}
+
+/// Whether a statement of the body itself returns or raises.
+fn leaves_early(revision: &Revision, text: &str, body: &Body, indent: &str) -> bool {
+    let own = revision.statements.iter().filter(|statement| {
+        (body.block.start..body.block.end).contains(&statement.start)
+            && indentation(text, statement.start) == Some(indent)
+    });
+    own.map(|statement| statement.of(text)).any(|statement| {
+        ["return", "raise"].iter().any(|word| {
+            let rest = statement.strip_prefix(word);
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        })
+    })
 }
 
 /// The edit that takes away the statement at `span`, with its lines; `pass` stays where it is the only one of its block. `None` where
@@ -24,23 +42,31 @@ pub fn append_to(text: &str, body: &Body, line: &str) -> Option<Edit> {
 pub fn remove(text: &str, span: Span) -> Option<Edit> {
     let indent = indentation(text, span.start).map_or(0, str::len);
     let line_start = (span.start as usize).checked_sub(indent)?;
-    let rest = text.get(span.end as usize..)?;
-    let line_end = rest.find('\n').map_or(rest.len(), |end| end + 1);
+    let (before, rest) = (text.get(..line_start)?, text.get(span.end as usize..)?);
+    let line_end = line_break(rest).map_or(rest.len(), |(_, behind)| behind);
     let after = rest.get(..line_end)?.trim();
     let is_alone = indent > 0 && (after.is_empty() || after.starts_with('#'));
-    if !is_alone {
+    if !is_alone || before.trim_end_matches(['\n', '\r']).ends_with('\\') {
         return None;
     }
     let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let deep = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len() >= indent;
-    let opens = text.get(..line_start)?.lines().rfind(is_code).is_some_and(|line| !deep(line));
-    let closes = rest.get(line_end..)?.lines().find(is_code).is_none_or(|line| !deep(line));
+    // What opens a block may itself go over several lines, and a comment may be behind the colon.
+    let has_colon = |line: &str| line.split('#').any(|part| part.trim_end().ends_with(':'));
+    let opens = before.split(['\n', '\r']).rfind(is_code).is_some_and(|line| !deep(line) || has_colon(line));
+    let closes = rest.get(line_end..)?.split(['\n', '\r']).find(is_code).is_none_or(|line| !deep(line));
     let at = |offset: usize| u32::try_from(offset).ok();
     if opens && closes {
         return Some(Edit { span, content: "pass".to_owned() });
     }
     let end = span.end.checked_add(at(line_end)?)?;
     Some(Edit { span: Span::new(at(line_start)?, end), content: String::new() })
+}
+
+/// Where the first line of a text ends, and where the next one starts.
+fn line_break(text: &str) -> Option<(usize, usize)> {
+    let end = text.find(['\n', '\r'])?;
+    Some((end, end + if text.get(end..)?.starts_with("\r\n") { 2 } else { 1 }))
 }
 
 /// The edits that move a call that is a statement of a function's body behind the statement that holds another one; `None` where other
@@ -59,19 +85,19 @@ pub fn move_behind(
     }
     let indent = indentation(text, span.start)?;
     let rest = text.get(span.end as usize..)?;
-    let line_end = rest.find('\n')?;
+    let (line_end, next_line) = line_break(rest)?;
     if !rest.get(..line_end)?.trim().is_empty() {
         return None;
     }
     let start = span.start - u32::try_from(indent.len()).ok()?;
-    let end = span.end + u32::try_from(line_end).ok()? + 1;
+    let end = span.end + u32::try_from(next_line).ok()?;
     let call = span.of(text);
     let next = revision.statements.iter().map(|statement| statement.start).filter(|start| {
         (behind.span.end..=body.block.end).contains(start) && indentation(text, *start) == Some(indent)
     });
     let insertion = match next.min() {
         Some(next) => Edit { span: Span::new(next, next), content: format!("{call}\n{indent}") },
-        None => append_to(text, body, call)?,
+        None => append_to(revision, text, body, call)?,
     };
     Some(vec![Edit { span: Span::new(start, end), content: String::new() }, insertion])
 }
@@ -119,6 +145,30 @@ mod tests {
         assert_eq!(without("def f():\n    a()\n", "a()").unwrap(), "def f():\n    pass\n");
         assert_eq!(without("if x:\n  a()\nelse:\n  b()\n", "a()").unwrap(), "if x:\n  pass\nelse:\n  b()\n");
         assert_eq!(without("def f():\n    \"why\"\n    a()", "a()").unwrap(), "def f():\n    \"why\"\n");
+    }
+
+    #[test]
+    fn a_block_whose_head_has_several_lines_keeps_a_statement() {
+        assert_eq!(
+            without("if (a and\n        b):\n    x()\n", "x()").unwrap(),
+            "if (a and\n        b):\n    pass\n"
+        );
+        assert_eq!(
+            without("if f(a,\n      b):  # why\n    x()", "x()").unwrap(),
+            "if f(a,\n      b):  # why\n    pass"
+        );
+    }
+
+    #[test]
+    fn a_single_carriage_return_ends_a_line() {
+        assert_eq!(without("def f():\r    a()\r    b()\n", "a()").unwrap(), "def f():\r    b()\n");
+        assert_eq!(without("def f():\n    a()  # why\r    b()\n", "a()").unwrap(), "def f():\n    b()\n");
+        assert_eq!(without("def f():\r\n    a()\r\n    b()\r\n", "a()").unwrap(), "def f():\r\n    b()\r\n");
+    }
+
+    #[test]
+    fn a_statement_on_a_continued_line_stays() {
+        assert_eq!(without("def f():\n    \\\n    a()\n    b()\n", "a()"), None);
     }
 
     #[test]

@@ -19,12 +19,14 @@ impl RevisionContext<'_> {
         let all = bodies.into_iter().flatten().flat_map(|body| &body.operations);
         let is_single = all.filter(|other| other.span == span).count() == 1;
         // In a string of several lines, blanks at the start of a line are a part of it.
-        if !is_single || call.contains("\"\"\"") || call.contains("'''") {
+        let has_long_string = ["\"\"\"", "'''", "\\\n", "\\\r"].iter().any(|part| call.contains(part));
+        if !is_single || has_long_string {
             return None;
         }
-        let line_start = text.get(..span.start as usize)?.rfind('\n').map_or(0, |end| end + 1);
+        let line_start = text.get(..span.start as usize)?.rfind(['\n', '\r']).map_or(0, |end| end + 1);
         let before = text.get(line_start..span.start as usize)?;
-        if !before.trim().is_empty() {
+        let follows_continued_line = text.get(..line_start)?.trim_end_matches(['\n', '\r']).ends_with('\\');
+        if !before.chars().all(|char| matches!(char, ' ' | '\t')) || follows_continued_line {
             return None;
         }
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -55,7 +57,8 @@ impl RevisionContext<'_> {
         let inner = call.strip_suffix(')')?;
         let last = inner.trim_end();
         // A comment before the bracket, or one that stands alone in its line, would swallow it.
-        if last.is_empty() || inner.contains('#') || inner.contains("**") || inner.ends_with('\n') {
+        let swallows = last.ends_with('\\') || inner.contains('#') || inner.ends_with(['\n', '\r']);
+        if last.is_empty() || swallows || inner.contains("**") {
             return None;
         }
         let end = operation.span.start.checked_add(u32::try_from(last.len()).ok()?)?;

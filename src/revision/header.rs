@@ -19,7 +19,7 @@ impl Revision {
         let mut header = Header::default();
         let Some(docstring) = &self.docstring else { return header };
         let mut start = docstring.span.start;
-        for line in docstring.span.of(text).split_inclusive('\n') {
+        for line in docstring.span.of(text).split_inclusive(['\n', '\r']) {
             let content = line.trim_end();
             let value = |name: &str| {
                 let rest = content.trim_start().strip_prefix(name)?;

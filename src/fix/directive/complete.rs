@@ -129,7 +129,7 @@ fn write(
     let lines = lines.strip_prefix(indent)?.trim_end_matches('\n');
     match next {
         Some(_) => Some(Edit { span: Span::new(start, start), content: format!("{lines}\n{indent}") }),
-        None => append_to(text, downgrade, lines),
+        None => append_to(step.context.revision, text, downgrade, lines),
     }
 }
 

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 pub(super) const PREFIX: &str = ".alembic-lint-";
 
 /// How the name of a file ends that takes the place of another one later.
-pub(super) const TEMPORARY: &str = ".tmp";
+const TEMPORARY: &str = ".tmp";
 const PREPARED: &str = "prepared";
 const COMMITTED: &str = "commit";
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory_of;
-use super::journal::{Journal, Made, PREFIX, TEMPORARY, remove};
+use super::journal::{Journal, Made, PREFIX, remove};
 use super::locked::Locked;
 
 /// What was left of a change and is done now.
@@ -53,19 +53,11 @@ pub fn complete_leftovers(directories: &[PathBuf]) -> io::Result<Completed> {
 pub(super) fn complete_in(locked: &Locked) -> io::Result<Completed> {
     let mut completed = Completed::default();
     for directory in locked.directories() {
-        let names = names_in(directory);
-        for journal in names.iter().filter_map(|name| Journal::read(name)) {
+        for journal in names_in(directory).iter().filter_map(|name| Journal::read(name)) {
             // Where a file is elsewhere, a run that looks there as well completes it.
             let is_here = |step: &super::Step| step.is_own() && locked.contains(directory_of(&step.target));
             if journal.steps().iter().all(is_here) {
                 complete(&journal, &mut completed)?;
-            }
-        }
-        // What no journal knows was lost with the power.
-        let known: Vec<Journal> = names_in(directory).iter().filter_map(|name| Journal::read(name)).collect();
-        for name in names.iter().filter(|name| name.to_str().is_some_and(|name| name.ends_with(TEMPORARY))) {
-            if known.is_empty() {
-                remove(name)?;
             }
         }
     }

@@ -135,7 +135,7 @@ fn drop_at_end(step: &Step<'_>, name: &str, type_: &Object<'_>) -> Option<Fix> {
         arguments = format!("{arguments}, schema={}", writer.text(schema));
     }
     let line = format!("{class}({arguments}).drop({op}.get_bind(), checkfirst=True)");
-    let mut edits = vec![append_to(text, downgrade, &line)?];
+    let mut edits = vec![append_to(revision, text, downgrade, &line)?];
     edits.extend(writer.imports().map(|line| insert_import(revision, text, line)));
     Some(Fix::unsafe_(format!("drop the enum type `{name}` at the end of `downgrade`"), edits))
 }
