@@ -162,12 +162,12 @@ fn report(
 
 /// Writes the repaired files and says what was done; whether all of them could be written.
 fn write(project: &Project, fixes: &FixReport, terminal: &Terminal) -> bool {
-    let changed = || fixes.files.iter().filter_map(|fixed| Some((project.file(fixed.file)?, fixed)));
-    let changes: Vec<FileChange<'_>> = changed()
+    let fixed_files = || fixes.files.iter().filter_map(|fixed| Some((project.file(fixed.file)?, fixed)));
+    let changes: Vec<FileChange<'_>> = fixed_files()
         .map(|(file, fixed)| FileChange::Rewrite { file, old: &fixed.old, new: &fixed.new })
         .collect();
     let errors = fix::write_possible(&changes);
-    for (file, fixed) in changed() {
+    for (file, fixed) in fixed_files() {
         if let Some(error) = errors.iter().find(|error| error.path == file.path) {
             terminal.error(error);
             continue;

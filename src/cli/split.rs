@@ -102,13 +102,13 @@ fn write(before: &Project, split: &Split) -> anyhow::Result<()> {
     let Some(whole) = project.file(first.file) else { return Ok(()) };
     let made = others.iter().filter_map(|part| project.file(part.file));
     let made = made.map(|file| FileChange::Create { file, model: whole });
-    let changed = split.followers.iter().copied().chain([first.file]);
-    let changed = changed.filter_map(|file| project.file(file)).map(|file| FileChange::Rewrite {
+    let rest = split.followers.iter().copied().chain([first.file]);
+    let rewritten = rest.filter_map(|file| project.file(file)).map(|file| FileChange::Rewrite {
         file,
         old: text_before(before, file),
         new: file.text(),
     });
-    let changes: Vec<FileChange<'_>> = made.chain(changed).collect();
+    let changes: Vec<FileChange<'_>> = made.chain(rewritten).collect();
     Ok(fix::write_together(&changes)?)
 }
 

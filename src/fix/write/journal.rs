@@ -3,8 +3,9 @@
 //! `.alembic-lint-x.prepared` lists files that may be half written: they can be deleted. Once all are whole, it is renamed
 //! to `.alembic-lint-x.commit`, and the change must be completed.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -137,7 +138,10 @@ impl Journal {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
