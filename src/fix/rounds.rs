@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::linter::{Outcome, lint};
 use crate::project::Project;
-use crate::python::is_valid;
+use crate::python::{is_valid, unused_imports};
 use crate::selection::Selection;
 use crate::source::{FileId, Role, SourceFile};
 
@@ -91,7 +91,7 @@ pub fn fix(
             continue;
         }
         let has_changed = rounds.count < MAX_ROUNDS && rounds.repair(project, &outcome, level);
-        if !has_changed {
+        if !has_changed && !rounds.remove_unused_imports(project) {
             return rounds.into_report(project, outcome);
         }
     }
@@ -109,6 +109,8 @@ struct Rounds {
     refused: Vec<RefusedFix>,
     /// The files in which the last round replaced something; those left out by whose repairs operations go.
     done: BTreeMap<FileId, Done>,
+    /// Files whose imports were compared with what is used.
+    tidied: BTreeSet<FileId>,
     /// Files that get the fixes of one rule a round.
     one_by_one: BTreeSet<FileId>,
 }
@@ -222,6 +224,26 @@ impl Rounds {
         true
     }
 
+    /// Removes the imports that the fixes of a file left without a use, once for each file; whether there are any.
+    fn remove_unused_imports(&mut self, project: &mut Project) -> bool {
+        let mut is_changed = false;
+        for (id, texts) in &mut self.texts {
+            let Some(file) = project.files.get_mut(id.0 as usize) else { continue };
+            let (Some(first), Ok(text)) = (texts.first(), file.text.clone()) else { continue };
+            if file.role == Role::Template || !self.tidied.insert(*id) {
+                continue;
+            }
+            let tidy = without_imports_unused_since(first, &text);
+            if *tidy != *text && is_valid(&tidy) {
+                let tidy = Arc::<str>::from(tidy);
+                texts.push(tidy.clone());
+                file.text = Ok(tidy);
+                is_changed = true;
+            }
+        }
+        is_changed
+    }
+
     fn refuse(&mut self, file: FileId, rules: BTreeSet<&'static str>, reason: &'static str) {
         self.barred.extend(rules.iter().map(|rule| (file, *rule)));
         self.refused.push(RefusedFix { file, rules: rules.into_iter().collect(), reason });
@@ -242,6 +264,20 @@ impl Rounds {
         }
         self.refused.sort_by_key(|refused| refused.file);
         FixReport { files, refused: self.refused, outcome }
+    }
+}
+
+/// The text without imports that were used in `old`, or are not in it, and are of no use now.
+fn without_imports_unused_since(old: &str, text: &str) -> String {
+    let mut text = text.to_owned();
+    // What was of no use before is its author's.
+    let before: Vec<String> = unused_imports(old).into_iter().map(|unused| unused.name).collect();
+    loop {
+        let unused = unused_imports(&text).into_iter().find(|unused| !before.contains(&unused.name));
+        let Some(next) = unused.and_then(|unused| super::apply_edits(&text, &[unused.edit])) else {
+            return text;
+        };
+        text = next;
     }
 }
 

@@ -13,7 +13,10 @@ pub mod naming;
 pub mod outline;
 mod parse;
 mod repeated_keyword;
+mod unused_import;
 pub mod version_table;
+
+pub use unused_import::{UnusedImport, unused_imports};
 
 use std::sync::{LazyLock, OnceLock};
 

@@ -22,11 +22,14 @@ use alembic_lint::python::is_valid;
 use alembic_lint::selection::Selection;
 use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
 use chance::Chance;
-use environment::{corpus, repository};
+use environment::{corpus, python_program, repository, run};
 use mutate::mutated;
 
 /// So many cases run when nothing else is said.
 const CASES: usize = 3000;
+
+/// So many fixed texts are given to ruff at most.
+const MOST_FOR_RUFF: usize = 1500;
 
 /// So many revisions of the corpus are broken.
 const TEXTS: usize = 300;
@@ -67,8 +70,8 @@ fn project(text: &str) -> Project {
     Project { directories: vec![ScriptDirectory::default()], files, ..Project::default() }
 }
 
-/// What is wrong with how a text is repaired.
-fn fault(text: &str, dialect: Dialect) -> Option<String> {
+/// What is wrong with how a text is repaired; otherwise the repaired text.
+fn repaired(text: &str, dialect: Dialect) -> Result<String, String> {
     let settings = Settings { select: vec!["all".to_owned()], dialect: Some(dialect), ..Settings::default() };
     let selection = Selection::resolve(&settings).unwrap();
     let mut project = project(text);
@@ -77,23 +80,25 @@ fn fault(text: &str, dialect: Dialect) -> Option<String> {
         format!("{:?}", pool.install(|| lint(&project, &settings, &selection)).diagnostics)
     };
     if judged(1) != judged(3) {
-        return Some("another result with more threads".to_owned());
+        return Err("another result with more threads".to_owned());
     }
     let report = fix(&mut project, &settings, &selection, Applicability::Unsafe);
     if let Some(refused) = report.refused.first() {
-        return Some(format!("{}: {:?}", refused.reason, refused.rules));
+        return Err(format!("{}: {:?}", refused.reason, refused.rules));
     }
     let repaired = project.files[1].text.clone().unwrap();
     if is_valid(text) && !is_valid(&repaired) {
-        return Some(format!("not valid Python any more:\n{repaired}"));
+        return Err(format!("not valid Python any more:\n{repaired}"));
     }
     if let Some(line) = line_with_another_end(text, &repaired) {
-        return Some(format!("a line that no fix is about ends differently: {line:?}\n{repaired}"));
+        return Err(format!("a line that no fix is about ends differently: {line:?}\n{repaired}"));
     }
     let again = fix(&mut project, &settings, &selection, Applicability::Unsafe);
     let more: Vec<_> = again.files.iter().flat_map(|file| &file.fixes).collect();
-    (!more.is_empty())
-        .then(|| format!("a second fix: {more:?}\nthe first was: {:?}\nand gave:\n{repaired}", report.files))
+    if more.is_empty() {
+        return Ok(repaired.to_string());
+    }
+    Err(format!("a second fix: {more:?}\nthe first was: {:?}\nand gave:\n{repaired}", report.files))
 }
 
 /// A line that is in both texts and ends differently in the second.
@@ -122,22 +127,58 @@ fn setting(name: &str, default: usize) -> usize {
     std::env::var(name).ok().map_or(default, |value| value.parse().unwrap())
 }
 
+/// The fixed texts in which ruff finds an import without a use that it does not find in the text before.
+fn unused_imports(fixed: &[(String, String)]) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    for (at, (before, after)) in fixed.iter().enumerate() {
+        std::fs::write(directory.path().join(format!("{at}_before.py")), before).unwrap();
+        std::fs::write(directory.path().join(format!("{at}_after.py")), after).unwrap();
+    }
+    let arguments =
+        ["check", "--isolated", "--no-cache", "--select", "F401", "--output-format", "json", "--ignore-noqa"];
+    let ran = run(python_program("ruff"), &arguments, directory.path());
+    let found: Vec<serde_json::Value> =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.text()));
+    let of = |name: String| -> Vec<&str> {
+        let is_it = |finding: &&serde_json::Value| {
+            finding["code"] == "F401" && finding["filename"].as_str().unwrap().ends_with(&format!("/{name}"))
+        };
+        found.iter().filter(is_it).map(|finding| finding["message"].as_str().unwrap()).collect()
+    };
+    let mut faults = Vec::new();
+    for (at, (before, after)) in fixed.iter().enumerate() {
+        let old = of(format!("{at}_before.py"));
+        let new: Vec<&str> =
+            of(format!("{at}_after.py")).into_iter().filter(|message| !old.contains(message)).collect();
+        if !new.is_empty() {
+            faults
+                .push(format!("an import without a use: {new:?}\n--- before\n{before}\n--- after\n{after}"));
+        }
+    }
+    faults
+}
+
 #[test]
 fn broken_revisions_are_judged_and_repaired_without_a_fault() {
     let texts = texts();
     assert!(texts.len() > TEXTS / 2, "{} revisions", texts.len());
     let mut chance = Chance::new(setting("ALEMBIC_LINT_SEED", 20_261_125));
     let dialects = [Dialect::Postgresql, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
-    let mut faults = Vec::new();
+    let (mut faults, mut fixed) = (Vec::new(), Vec::new());
     let cases = setting("ALEMBIC_LINT_CASES", CASES);
     for case in 0..cases {
         let text = mutated(&texts[chance.below(texts.len())], &texts, &mut chance);
         let dialect = dialects[chance.below(dialects.len())];
-        let found = catch_unwind(|| fault(&text, dialect)).unwrap_or_else(|_| Some("a panic".to_owned()));
-        if let Some(fault) = found {
-            faults.push(format!("case {case} on {dialect:?}: {fault}\n--- the text:\n{text}"));
+        match catch_unwind(|| repaired(&text, dialect)).unwrap_or_else(|_| Err("a panic".to_owned())) {
+            Ok(repaired) if repaired != text && is_valid(&text) && fixed.len() < MOST_FOR_RUFF => {
+                fixed.push((text, repaired));
+            }
+            Ok(_) => {}
+            Err(fault) => faults.push(format!("case {case} on {dialect:?}: {fault}\n--- the text:\n{text}")),
         }
     }
+    println!("{} fixed texts for ruff", fixed.len());
+    faults.extend(unused_imports(&fixed));
     println!("{cases} broken revisions, {} faults", faults.len());
     if let Ok(path) = std::env::var("ALEMBIC_LINT_FAULTS") {
         std::fs::write(path, faults.join("\n\n=======\n\n")).unwrap();

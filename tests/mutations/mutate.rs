@@ -64,7 +64,9 @@ const TRIVIA: [&str; 14] = [
 pub(crate) fn mutated(text: &str, texts: &[String], chance: &mut Chance) -> String {
     let mut text = text.to_owned();
     for _ in 0..=chance.below(4) {
-        text = match chance.below(6) {
+        text = match chance.below(8) {
+            6 => with_other_header(&text, chance),
+            7 => with_other_statements(&text, chance),
             0 | 1 => with_trivia(text, chance),
             2 => with_other_line_ends(&text, chance),
             3 => with_other_tokens(text, chance),
@@ -113,6 +115,109 @@ fn with_other_line_ends(text: &str, chance: &mut Chance) -> String {
             changed.collect()
         }
     }
+}
+
+/// Another docstring header, or other identifiers.
+fn with_other_header(text: &str, chance: &mut Chance) -> String {
+    let values = [
+        "",
+        "a",
+        "a1, b2",
+        "x\u{2028}y",
+        "x\ty",
+        "\u{85}",
+        "x\u{b}y",
+        "\u{a0}x\u{a0}",
+        "#x",
+        "{x}",
+        "%s",
+        "\\N{DASH}",
+        "\\x41",
+        "x'",
+        "Revises: y",
+        "Revision ID: z",
+        "\u{feff}",
+        "e\u{301}",
+        "None",
+        "base",
+        "(a, b)",
+        "<x>",
+        "x\ry",
+        "-1",
+        "@",
+        "a@head",
+        "x:y",
+    ];
+    let value = chance.pick(&values);
+    let names = [
+        "Revision ID:",
+        "Revises:",
+        "revision = ",
+        "down_revision = ",
+        "revision: str = ",
+        "down_revision: ",
+    ];
+    let name = chance.pick(&names);
+    let quote = if name.ends_with("= ") { "'" } else { " " };
+    let keeps_rest = chance.below(2) == 0;
+    let changed = text.split_inclusive('\n').map(|line| match line.find(name) {
+        Some(at) if keeps_rest => {
+            format!("{}{name}{quote}{value}{quote}{}", &line[..at], &line[at + name.len()..])
+        }
+        Some(at) => format!("{}{name}{quote}{value}{quote}\n", &line[..at]),
+        None => line.to_owned(),
+    });
+    let changed: String = changed.collect();
+    if chance.below(4) == 0 {
+        changed.replacen("\"\"\"", &format!("\"\"\"{name} {value}\n"), 1)
+    } else {
+        changed
+    }
+}
+
+/// A statement put where another one starts, as deep as it.
+fn with_other_statements(text: &str, chance: &mut Chance) -> String {
+    let statements = [
+        "op.alter_column('t', 'a', existing_type=sa.Text())",
+        "if True:\n>    op.alter_column('t', 'a', existing_type=sa.Text())\n>    op.alter_column('t', 'b', existing_type=sa.Text())",
+        "if (True and\n>        True):  # why\n>    op.alter_column('t', 'a')",
+        "with op.batch_alter_table('t') as batch_op:\n>    pass",
+        "with op.get_context().autocommit_block():\n>    pass",
+        "op.alter_column('t', 'a', type=sa.Text(), type_=sa.Text())",
+        "op.alter_column('t', 'a', type=sa.Text())",
+        "op.alter_column('t', 'a', default='x', server_default='y')",
+        "op.drop_constraint('x', 't', type='unique')",
+        "op.drop_constraint(None, 't')",
+        "op.create_foreign_key(None, 'a', 'b', ['x'], ['y'])",
+        "op.get_bind().execute('SELECT 1')",
+        "op.get_bind().execute(f'SELECT {1}'  # why\n>)",
+        "bind = op.get_bind(); bind.execute('UPDATE t SET a = 1')",
+        "op.execute(\"UPDATE t SET a = '{\\\"x\\\":1, :y}'\")",
+        "op.execute('CREATE INDEX i ON t (a)')",
+        "op.execute('ALTER TABLE t ADD COLUMN a int; DROP TABLE x')",
+        "op.create_index('i', 't', ['a'])",
+        "op.add_column('t', sa.Column('a', sa.Integer(), nullable=False))",
+        "op.add_column('t', sa.Column('a', sa.Enum('x', 'y', name='e'), nullable=True))",
+        "op.add_column('t', sa.Column('a', sa.Boolean(), default=False))",
+        "op.drop_column('t', 'a')",
+        "return",
+        "raise NotImplementedError",
+        "import os",
+        "from sqlalchemy import text, Text",
+        "import sqlmodel.sql.sqltypes",
+        "pass",
+        "'text'",
+    ];
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let deep: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with("    op.")).collect();
+    let Some(at) = deep.get(chance.below(deep.len())) else { return text.to_owned() };
+    let statement = format!("    {}\n", chance.pick(&statements).replace("\n>", "\n    "));
+    if chance.below(3) == 0 {
+        lines[*at] = &statement;
+    } else {
+        lines.insert(*at + chance.below(2), &statement);
+    }
+    lines.concat()
 }
 
 /// The same meaning, or nearly, in other tokens.
