@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::config::Settings;
+use crate::config::{Settings, SqlmodelImport};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::linter::{Outcome, lint};
 use crate::project::Project;
-use crate::python::{is_valid, unused_imports};
+use crate::python::{UnusedImport, is_valid, unused_imports};
 use crate::selection::Selection;
 use crate::source::{FileId, Role, SourceFile};
 
@@ -91,7 +91,7 @@ pub fn fix(
             continue;
         }
         let has_changed = rounds.count < MAX_ROUNDS && rounds.repair(project, &outcome, level);
-        if !has_changed && !rounds.remove_unused_imports(project) {
+        if !has_changed && !rounds.remove_unused_imports(project, settings) {
             return rounds.into_report(project, outcome);
         }
     }
@@ -225,7 +225,10 @@ impl Rounds {
     }
 
     /// Removes the imports that the fixes of a file left without a use, once for each file; whether there are any.
-    fn remove_unused_imports(&mut self, project: &mut Project) -> bool {
+    fn remove_unused_imports(&mut self, project: &mut Project, settings: &Settings) -> bool {
+        // Whether every revision must import it, `missing-sqlmodel-import` alone knows.
+        let is_wanted =
+            |name: &str| name == "sqlmodel" && settings.sqlmodel_import != Some(SqlmodelImport::WhenUsed);
         let mut is_changed = false;
         for (id, texts) in &mut self.texts {
             let Some(file) = project.files.get_mut(id.0 as usize) else { continue };
@@ -233,7 +236,7 @@ impl Rounds {
             if file.role == Role::Template || !self.tidied.insert(*id) {
                 continue;
             }
-            let tidy = without_imports_unused_since(first, &text);
+            let tidy = without_imports_unused_since(first, &text, is_wanted);
             if *tidy != *text && is_valid(&tidy) {
                 let tidy = Arc::<str>::from(tidy);
                 texts.push(tidy.clone());
@@ -268,12 +271,13 @@ impl Rounds {
 }
 
 /// The text without imports that were used in `old`, or are not in it, and are of no use now.
-fn without_imports_unused_since(old: &str, text: &str) -> String {
+fn without_imports_unused_since(old: &str, text: &str, is_wanted: impl Fn(&str) -> bool) -> String {
     let mut text = text.to_owned();
     // What was of no use before is its author's.
     let before: Vec<String> = unused_imports(old).into_iter().map(|unused| unused.name).collect();
     loop {
-        let unused = unused_imports(&text).into_iter().find(|unused| !before.contains(&unused.name));
+        let is_new = |unused: &UnusedImport| !before.contains(&unused.name) && !is_wanted(&unused.name);
+        let unused = unused_imports(&text).into_iter().find(is_new);
         let Some(next) = unused.and_then(|unused| super::apply_edits(&text, &[unused.edit])) else {
             return text;
         };

@@ -1,16 +1,21 @@
-//! Revisions that are broken at random, by a fixed seed: nothing panics, no repair is refused as a bug, and what was repaired is
-//! Python and needs no second repair. `ALEMBIC_LINT_CASES=100000 cargo test --release --test mutations` runs longer,
-//! `ALEMBIC_LINT_SEED` starts elsewhere.
+//! What the program reads, broken at random by a fixed seed, one test for each kind of text: nothing panics, the result is the same
+//! at any number of threads, no fix is refused as a bug, and what was fixed is valid Python, keeps its line ends, has no import
+//! without a use, and needs no second fix.
+//!
+//! `ALEMBIC_LINT_CASES=100000 cargo test --release --test mutations` runs longer, `ALEMBIC_LINT_SEED` starts elsewhere, and
+//! `ALEMBIC_LINT_FAULTS` names a directory for all that went wrong.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
 
 mod chance;
+mod doors;
 #[path = "../environment/mod.rs"]
 mod environment;
 mod mutate;
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use alembic_lint::config::Settings;
 use alembic_lint::diagnostic::Applicability;
@@ -24,9 +29,6 @@ use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
 use chance::Chance;
 use environment::{corpus, python_program, repository, run};
 use mutate::mutated;
-
-/// So many cases run when nothing else is said.
-const CASES: usize = 3000;
 
 /// So many fixed texts are given to ruff at most.
 const MOST_FOR_RUFF: usize = 1500;
@@ -76,8 +78,7 @@ fn repaired(text: &str, dialect: Dialect) -> Result<String, String> {
     let selection = Selection::resolve(&settings).unwrap();
     let mut project = project(text);
     let judged = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        format!("{:?}", pool.install(|| lint(&project, &settings, &selection)).diagnostics)
+        with_threads(threads, || format!("{:?}", lint(&project, &settings, &selection).diagnostics))
     };
     if judged(1) != judged(3) {
         return Err("another result with more threads".to_owned());
@@ -158,35 +159,84 @@ fn unused_imports(fixed: &[(String, String)]) -> Vec<String> {
     faults
 }
 
+/// What is read.
+#[derive(Debug, Clone, Copy)]
+enum Door {
+    Revision,
+    Sql,
+    EnvPy,
+    AlembicIni,
+    PyprojectToml,
+    Template,
+    Lock,
+    Configuration,
+}
+
+impl Door {
+    /// So many cases run when nothing else is said.
+    const fn cases(self) -> usize {
+        match self {
+            Self::Revision => 1500,
+            Self::Sql => 800,
+            _ => 300,
+        }
+    }
+}
+
+/// Runs cases, each from the numbers that follow the seed, and fails with the first of those that went wrong.
+fn each_case(door: Door, mut case: impl FnMut(&mut Chance) -> Result<(), String>) {
+    let seed = setting("ALEMBIC_LINT_SEED", 20_261_125) + door as usize;
+    let cases = setting("ALEMBIC_LINT_CASES", door.cases());
+    let mut chance = Chance::new(seed);
+    let mut faults = Vec::new();
+    let mut slowest = (Duration::ZERO, 0);
+    let started = Instant::now();
+    for number in 0..cases {
+        let start = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| case(&mut chance))).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            Err(format!("a panic: {}", text.unwrap_or_default()))
+        });
+        slowest = slowest.max((start.elapsed(), number));
+        faults.extend(outcome.err().map(|fault| format!("case {number}: {fault}")));
+    }
+    let seconds = started.elapsed().as_secs();
+    println!(
+        "{door:?}: {cases} cases in {seconds} s, the slowest, {}, in {:?}, {} faults",
+        slowest.1,
+        slowest.0,
+        faults.len()
+    );
+    if let Ok(directory) = std::env::var("ALEMBIC_LINT_FAULTS") {
+        std::fs::write(Path::new(&directory).join(format!("{door:?}.txt")), faults.join("\n\n=======\n\n"))
+            .unwrap();
+    }
+    let first: Vec<&str> = faults.iter().take(3).map(String::as_str).collect();
+    assert!(faults.is_empty(), "{} of {cases}:\n{}", faults.len(), first.join("\n\n"));
+}
+
+/// Runs something on so many threads.
+fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
+}
+
 #[test]
 fn broken_revisions_are_judged_and_repaired_without_a_fault() {
     let texts = texts();
     assert!(texts.len() > TEXTS / 2, "{} revisions", texts.len());
-    let mut chance = Chance::new(setting("ALEMBIC_LINT_SEED", 20_261_125));
     let dialects = [Dialect::Postgresql, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
-    let (mut faults, mut fixed) = (Vec::new(), Vec::new());
-    let cases = setting("ALEMBIC_LINT_CASES", CASES);
-    for case in 0..cases {
-        let text = mutated(&texts[chance.below(texts.len())], &texts, &mut chance);
+    let mut fixed = Vec::new();
+    each_case(Door::Revision, |chance| {
+        let text = mutated(&texts[chance.below(texts.len())], &texts, chance);
         let dialect = dialects[chance.below(dialects.len())];
-        match catch_unwind(|| repaired(&text, dialect)).unwrap_or_else(|_| Err("a panic".to_owned())) {
-            Ok(repaired) if repaired != text && is_valid(&text) && fixed.len() < MOST_FOR_RUFF => {
-                fixed.push((text, repaired));
-            }
-            Ok(_) => {}
-            Err(fault) => faults.push(format!("case {case} on {dialect:?}: {fault}\n--- the text:\n{text}")),
+        let after = repaired(&text, dialect)
+            .map_err(|fault| format!("{dialect:?}: {fault}\n--- the text:\n{text}"))?;
+        if after != text && is_valid(&text) && fixed.len() < MOST_FOR_RUFF {
+            fixed.push((text, after));
         }
-    }
-    println!("{} fixed texts for ruff", fixed.len());
-    faults.extend(unused_imports(&fixed));
-    println!("{cases} broken revisions, {} faults", faults.len());
-    if let Ok(path) = std::env::var("ALEMBIC_LINT_FAULTS") {
-        std::fs::write(path, faults.join("\n\n=======\n\n")).unwrap();
-    }
-    assert!(
-        faults.is_empty(),
-        "{} of {cases}:\n{}",
-        faults.len(),
-        faults.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n")
-    );
+        Ok(())
+    });
+    let unused = unused_imports(&fixed);
+    println!("{} fixed texts read by ruff", fixed.len());
+    assert!(unused.is_empty(), "{} of {}:\n{}", unused.len(), fixed.len(), unused.first().unwrap());
 }

@@ -11,6 +11,7 @@ static SECOND: Rule = rule("second", |context, sink| want_line(context, sink, "i
 static PONG: Rule = rule("pong", |context, sink| replace(context, sink, "ping", "pong"));
 static PING: Rule = rule("ping", |context, sink| replace(context, sink, "pong", "ping"));
 static SPOIL: Rule = rule("spoil", |context, sink| replace(context, sink, "x", "("));
+static IDLE: Rule = rule("idle", |context, sink| replace(context, sink, "op.f", "str"));
 static GROW: Rule = rule("grow", |context, sink| replace(context, sink, "y", "yy"));
 
 const fn rule(name: &'static str, check: fn(&RevisionContext<'_>, &mut Sink<'_>)) -> Rule {
@@ -192,4 +193,34 @@ fn unsafe_fixes_need_their_own_level() {
     let selection = Selection::of(&[&RISKY]);
     let report = fix(&mut project, &Settings::default(), &selection, Applicability::Unsafe);
     assert_eq!(report.files[0].new.as_ref(), "b = 1\n");
+}
+
+#[test]
+fn an_import_goes_with_its_last_use() {
+    let mut used = project(
+        "import os\nfrom alembic import op\nimport sqlalchemy as sa\n\n\ndef upgrade():\n    op.f\n    sa.y\n",
+    );
+    let report = run(&mut used, &[&IDLE]);
+    let text = used.files[0].text();
+    assert_eq!(
+        text, "import os\nimport sqlalchemy as sa\n\n\ndef upgrade():\n    str\n    sa.y\n",
+        "os had no use before"
+    );
+    assert_eq!((report.applied(), report.refused.len()), (1, 0));
+    assert!(run(&mut used, &[&IDLE]).files.is_empty());
+}
+
+#[test]
+fn fixes_that_spoil_the_text_only_together_are_made_one_after_the_other() {
+    let rule = crate::rules::RULES.iter().find(|rule| rule.name == "no-op-operation").unwrap();
+    let text = "from alembic import op\nrevision = 'a'\ndown_revision = None\n\n\ndef upgrade():\n    if x():\n        op.alter_column('t', 'a')\n\
+                \x20       op.alter_column('t', 'b')\n    op.drop_table('u')\n";
+    let mut two = project(text);
+    let report = fix(&mut two, &Settings::default(), &Selection::of(&[rule]), Applicability::Unsafe);
+    assert_eq!(report.refused, []);
+    assert!(
+        two.files[0].text().contains("    if x():\n        pass\n    op.drop_table"),
+        "{}",
+        two.files[0].text()
+    );
 }
