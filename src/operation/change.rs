@@ -286,6 +286,8 @@ pub enum Statement {
         table: TableName,
         /// Whether a condition limits it (one that is always true does not).
         has_where: bool,
+        /// The columns that get a value; `None` where they are not known.
+        columns: Option<Box<[Name]>>,
     },
     /// `DELETE`.
     Delete {

@@ -213,7 +213,7 @@ fn statement(statement: &Statement, origin: &Origin) -> String {
     match statement {
         Statement::Select => "reads rows and changes nothing".to_owned(),
         Statement::Insert { table } => format!("inserts rows into {}", target(table)),
-        Statement::Update { table, has_where } => {
+        Statement::Update { table, has_where, .. } => {
             format!("updates {} of {}", rows(*has_where), target(table))
         }
         Statement::Delete { table, has_where } => {

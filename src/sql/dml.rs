@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::lex::{Kind, Token};
 use super::tautology;
 use super::{Sql, execute};
-use crate::operation::{Change, CreateTable, HOLE, Statement, TableName, holds_hole};
+use crate::operation::{Change, CreateTable, HOLE, Name, Statement, TableName, holds_hole};
 
 const WRITES: [&str; 4] = ["delete", "update", "insert", "merge"];
 
@@ -154,8 +154,60 @@ fn update(mut cursor: Cursor<'_>) -> Option<Statement> {
         return None;
     }
     // `UPDATE <unknown>` alone may well hold the whole statement.
-    let has_where = !has_set || is_limited(source, cursor.rest()) || holds_two_unknown(source, verb_on);
-    Some(Statement::Update { table, has_where })
+    let has_where = !has_set
+        || is_limited(source, rest)
+        || is_limited_by_join(source, rest)
+        || holds_two_unknown(source, verb_on);
+    Some(Statement::Update { table, has_where, columns: assigned(source, rest) })
+}
+
+/// MySQL's `UPDATE t JOIN u ON ..`: rows without a partner stay as they are. An outer join keeps all rows of the table before it.
+fn is_limited_by_join(source: &str, tokens: &[Token]) -> bool {
+    let set = outer(tokens).find(|(_, token)| token.is_word(source, "set"));
+    let joins = set.and_then(|(end, _)| tokens.get(..end)).unwrap_or_default();
+    let is_any = |token: &Token, words: &[&str]| words.iter().any(|word| token.is_word(source, word));
+    let starts: Vec<usize> = outer(joins)
+        .filter(|(_, token)| is_any(token, &["join", "straight_join"]))
+        .map(|(index, _)| index)
+        .collect();
+    starts.iter().enumerate().any(|(number, &start)| {
+        let before = joins.get(..start).unwrap_or_default();
+        let mut kinds = before.iter().rev().take_while(|token| {
+            is_any(token, &["natural", "inner", "left", "right", "outer", "cross"])
+        });
+        let is_natural = before.iter().rev().take(3).any(|token| token.is_word(source, "natural"));
+        if kinds.any(|token| token.is_word(source, "left")) {
+            return false;
+        }
+        let end = starts.get(number + 1).copied().unwrap_or(joins.len());
+        let joined = joins.get(start + 1..end).unwrap_or_default();
+        let condition = outer(joined).find(|(_, token)| is_any(token, &["on", "using"]));
+        is_natural
+            || condition.is_some_and(|(at, word)| {
+                let condition = joined.get(at + 1..).unwrap_or_default();
+                word.is_word(source, "using") || !tautology::is_always_true(source, condition)
+            })
+    })
+}
+
+/// The columns that an `UPDATE` sets, by the last part of their names.
+fn assigned(source: &str, tokens: &[Token]) -> Option<Box<[Name]>> {
+    let ends = ["where", "from", "returning", "order", "limit"];
+    let set = outer(tokens).find(|(_, token)| token.is_word(source, "set"))?.0;
+    let tokens = tokens.get(set + 1..)?;
+    let end = outer(tokens).find(|(_, token)| ends.iter().any(|word| token.is_word(source, word)));
+    let tokens = tokens.get(..end.map_or(tokens.len(), |(index, _)| index))?;
+    let commas = outer(tokens).filter(|(_, token)| token.kind == Kind::Mark(b',')).map(|(index, _)| index + 1);
+    let mut columns = Vec::new();
+    for start in std::iter::once(0).chain(commas) {
+        let mut cursor = Cursor::new(source, tokens.get(start..)?);
+        if cursor.take_mark(b'(') {
+            columns.extend(cursor.list(Cursor::name)?);
+        } else {
+            columns.push(cursor.name()?);
+        }
+    }
+    columns.iter().all(|column| column.known().is_some()).then(|| columns.into())
 }
 
 /// After `DELETE`; MySQL may name several tables, before `FROM` by their alias.

@@ -302,8 +302,8 @@ fn statements() {
     let cases = [
         (Statement::Select, "reads rows and changes nothing"),
         (Statement::Insert { table: t() }, "inserts rows into `t`"),
-        (Statement::Update { table: t(), has_where: true }, "updates rows of `t`"),
-        (Statement::Update { table: t(), has_where: false }, "updates all rows of `t`"),
+        (Statement::Update { table: t(), has_where: true, columns: None }, "updates rows of `t`"),
+        (Statement::Update { table: t(), has_where: false, columns: None }, "updates all rows of `t`"),
         (Statement::Delete { table: t(), has_where: true }, "deletes rows of `t`"),
         (Statement::Delete { table: t(), has_where: false }, "deletes all rows of `t`"),
         (Statement::Truncate { table: t(), cascade: false }, "empties table `t` (TRUNCATE)"),

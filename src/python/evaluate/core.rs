@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use super::directive::{required, table_of};
-use super::value::{Class, Object, Value};
+use super::value::{Arguments, Class, Object, Value};
 use crate::operation::last_part;
 use crate::operation::{Name, Statement, TableName};
 
 /// The statement an object stands for, with the methods called on it.
 pub(super) fn core_statement(object: &Rc<Object<'_>>) -> Option<Statement> {
     let mut has_where = false;
+    let mut columns = None;
     let mut current = Rc::clone(object);
     loop {
         let arguments = &current.arguments;
@@ -24,9 +25,10 @@ pub(super) fn core_statement(object: &Rc<Object<'_>>) -> Option<Statement> {
             None => (table_argument(arguments.get(0, "table")), 1),
         };
         has_where |= matches!(method, "update" | "delete") && arguments.positional.len() > given;
+        columns = columns.or_else(|| assigned(method, arguments));
         match method.to_ascii_lowercase().as_str() {
             "insert" => return Some(Statement::Insert { table }),
-            "update" => return Some(Statement::Update { table, has_where }),
+            "update" => return Some(Statement::Update { table, has_where, columns }),
             "delete" => return Some(Statement::Delete { table, has_where }),
             "select" | "exists" | "count" | "union" | "union_all" => return Some(Statement::Select),
             _ => {}
@@ -35,6 +37,23 @@ pub(super) fn core_statement(object: &Rc<Object<'_>>) -> Option<Statement> {
         let receiver = Rc::clone(receiver);
         current = receiver;
     }
+}
+
+/// The columns that `.values(a=1)` or `.values({"a": 1})` sets; `None` where one of them is not known.
+fn assigned(method: &str, arguments: &Arguments<'_>) -> Option<Box<[Name]>> {
+    if method != "values" || arguments.open {
+        return None;
+    }
+    let mut columns: Vec<Name> = match arguments.positional.as_slice() {
+        [] => Vec::new(),
+        [Value::Dict(mapping)] if !mapping.open.get() => {
+            let entries = mapping.entries.borrow();
+            entries.iter().map(|(key, _)| key.as_str().map(Name::new)).collect::<Option<_>>()?
+        }
+        _ => return None,
+    };
+    columns.extend(arguments.keywords.iter().map(|(key, _)| Name::new(key)));
+    (!columns.is_empty()).then(|| columns.into())
 }
 
 /// Whether an object is a table.

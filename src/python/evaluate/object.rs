@@ -140,7 +140,7 @@ impl<'a> Interpreter<'a> {
         }
         let statement = match method {
             "delete" => Statement::Delete { table, has_where: true },
-            "bulk_update_mappings" => Statement::Update { table, has_where: true },
+            "bulk_update_mappings" => Statement::Update { table, has_where: true, columns: None },
             _ => Statement::Insert { table },
         };
         self.conditional += u32::from(!certain);
@@ -245,7 +245,7 @@ impl<'a> Interpreter<'a> {
         let statement = if name == "delete" {
             Statement::Delete { table, has_where }
         } else {
-            Statement::Update { table, has_where }
+            Statement::Update { table, has_where, columns: None }
         };
         record(self, statement)
     }

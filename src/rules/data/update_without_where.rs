@@ -1,15 +1,16 @@
 //! `update-without-where`: every row of a table is rewritten.
 
-use crate::operation::{Operation, Statement, TableName};
+use crate::operation::{Name, Operation, Statement, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Severity, Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
     /// Finds `UPDATE` without a condition, or with one that is always true, in `upgrade`, as SQL or as a
-    /// SQLAlchemy statement. Tables that the same upgrade made are left alone. Where the upgrade adds a column
-    /// to the table first, the update most likely fills that column, and the finding is a warning, which on
-    /// PostgreSQL tells of the lock: the table that got the column stays closed until all rows are done.
+    /// SQLAlchemy statement. Tables that the same upgrade made are left alone, and so is MySQL's
+    /// `UPDATE .. JOIN .. ON`, which changes only rows with a partner. Where the update sets only columns that
+    /// the upgrade has just added, no value is lost, and the finding is a warning. On PostgreSQL it then names
+    /// the lock: the table stays locked until all rows are filled.
     ///
     /// ## Why is this bad?
     /// What the rows held before is gone, and `downgrade` cannot bring it back. On a large table one statement
@@ -36,7 +37,7 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
-    upgrade.walk_picked(changed, |operation, table, created| {
+    upgrade.walk_picked(changed, |operation, (table, columns), created| {
         if created.has_table(table) {
             return;
         }
@@ -46,7 +47,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 format!("{} rewrites every row of {}: no condition limits it", operation.subject(), table.quoted()),
             )
             .call_sites(&operation.call_sites);
-        if !created.has_column_in(table) {
+        let is_new = |column: &Name| created.has_column(table, column);
+        let fills_new = columns.map_or_else(|| created.has_column_in(table), |set| set.iter().all(is_new));
+        if !fills_new {
             report.help(
                 "add a `WHERE`; where really every row has to change, approve: \
                  `# alembic-lint: allow[update-without-where] -- <reason>`",
@@ -68,10 +71,10 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     });
 }
 
-/// The table of an `UPDATE` of all rows.
-fn changed(operation: &Operation) -> Option<&TableName> {
+/// The table of an `UPDATE` of all rows, and the columns that it sets, where they are known.
+fn changed(operation: &Operation) -> Option<(&TableName, Option<&[Name]>)> {
     match operation.statement()? {
-        Statement::Update { table, has_where: false } => Some(table),
+        Statement::Update { table, has_where: false, columns } => Some((table, columns.as_deref())),
         _ => None,
     }
 }
@@ -107,6 +110,37 @@ mod tests {
     fn filling_a_new_column_is_a_warning() {
         upgrade("op.execute('UPDATE t SET a = 1')").has_severity(Severity::Error);
         upgrade(FILL).has_severity(Severity::Warning);
+    }
+
+    #[test]
+    fn other_columns_than_the_new_one_keep_the_severity() {
+        let add = "op.add_column('t', sa.Column('a', sa.Integer()))";
+        let severity = |update: &str, expected| {
+            upgrade(&format!("{add}\n{update}")).has_severity(expected);
+        };
+        severity("op.execute('UPDATE t SET b = 1')", Severity::Error);
+        severity("op.execute('UPDATE t SET a = 1, b = 2')", Severity::Error);
+        severity("op.execute('UPDATE t x SET (a, b) = (1, 2)')", Severity::Error);
+        severity("op.execute('UPDATE t SET (a) = ROW(f(1, 2))')", Severity::Warning);
+        severity("op.execute(\"UPDATE t AS x SET a = concat(b, 'x, y = 1')\")", Severity::Warning);
+        let core = "t = sa.table('t', sa.column('a'), sa.column('b'))\n";
+        severity(&format!("{core}op.execute(t.update().values(b=1))"), Severity::Error);
+        severity(&format!("{core}op.execute(t.update().values({{'b': 1}}))"), Severity::Error);
+        severity(&format!("{core}op.execute(t.update().values({{t.c.a: 1}}))"), Severity::Warning);
+        severity(&format!("{core}op.execute(t.update().values(a=1))"), Severity::Warning);
+    }
+
+    #[test]
+    fn a_join_limits_the_rows() {
+        let update = |sql: &str| upgrade(&format!("op.execute('{sql}')"));
+        update("UPDATE t JOIN u ON t.a = u.a SET t.b = u.b").ok();
+        update("UPDATE t INNER JOIN u USING (a) SET t.b = u.b").ok();
+        update("UPDATE t LEFT JOIN v ON t.c = v.c JOIN u ON t.a = u.a SET t.b = u.b").ok();
+        update("UPDATE t SET b = u.b FROM u WHERE u.a = t.a").ok();
+        update("UPDATE t LEFT JOIN u ON t.a = u.a SET t.b = u.b").finds(&["`t`"]);
+        update("UPDATE t CROSS JOIN u SET t.b = u.b").finds(&["`t`"]);
+        update("UPDATE t JOIN u ON 1 = 1 SET t.b = u.b").finds(&["`t`"]);
+        update("UPDATE t SET b = u.b FROM u JOIN v ON u.a = v.a").finds(&["`t`"]);
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
 /// The table of which all rows are changed that need it.
 fn backfilled(operation: &Operation) -> Option<&TableName> {
     let Change::Execute(execute) = &operation.change else { return None };
-    let (Statement::Update { table, has_where: true } | Statement::Delete { table, has_where: true }) =
+    let (Statement::Update { table, has_where: true, .. } | Statement::Delete { table, has_where: true }) =
         &execute.statement
     else {
         return None;

@@ -75,7 +75,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
 fn changed(operation: &Operation) -> Option<&TableName> {
     let Change::Execute(execute) = &operation.change else { return None };
     match &execute.statement {
-        Statement::Update { table, has_where: true } | Statement::Delete { table, has_where: true } => {
+        Statement::Update { table, has_where: true, .. } | Statement::Delete { table, has_where: true } => {
             Some(table)
         }
         Statement::Insert { table } if operation.says("select") => Some(table),

@@ -24,7 +24,7 @@ fn writes_and_their_conditions() {
         ("UPDATE ONLY s.t AS x SET a = (SELECT 1 FROM u WHERE u.a = x.a)", "update s.t all"),
         ("UPDATE t SET a = u.a FROM u", "update t all"),
         ("UPDATE t SET a = u.a FROM u WHERE u.id = t.id RETURNING *", "update t where"),
-        ("UPDATE a JOIN b ON a.x = b.x SET a.y = 1", "update a all"),
+        ("UPDATE a JOIN b ON a.x = b.x SET a.y = 1", "update a where"),
         ("UPDATE LOW_PRIORITY IGNORE t SET a = 1 LIMIT 5", "update t all"),
         ("UPDATE OR IGNORE t SET a = 1", "update t all"),
         ("UPDATE t", "unparsed"),
