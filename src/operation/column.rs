@@ -76,6 +76,11 @@ impl Call {
         self.keywords.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
     }
 
+    /// Whether `ForeignKey(.., postgresql_not_valid=True)` leaves the rows that are there unchecked.
+    pub fn is_not_valid(&self) -> bool {
+        self.keyword("postgresql_not_valid") == Some(&Argument::Bool(true))
+    }
+
     /// The table that `ForeignKey("schema.table.column")` refers to.
     pub fn referent(&self) -> Option<TableName> {
         let target = self.args.first().or_else(|| self.keyword("column"))?.as_str()?;

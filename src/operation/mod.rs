@@ -83,6 +83,10 @@ pub struct Operation {
     /// Whether it may run zero times: an undecided `if`, an unknown loop, an `except` arm, code after an
     /// undecided `return`.
     pub conditional: bool,
+    /// The arms of undecided branches that it is in, outermost first.
+    pub arms: Box<[Arm]>,
+    /// Inside a `try` with an arm that may go on after it failed, or in `contextlib.suppress`.
+    pub guarded: bool,
     /// Inside `with op.get_context().autocommit_block()`.
     pub autocommit: bool,
     /// Given to a `batch_alter_table` object.
@@ -91,6 +95,15 @@ pub struct Operation {
     pub recreate: bool,
     /// How it was written.
     pub origin: Origin,
+}
+
+/// One way through a branch that only running the revision would decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arm {
+    /// Which branch of the body.
+    pub branch: u32,
+    /// Which of its ways.
+    pub way: u32,
 }
 
 /// How an operation was written.
@@ -133,6 +146,14 @@ impl Operation {
         }
     }
 
+    /// Whether no run does both: they are in different arms of one `if`.
+    pub fn excludes(&self, other: &Self) -> bool {
+        let is_other_way = |arm: &Arm| {
+            other.arms.iter().any(|its| its.branch == arm.branch && its.way != arm.way)
+        };
+        self.arms.iter().any(is_other_way)
+    }
+
     /// The statement that it executes, where it is none of the directives.
     pub fn statement(&self) -> Option<&Statement> {
         match &self.change {
@@ -156,6 +177,15 @@ impl Operation {
                 _ => false,
             },
             _ => false,
+        }
+    }
+
+    /// Whether MySQL's `SET FOREIGN_KEY_CHECKS` switches the checks on; `None` for anything else.
+    pub fn switches_foreign_keys(&self) -> Option<bool> {
+        let value = self.sql().filter(|_| self.switches_foreign_keys_off())?.rsplit('=').next()?;
+        match value.trim().trim_end_matches(';').trim_end().to_ascii_lowercase().as_str() {
+            "0" | "off" | "false" => Some(false),
+            _ => Some(true),
         }
     }
 

@@ -266,7 +266,33 @@ impl<'a> Walker<'a> {
     }
 }
 
+/// Whether nothing after a statement of the same block runs.
+fn ends_block(statement: &Stmt) -> bool {
+    let ends = |body: &[Stmt]| body.iter().any(ends_block);
+    match statement {
+        Stmt::Return(_) | Stmt::Raise(_) | Stmt::Break(_) | Stmt::Continue(_) => true,
+        Stmt::If(node) => {
+            let has_else = node.elif_else_clauses.last().is_some_and(|clause| clause.test.is_none());
+            has_else && ends(&node.body) && node.elif_else_clauses.iter().all(|clause| ends(&clause.body))
+        }
+        // A context manager may stop an error, not a `return`.
+        Stmt::With(node) => node.body.last().is_some_and(Stmt::is_return_stmt),
+        Stmt::Try(node) => ends(&node.finalbody),
+        _ => false,
+    }
+}
+
 impl<'a> Visitor<'a> for Walker<'a> {
+    /// Names in code that no run reaches are never looked up.
+    fn visit_body(&mut self, body: &'a [Stmt]) {
+        for statement in body {
+            self.visit_stmt(statement);
+            if ends_block(statement) {
+                break;
+            }
+        }
+    }
+
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::FunctionDef(def) => self.function(def),

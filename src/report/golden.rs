@@ -197,6 +197,8 @@ fn operation(change: Change, span: Span, origin: Origin) -> Operation {
         call_sites: Box::default(),
         via: Box::default(),
         conditional: false,
+        arms: Box::default(),
+        guarded: false,
         autocommit: false,
         batch: false,
         recreate: false,

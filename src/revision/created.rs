@@ -24,6 +24,10 @@ pub struct Created {
     indexes: FxHashSet<(TableName, Name)>,
     constraints: FxHashSet<(TableName, Name)>,
     schemas: FxHashSet<Name>,
+    /// Tables whose rows were all deleted, none of which others can have filled since.
+    emptied: FxHashSet<TableName>,
+    /// MySQL's `foreign_key_checks` is off.
+    foreign_keys_off: bool,
     /// No transaction is open any more.
     committed_singly: bool,
 }
@@ -114,6 +118,21 @@ impl Created {
         self.has_table(table) || self.perhaps.iter().chain(&self.tables).any(is_it)
     }
 
+    /// Whether the table holds no rows: it is new, or all were deleted.
+    pub fn has_no_rows(&self, table: &TableName) -> bool {
+        self.has_table(table) || self.emptied.contains(table)
+    }
+
+    /// Whether the table is gone when the session ends.
+    pub fn is_temporary(&self, table: &TableName) -> bool {
+        self.temporary.contains(table)
+    }
+
+    /// Whether MySQL checks no foreign keys.
+    pub fn has_foreign_keys_off(&self) -> bool {
+        self.foreign_keys_off
+    }
+
     /// Whether the column is new, by itself or with its table.
     pub fn has_column(&self, table: &TableName, column: &Name) -> bool {
         self.has_table(table)
@@ -149,6 +168,7 @@ impl Created {
     }
 
     fn absorb(&mut self, operation: &Operation) {
+        self.absorb_rows(operation);
         match &operation.change {
             Change::CreateTable(create)
                 if operation.conditional || create.if_not_exists || create.table.schema.is_unknown() =>
@@ -184,8 +204,40 @@ impl Created {
         }
     }
 
+    /// What happens to the rows of tables. Rows that may have been written count, rows that may have been deleted do not.
+    fn absorb_rows(&mut self, operation: &Operation) {
+        match &operation.change {
+            Change::BulkInsert(insert) => {
+                self.emptied.remove(&insert.table);
+            }
+            Change::RenameTable(rename) => {
+                self.emptied.remove(&rename.table);
+            }
+            Change::Execute(execute) => match &execute.statement {
+                Statement::Delete { table, has_where: false } | Statement::Truncate { table, .. }
+                    if !operation.conditional && table.name.known().is_some() =>
+                {
+                    self.emptied.insert(table.clone());
+                }
+                Statement::Insert { table } if table.name.known().is_some() => {
+                    self.emptied.remove(table);
+                }
+                Statement::Insert { .. } | Statement::Unparsed | Statement::Unknown | Statement::Other { .. } => {
+                    self.emptied.clear();
+                }
+                _ => {}
+            },
+            Change::Custom(_) => self.emptied.clear(),
+            _ => {}
+        }
+    }
+
     fn absorb_statement(&mut self, operation: &Operation, statement: &Statement) {
         match statement {
+            Statement::Set { .. } => {
+                let turned = operation.switches_foreign_keys();
+                self.foreign_keys_off = turned.map_or(self.foreign_keys_off, |on| !on);
+            }
             Statement::CreateSchema { name } => {
                 let may_exist =
                     operation.sql().is_some_and(|sql| sql.to_ascii_lowercase().contains("if not exists"));
@@ -226,6 +278,7 @@ impl Created {
         self.tables.clear();
         self.perhaps.clear();
         self.columns.clear();
+        self.emptied.clear();
         self.schemas.clear();
     }
 
@@ -285,6 +338,8 @@ mod tests {
             call_sites: Box::default(),
             via: Box::default(),
             conditional: false,
+            arms: Box::default(),
+            guarded: false,
             autocommit: false,
             batch: false,
             recreate: false,

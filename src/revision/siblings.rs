@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{BoundName, Environment, Revision};
 use crate::config::{Settings, SqlmodelImport};
-use crate::operation::{Change, ConstraintKind, Name, TableName, only_not_null};
+use crate::operation::{Change, Column, ConstraintKind, Name, TableName, last_part, only_not_null};
 use crate::project::Project;
 use crate::source::Role;
 
@@ -32,6 +32,8 @@ pub struct Siblings<'a> {
     pub partitioned: FxHashSet<&'a TableName>,
     /// Checks that demand nothing but that a column is not NULL: table, name and column.
     pub not_null_checks: FxHashSet<(&'a TableName, &'a Name, Box<str>)>,
+    /// Columns that revisions only ever define as computed, by `GENERATED ALWAYS AS` or `sa.Computed`, each with whether SQL does.
+    pub computed: FxHashMap<(&'a TableName, &'a Name), (&'a Column, bool)>,
     /// Modules of the project that revisions import, those of the script directory left out.
     pub app_modules: FxHashSet<&'a str>,
 }
@@ -80,7 +82,23 @@ impl<'a> Siblings<'a> {
                 Role::Deleted | Role::Lock => {}
             }
         }
+        for (facts, directory) in all.iter_mut().zip(0..) {
+            let is_here = |index: usize| project.files.get(index).is_some_and(|file| file.directory == directory);
+            if !facts.computed.is_empty() {
+                let here = revisions.iter().enumerate().filter(|(index, _)| is_here(*index));
+                facts.forget_plain_columns(here.filter_map(|(_, revision)| revision.as_ref()));
+            }
+        }
         all
+    }
+
+    /// Leaves out of the computed columns those that a revision also defines as columns with rows of their own.
+    fn forget_plain_columns(&mut self, revisions: impl Iterator<Item = &'a Revision>) {
+        for (table, column, _) in revisions.flat_map(defined_columns) {
+            if !is_computed(column) {
+                self.computed.remove(&(table, &column.name));
+            }
+        }
     }
 
     /// Whether every revision must import sqlmodel.
@@ -103,6 +121,11 @@ impl<'a> Siblings<'a> {
         } else if revision.upgrade.is_some() {
             self.without_downgrade += 1;
         }
+        for (table, column, is_sql) in defined_columns(revision) {
+            if is_computed(column) {
+                self.computed.insert((table, &column.name), (column, is_sql));
+            }
+        }
         for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
             match &operation.change {
                 Change::CreateTable(create)
@@ -123,6 +146,24 @@ impl<'a> Siblings<'a> {
             self.messages.insert(id, message);
         }
     }
+}
+
+/// The columns that `upgrade` makes, with their table and whether SQL defines them.
+fn defined_columns(revision: &Revision) -> impl Iterator<Item = (&TableName, &Column, bool)> {
+    let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
+    operations.flat_map(|operation| {
+        let (table, columns) = match &operation.change {
+            Change::CreateTable(create) => (Some(&create.table), create.columns.as_slice()),
+            Change::AddColumn(add) => (Some(&add.table), std::slice::from_ref(&add.column)),
+            _ => (None, &[][..]),
+        };
+        let is_sql = operation.is_raw_sql();
+        table.into_iter().flat_map(move |table| columns.iter().map(move |column| (table, column, is_sql)))
+    })
+}
+
+fn is_computed(column: &Column) -> bool {
+    column.items.iter().any(|item| item.path().is_some_and(|path| last_part(path) == "Computed"))
 }
 
 fn is_below(path: &str, directory: &str) -> bool {

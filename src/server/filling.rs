@@ -80,10 +80,11 @@ fn item<'a>(column: &'a Column, class: &str) -> Option<&'a Call> {
 /// (`sqlalchemy/sql/schema.py`, `_autoincrement_column`).
 fn is_serial(column: &Column, is_sql: bool, server: Server) -> bool {
     let Some(type_) = &column.type_ else { return false };
-    if is_sql {
-        return type_.as_str().is_some_and(is_serial_type);
-    }
     let option = |name: &str| column.options.iter().find(|(key, _)| &**key == name).map(|(_, value)| value);
+    if is_sql {
+        let counts_up = option("autoincrement") == Some(&Argument::Bool(true));
+        return counts_up || type_.as_str().is_some_and(is_serial_type);
+    }
     column.primary_key
         && option("autoincrement") != Some(&Argument::Bool(false))
         && column.server_default == ServerDefault::NotGiven

@@ -169,7 +169,8 @@ fn add_column(add: &AddColumn, moment: &Moment<'_>, server: Server) -> Vec<Effec
             Attached::ForeignKey(call) => {
                 // All rows hold NULL (`transformAlterTableStmt` in `src/backend/parser/parse_utilcmd.c`).
                 let is_inline = is_sql || is_set(&add.options, "inline_references");
-                let work = if is_inline && filling == Filling::Null { Work::None } else { Work::Scan };
+                let is_unchecked = if is_inline { filling == Filling::Null } else { call.is_not_valid() };
+                let work = if is_unchecked { Work::None } else { Work::Scan };
                 effects.push(Effect::new(&add.table, Lock::ShareRowExclusive, work));
                 let referent = call.referent().filter(|referent| !referent.is_same(&add.table));
                 effects

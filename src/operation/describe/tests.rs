@@ -18,6 +18,8 @@ fn says_of(change: Change, origin: Origin) -> String {
         call_sites: Box::default(),
         via: Box::default(),
         conditional: false,
+        arms: Box::default(),
+        guarded: false,
         autocommit: false,
         batch: false,
         recreate: false,

@@ -61,6 +61,7 @@ impl<'a> Interpreter<'a> {
         let locals = function.scope.nested();
         self.bind_parameters(function, arguments, &locals);
         self.frames.push(Frame::new(site, function.name));
+        let arms = self.arms.len();
         let ending = match function.body {
             FunctionBody::Suite(statements) => self.block(statements, &locals),
             FunctionBody::Lambda(result) => Flow::Return(self.expression(result, &locals)),
@@ -68,6 +69,7 @@ impl<'a> Interpreter<'a> {
         self.depth -= 1;
         let frame = self.frames.pop()?;
         self.conditional -= frame.left_early;
+        self.arms.truncate(arms);
         let returned = frame.returned;
         let last = match ending {
             Flow::Return(value) => value,

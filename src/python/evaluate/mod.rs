@@ -35,7 +35,7 @@ use rustc_hash::FxHashMap;
 use self::scope::{ModuleId, Scope};
 use self::value::{Arguments, Function, Value};
 use super::Modules;
-use crate::operation::{
+use crate::operation::{Arm, 
     COLUMNS_OF_TABLE, Change, Dialect, Misfit, Operation, Origin, Signature, misfits, value_misfit,
 };
 use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, MisfitCall, Unresolved};
@@ -81,6 +81,14 @@ pub(super) struct Interpreter<'a> {
     recording: bool,
     /// How many undecided branches enclose the code.
     conditional: u32,
+    /// The arms of undecided branches that enclose the code, none of loops that are run for one turn only.
+    arms: Vec<Arm>,
+    /// How many undecided branches were met.
+    branches: u32,
+    /// How many loops that are run for one turn only enclose the code: another turn may take another arm.
+    repeats: u32,
+    /// How many `try` statements enclose the code whose handlers go on.
+    guards: u32,
     autocommit: u32,
     frames: Vec<Frame<'a>>,
     /// Bodies of `with` statements whose context manager is a generator of the project.
@@ -193,6 +201,10 @@ impl<'a> Interpreter<'a> {
             at_import: Vec::new(),
             recording: true,
             conditional: 0,
+            arms: Vec::new(),
+            branches: 0,
+            repeats: 0,
+            guards: 0,
             autocommit: 0,
             frames: vec![Frame::new(None, "<module>")],
             pending_bodies: Vec::new(),
@@ -217,6 +229,9 @@ impl<'a> Interpreter<'a> {
 
     fn reset(&mut self) {
         self.conditional = 0;
+        self.arms.clear();
+        self.repeats = 0;
+        self.guards = 0;
         self.autocommit = 0;
         self.frames.clear();
         self.frames.push(Frame::new(None, "<module>"));
@@ -316,6 +331,8 @@ impl<'a> Interpreter<'a> {
             call_sites,
             via: self.frames.iter().skip(2).map(|frame| frame.name.into()).collect(),
             conditional: self.conditional > 0,
+            arms: self.arms.as_slice().into(),
+            guarded: self.guards > 0,
             autocommit: self.autocommit > 0,
             batch,
             recreate: false,

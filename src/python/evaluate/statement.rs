@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtMatch, StmtTry, StmtWhile, StmtWith};
+
+use crate::operation::Arm;
 use ruff_text_size::Ranged;
 
 use super::scope::{ModuleId, Scope};
@@ -182,13 +184,26 @@ impl<'a> Interpreter<'a> {
         let before = scope.snapshot();
         let mut ways = Vec::with_capacity(arms.len());
         let mut ends = Vec::with_capacity(arms.len());
-        for arm in arms {
+        let branch = self.branches;
+        self.branches += 1;
+        let mut going_on = Vec::new();
+        for (arm, way) in arms.iter().zip(0..) {
             scope.restore(before.clone());
+            let depth = self.arms.len();
+            self.enter_arm(Arm { branch, way });
             let flow = self.maybe(|this| arm.map_or(Flow::Next, |body| this.block(body, scope)));
+            self.arms.truncate(depth);
             if matches!(flow, Flow::Next) {
                 ways.push(scope.snapshot());
             }
+            if !matches!(flow, Flow::Return(_) | Flow::Raise) {
+                going_on.push(Arm { branch, way });
+            }
             ends.push(flow);
+        }
+        // All others have left the function: the rest of it belongs to this arm.
+        if let [arm] = *going_on {
+            self.enter_arm(arm);
         }
         if ways.is_empty() {
             scope.restore(before);
@@ -196,6 +211,12 @@ impl<'a> Interpreter<'a> {
             scope.join(ways);
         }
         self.combine(ends)
+    }
+
+    fn enter_arm(&mut self, arm: Arm) {
+        if self.repeats == 0 {
+            self.arms.push(arm);
+        }
     }
 
     /// How code goes on after one of several ends was taken.
@@ -267,6 +288,7 @@ impl<'a> Interpreter<'a> {
 
     fn begin_loop(&mut self, conditional: bool) {
         self.conditional += u32::from(conditional);
+        self.repeats += u32::from(conditional);
         if let Some(frame) = self.frames.last_mut() {
             frame.loops.push(0);
         }
@@ -276,6 +298,7 @@ impl<'a> Interpreter<'a> {
     fn end_loop(&mut self, conditional: bool) -> bool {
         let left_early = self.frames.last_mut().and_then(|frame| frame.loops.pop()).unwrap_or_default();
         self.conditional -= left_early + u32::from(conditional);
+        self.repeats -= u32::from(conditional);
         left_early > 0
     }
 
@@ -353,6 +376,8 @@ impl<'a> Interpreter<'a> {
         }
         let manager = self.expression(&item.context_expr, scope);
         let autocommit = matches!(manager, Value::AutocommitBlock);
+        let is_suppressing =
+            matches!(&manager, Value::Object(object) if &*object.callee == "contextlib.suppress");
         let is_block = autocommit || matches!(manager, Value::Batch(_));
         if is_block && self.recording && scope.module == ModuleId::Revision && is_idle(node) {
             self.idle_blocks.push(span(node.range()));
@@ -370,7 +395,9 @@ impl<'a> Interpreter<'a> {
             self.assign(target, entered, scope);
         }
         self.autocommit += u32::from(autocommit);
+        self.guards += u32::from(is_suppressing);
         let flow = self.with_items(rest, node, scope);
+        self.guards -= u32::from(is_suppressing);
         self.autocommit -= u32::from(autocommit);
         flow
     }
@@ -398,7 +425,11 @@ impl<'a> Interpreter<'a> {
     }
 
     fn try_statement(&mut self, node: &'a StmtTry, scope: &Rc<Scope<'a>>) -> Flow<'a> {
-        let body = match self.block(&node.body, scope) {
+        let is_guarded = node.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| goes_on(&handler.body));
+        self.guards += u32::from(is_guarded);
+        let tried = self.block(&node.body, scope);
+        self.guards -= u32::from(is_guarded);
+        let body = match tried {
             Flow::Next => self.block(&node.orelse, scope),
             flow => flow,
         };
@@ -486,6 +517,11 @@ impl<'a> Interpreter<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether an `except` arm may end without an error: it does not raise whatever it is given.
+fn goes_on(body: &[Stmt]) -> bool {
+    !body.iter().any(|statement| matches!(statement, Stmt::Raise(_)))
 }
 
 /// Whether a `with` statement of one item holds nothing but `pass`, `...` or a text.

@@ -1,7 +1,7 @@
 //! `add-not-null-column-without-default`: a NOT NULL column is added and nothing says what rows that are there hold.
 
-use crate::operation::{AddColumn, Change, Dialect};
-use crate::revision::RevisionContext;
+use crate::operation::{AddColumn, Change, Dialect, Name, Operation, Statement};
+use crate::revision::{Body, RevisionContext};
 use crate::rule::{Severity, Sink, declare_rule};
 use crate::server::Filling;
 
@@ -57,7 +57,12 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     upgrade.walk(|operation, created| {
         let Some(add) = required(&operation.change) else { return };
         let is_filled = Filling::of(&add.column, operation.is_raw_sql(), context.server) != Filling::Null;
-        if is_filled || !add.column.complete || created.has_table(&add.table) {
+        if is_filled || !add.column.complete || created.has_no_rows(&add.table) {
+            return;
+        }
+        let is_mysql = context.server.is_mysql_like();
+        // The server writes its own value into each row, which the upgrade then replaces.
+        if is_mysql && is_updated_after(upgrade, operation, add) {
             return;
         }
         let column = add.table.quoted_column(&add.column.name);
@@ -75,10 +80,22 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             "give it a `server_default`; or add it as nullable, fill it in a revision of its own, and then set \
              `nullable=False`",
         );
-        if matches!(context.dialect, Dialect::Mysql | Dialect::Mariadb) {
+        if is_mysql {
             report.severity(Severity::Warning);
         }
     });
+}
+
+/// Whether a later operation of the upgrade gives the column of the rows a value.
+fn is_updated_after(upgrade: &Body, added: &Operation, add: &AddColumn) -> bool {
+    let after = upgrade.operations.iter().skip_while(|operation| !std::ptr::eq(*operation, added));
+    after.filter_map(Operation::statement).any(|statement| match statement {
+        Statement::Update { table, columns, .. } => {
+            let sets = |columns: &[Name]| columns.contains(&add.column.name);
+            table.is_same(&add.table) && columns.as_deref().is_none_or(sets)
+        }
+        _ => false,
+    })
 }
 
 /// A column that is added as NOT NULL.
@@ -138,6 +155,32 @@ mod tests {
     #[test]
     fn a_table_of_the_same_upgrade() {
         upgrade(&format!("op.create_table('t', sa.Column('b', sa.Integer()))\n{ADD}")).ok();
+    }
+
+    #[test]
+    fn a_table_that_was_emptied() {
+        for empty in ["DELETE FROM t", "TRUNCATE t", "TRUNCATE TABLE t CASCADE"] {
+            upgrade(&format!("op.execute('{empty}')\n{ADD}")).ok();
+        }
+        upgrade(&format!("t = sa.table('t')\nop.execute(t.delete())\n{ADD}")).ok();
+        for other in ["DELETE FROM t WHERE b", "DELETE FROM u", "TRUNCATE t\")\nop.execute(\"INSERT INTO t VALUES (1)"] {
+            upgrade(&format!("op.execute(\"{other}\")\n{ADD}")).finds(&["`t.a`"]);
+        }
+        upgrade(&format!("if op.get_bind().scalar(sa.text('SELECT 1')):\n    op.execute('TRUNCATE t')\n{ADD}"))
+            .finds(&["`t.a`"]);
+        upgrade(&format!("op.execute('DELETE FROM t')\nop.execute('COMMIT')\n{ADD}")).finds(&["`t.a`"]);
+    }
+
+    #[test]
+    fn mysql_fills_the_column_or_the_upgrade_does() {
+        let on_mysql = |body: &str| upgrade(body).settings(on(Dialect::Mysql));
+        on_mysql(&format!("{ADD}\nop.execute('UPDATE t SET a = b')")).ok();
+        on_mysql(&format!("{ADD}\nop.execute('UPDATE t JOIN u ON t.b = u.b SET t.a = u.a')")).ok();
+        on_mysql(&format!("{ADD}\nop.execute('UPDATE t SET c = b')")).finds(&["`t.a`"]);
+        on_mysql(&format!("op.execute('UPDATE t SET a = b')\n{ADD}")).finds(&["`t.a`"]);
+        upgrade(&format!("{ADD}\nop.execute('UPDATE t SET a = b')")).finds(&["`t.a`"]);
+        on_mysql("op.execute('ALTER TABLE t ADD COLUMN a INT NOT NULL AUTO_INCREMENT UNIQUE')").ok();
+        on_mysql("op.execute('ALTER TABLE t ADD COLUMN a INT NOT NULL UNIQUE')").finds(&["`t.a`"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::operation::{Change, DropColumn, Operation, TableName};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
+use crate::server::Filling;
 
 declare_rule! {
     /// ## What it does
@@ -39,7 +40,7 @@ declare_rule! {
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = &context.revision.upgrade else { return };
     upgrade.walk_picked(dropped, |operation, drop, created| {
-        if created.has_column(&drop.table, &drop.column) {
+        if created.has_column(&drop.table, &drop.column) || holds_nothing(context, drop) {
             return;
         }
         let more = if drop.cascade { ", with everything that depends on it (CASCADE)" } else { "" };
@@ -65,6 +66,12 @@ fn dropped(operation: &Operation) -> Option<&DropColumn> {
     }
 }
 
+/// Whether it is a column that is computed when it is read.
+fn holds_nothing(context: &RevisionContext<'_>, drop: &DropColumn) -> bool {
+    let computed = context.siblings.computed.get(&(&drop.table, &drop.column));
+    computed.is_some_and(|(column, is_sql)| Filling::of(column, *is_sql, context.server) == Filling::Virtual)
+}
+
 fn adds_column_to(operations: &[Operation], table: &TableName) -> bool {
     operations.iter().any(|operation| match &operation.change {
         Change::AddColumn(add) => add.table.is_same(table),
@@ -75,6 +82,8 @@ fn adds_column_to(operations: &[Operation], table: &TableName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::config::Settings;
+    use crate::operation::Dialect;
     use crate::testing::Tester;
 
     fn upgrade(body: &str) -> Tester {
@@ -94,6 +103,23 @@ mod tests {
     #[test]
     fn names_that_are_not_known() {
         upgrade("op.drop_column(table(), 'age')").finds(&["column `age` of a table whose name only running"]);
+    }
+
+    #[test]
+    fn a_column_that_is_computed_when_it_is_read() {
+        let then = |first: &str, more: &str| {
+            let add = format!("op.add_column('t', sa.Column('c', sa.Integer(), {first}))");
+            Tester::new(&RULE).history(&[&add, &format!("{more}op.drop_column('t', 'c')")])
+        };
+        then("sa.Computed('a + 1', persisted=False)", "").ok();
+        then("sa.Computed('a + 1', persisted=True)", "").finds(&["`t.c`"]);
+        then("sa.Computed('a + 1', persisted=False)", "op.drop_column('t', 'd')\n").finds(&["`t.d`"]);
+        let computed = "op.add_column('t', sa.Column('c', sa.Integer(), sa.Computed('a', persisted=False)))";
+        let plain = "op.drop_column('t', 'c')\nop.add_column('t', sa.Column('c', sa.Integer()))";
+        Tester::new(&RULE).history(&[computed, plain, "op.drop_column('t', 'c')"]).finds(&["`t.c`", "`t.c`"]);
+        let mysql = "op.execute('ALTER TABLE t ADD COLUMN c INT GENERATED ALWAYS AS (a + 1) VIRTUAL')";
+        let settings = Settings { dialect: Some(Dialect::Mysql), ..Settings::default() };
+        Tester::new(&RULE).settings(settings).history(&[mysql, "op.drop_column('t', 'c')"]).ok();
     }
 
     #[test]

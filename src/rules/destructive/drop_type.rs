@@ -1,6 +1,6 @@
 //! `drop-type`: a type of the database goes.
 
-use crate::operation::{Change, Statement};
+use crate::operation::{Change, Name, Operation, Statement};
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -31,12 +31,18 @@ declare_rule! {
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
     let mut made = Vec::new();
-    for operation in &upgrade.operations {
+    let later = |from: usize, name: &Name| {
+        let statements = upgrade.operations.iter().skip(from + 1).filter_map(Operation::statement);
+        statements.filter(|statement| !name.is_unknown() && is_made(statement, name)).count() > 0
+    };
+    for (at, operation) in upgrade.operations.iter().enumerate() {
         let Change::Execute(execute) = &operation.change else { continue };
         match &execute.statement {
             Statement::CreateType { name, .. } => made.push(name),
             // Another one takes its place: `ALTER TYPE .. RENAME TO`, `CREATE TYPE`, `DROP TYPE`.
             Statement::RenameType { to, .. } => made.push(to),
+            // Rebuilt under its name: columns of it cannot exist in between, unless CASCADE drops them.
+            Statement::DropType { name, cascade: false } if later(at, name) => {}
             Statement::DropType { name, cascade } if !made.contains(&name) => {
                 let more = if *cascade { " and every column of it (CASCADE)" } else { "" };
                 sink.report(
@@ -55,6 +61,15 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Whether a statement makes a type of this name, or gives another one the name.
+fn is_made(statement: &Statement, wanted: &Name) -> bool {
+    match statement {
+        Statement::CreateType { name, .. } => name == wanted,
+        Statement::RenameType { to, .. } => to == wanted,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
@@ -69,6 +84,16 @@ mod tests {
         upgrade("sa.Enum(name='state').drop(op.get_bind())")
             .finds(&["this call of `drop` drops the type `state`"]);
         upgrade("op.execute('DROP TYPE state CASCADE')").finds(&["`state` and every column of it"]);
+    }
+
+    #[test]
+    fn a_type_that_is_rebuilt_under_its_name() {
+        let drop = "op.execute('DROP TYPE state')";
+        upgrade(&format!("{drop}\nsa.Enum('a', name='state').create(op.get_bind())")).ok();
+        upgrade(&format!("op.execute(\"CREATE TYPE state_new AS ENUM ('a')\")\n{drop}\nop.execute('ALTER TYPE state_new RENAME TO state')")).ok();
+        upgrade(&format!("{drop}\nop.execute(\"CREATE TYPE other AS ENUM ('a')\")")).finds(&["`state`"]);
+        upgrade("op.execute('DROP TYPE state CASCADE')\nop.execute(\"CREATE TYPE state AS ENUM ('a')\")")
+            .finds(&["every column of it"]);
     }
 
     #[test]

@@ -236,4 +236,16 @@ mod tests {
         Tester::new(&RULE).header("from app.types import *").upgrade("op.execute(Money)").ok();
         using("sqlmodel.AutoString()").ok();
     }
+
+    #[test]
+    fn code_that_no_run_reaches() {
+        let body = |body: &str| Tester::new(&RULE).upgrade(body);
+        body("raise NotImplementedError\nmissing_one()").ok();
+        body("return\nmissing_one()").ok();
+        body("if op.get_bind():\n    return\nelse:\n    raise ValueError\nmissing_one()").ok();
+        body("if op.get_bind():\n    return\nmissing_one()").finds(&["missing_one"]);
+        body("with op.get_context():\n    raise ValueError\nmissing_one()").finds(&["missing_one"]);
+        body("try:\n    return\nfinally:\n    missing_one()").finds(&["missing_one"]);
+        body("for i in op.get_bind():\n    continue\nmissing_one()").finds(&["missing_one"]);
+    }
 }

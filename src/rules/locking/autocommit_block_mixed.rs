@@ -39,15 +39,12 @@ declare_rule! {
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
-    let Some(at) = upgrade.operations.iter().position(|operation| operation.autocommit) else { return };
     if !context.server.is_postgresql() {
         return;
     }
-    let others = || upgrade.operations.iter().enumerate();
-    let found = others().find(|(_, other)| !other.autocommit && !is_repeatable(other));
-    let (Some(block), Some((place, other))) = (upgrade.operations.get(at), found) else { return };
+    let Some((is_before, block, other)) = mixed(&upgrade.operations) else { return };
     let what = other.summary();
-    let message = if place < at {
+    let message = if is_before {
         format!(
             "the autocommit block commits what stands before it ({what}): if the block fails, the revision can \
                  neither be repeated nor undone"
@@ -64,8 +61,31 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                `if_exists=True`");
 }
 
-/// Whether it does the same when it is done twice.
+/// An operation of a block and one outside of which the first leaves the other committed, and whether that one comes
+/// before.
+fn mixed(operations: &[Operation]) -> Option<(bool, &Operation, &Operation)> {
+    let is_lasting = |operation: &&Operation| !operation.autocommit && !is_repeatable(operation);
+    let blocks = || operations.iter().enumerate().filter(|(_, operation)| operation.autocommit);
+    let before = blocks().find_map(|(at, block)| {
+        let mut others = operations.iter().take(at).filter(is_lasting);
+        Some((true, block, others.find(|other| !block.excludes(other))?))
+    });
+    // The rest is rolled back when it fails: what cannot be done again is the block itself.
+    let after = || {
+        blocks().filter(|(_, block)| !is_repeatable(block)).find_map(|(at, block)| {
+            let mut others = operations.iter().skip(at + 1).filter(is_lasting);
+            Some((false, block, others.find(|other| !block.excludes(other))?))
+        })
+    };
+    before.or_else(after)
+}
+
+/// Whether it does the same when it is done twice, or goes on where it fails.
 fn is_repeatable(operation: &Operation) -> bool {
+    // Within a transaction PostgreSQL refuses what follows, whether the error is caught or not.
+    if operation.autocommit && operation.guarded {
+        return true;
+    }
     match &operation.change {
         Change::CreateTable(create) => create.if_not_exists,
         Change::DropTable(drop) => drop.if_exists,
@@ -114,6 +134,46 @@ mod tests {
             .finds(&["commits what stands before it (adds column `t.a` (Integer))"]);
         upgrade(&format!("{BLOCK}\nop.drop_column('t', 'b')"))
             .finds(&["before the rest of the revision (drops"]);
+    }
+
+    #[test]
+    fn a_block_that_can_be_repeated_comes_first() {
+        let first = |value: &str, more: &str| {
+            upgrade(&format!(
+                "with op.get_context().autocommit_block():\n    op.execute(\"ALTER TYPE e ADD VALUE {value}\")\n{more}"
+            ))
+        };
+        let add = "op.add_column('t', sa.Column('a', sa.Integer()))";
+        first("IF NOT EXISTS 'x'", add).ok();
+        first("'x'", add).finds(&["is committed before the rest"]);
+        let second = "with op.get_context().autocommit_block():\n    op.execute(\"ALTER TYPE e ADD VALUE IF NOT EXISTS 'y'\")";
+        first("IF NOT EXISTS 'x'", &format!("{add}\n{second}")).finds(&["commits what stands before it"]);
+    }
+
+    #[test]
+    fn a_block_whose_error_is_caught() {
+        let guarded = |handler: &str, more: &str| {
+            upgrade(&format!(
+                "with op.get_context().autocommit_block():\n    try:\n        op.execute(\"ALTER TYPE e ADD VALUE 'x'\")\n    {handler}\n{more}"
+            ))
+        };
+        let add = "op.add_column('t', sa.Column('a', sa.Integer()))";
+        guarded("except sa.exc.ProgrammingError as e:\n        if 'Duplicate' not in str(e):\n            raise", add).ok();
+        guarded("except sa.exc.ProgrammingError:\n        raise", add).finds(&["before the rest"]);
+        guarded("finally:\n        pass", add).finds(&["before the rest"]);
+    }
+
+    #[test]
+    fn what_never_runs_together() {
+        let add = "op.add_column('t', sa.Column('a', sa.Integer()))";
+        let inner = BLOCK.replace('\n', "\n    ");
+        let branch = "if sa.inspect(op.get_bind()).has_table('t'):";
+        upgrade(&format!("{branch}\n    {add}\nelse:\n    {inner}")).ok();
+        upgrade(&format!("{branch}\n    {add}\n    return\n{BLOCK}")).ok();
+        upgrade(&format!("{branch}\n    {add}\n{BLOCK}")).finds(&["commits what stands before it"]);
+        let looped = format!("{branch}\n    {add}\nelse:\n    {inner}").replace('\n', "\n    ");
+        upgrade(&format!("for x in op.get_bind().execute(sa.text('SELECT 1')):\n    {looped}"))
+            .finds(&["commits what stands before it"]);
     }
 
     #[test]

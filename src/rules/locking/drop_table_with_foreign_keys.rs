@@ -1,6 +1,6 @@
 //! `drop-table-with-foreign-keys`: dropping one table locks all that it refers to, at once.
 
-use crate::history::schema::Step;
+use crate::history::schema::{Step, TableKey};
 use crate::operation::{Change, ConstraintKind};
 use crate::rule::{Sink, declare_rule};
 
@@ -72,7 +72,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey && constraint.sure);
         let mut others: Vec<String> = foreign_keys
             .filter_map(|constraint| constraint.referent.as_ref())
-            .filter(|referent| **referent != table.key)
+            .filter(|referent| **referent != table.key && !goes_too(step, referent))
             .map(|referent| format!("`{referent}`"))
             .collect();
         others.sort();
@@ -93,6 +93,14 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     });
 }
 
+/// Whether the upgrade drops the table as well, so that nobody waits for it.
+fn goes_too(step: &Step<'_>, table: &TableKey<'_>) -> bool {
+    step.upgrade().any(|moment| match &moment.operation.change {
+        Change::DropTable(drop) => moment.schema.table(&drop.table).yes().is_some_and(|one| one.key == *table),
+        _ => false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
@@ -111,6 +119,18 @@ mod tests {
         Tester::new(&RULE)
             .history(&[&make(TWO), "op.drop_table('t')"])
             .finds(&["`op.drop_table` locks `u` and `v` as well"]);
+    }
+
+    #[test]
+    fn tables_that_go_too() {
+        let others = "op.create_table('u', sa.Column('id', sa.Integer(), primary_key=True))\nop.create_table('v', sa.Column('id', sa.Integer(), primary_key=True))\nop.create_table('w', sa.Column('id', sa.Integer(), primary_key=True))";
+        let three = format!("{TWO}, sa.Column('c', sa.Integer(), sa.ForeignKey('w.id'))");
+        let history = |columns: &str, drops: &str| {
+            Tester::new(&RULE).history(&[others, &make(columns), &format!("op.drop_table('t')\n{drops}")])
+        };
+        history(TWO, "op.drop_table('u')").ok();
+        history(TWO, "op.drop_table('w')").finds(&["locks `u` and `v` as well"]);
+        history(&three, "op.drop_table('u')").finds(&["locks `v` and `w` as well"]);
     }
 
     #[test]

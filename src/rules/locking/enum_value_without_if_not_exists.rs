@@ -6,8 +6,8 @@ use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds `ALTER TYPE .. ADD VALUE` without `IF NOT EXISTS` in an `autocommit_block`, where the upgrade does other things as well.
-    /// On PostgreSQL.
+    /// Finds `ALTER TYPE .. ADD VALUE` without `IF NOT EXISTS` in an `autocommit_block`, where the upgrade does other things as well
+    /// and does not catch the error. On PostgreSQL.
     ///
     /// ## Why is this bad?
     /// The value is committed at once. If a later part of the revision fails, the next attempt fails here: `enum label "disputed"
@@ -52,7 +52,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         |operation| operation.autocommit && added(operation).is_some(),
         |operation, _| {
             let Some((type_, value)) = added(operation) else { return };
-            if operation.says("if not exists") || is_alone() {
+            if operation.says("if not exists") || operation.guarded || is_alone() {
                 return;
             }
             sink.report(
@@ -93,6 +93,23 @@ mod tests {
     fn one_of_several() {
         block("op.execute(\"ALTER TYPE e ADD VALUE 'x'\")\nop.drop_column('t', 'a')")
             .finds(&["this SQL commits value `x` of `e` at once"]);
+    }
+
+    #[test]
+    fn an_error_that_is_caught() {
+        let guarded = |handler: &str| {
+            block(&format!(
+                "try:\n        op.execute(\"ALTER TYPE e ADD VALUE 'x'\")\n    {handler}\nop.drop_column('t', 'a')"
+            ))
+        };
+        guarded("except Exception:\n        pass").ok();
+        guarded("except Exception:\n        log()\n        raise").finds(&["`x`"]);
+        let with = "with contextlib.suppress(Exception):\n        op.execute(\"ALTER TYPE e ADD VALUE 'x'\")";
+        Tester::new(&RULE)
+            .upgrade(&format!(
+                "import contextlib\nwith op.get_context().autocommit_block():\n    {with}\nop.drop_column('t', 'a')"
+            ))
+            .ok();
     }
 
     #[test]

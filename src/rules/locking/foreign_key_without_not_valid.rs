@@ -105,13 +105,17 @@ fn validated<'o>(
         Change::AddColumn(add) => {
             let is_sql = operation.is_raw_sql();
             let attached = attached(&add.column, is_sql, context.dialect);
-            let referent = attached.into_iter().find_map(|item| match item {
-                Attached::ForeignKey(call) => Some(call.referent()),
+            let foreign_key = attached.into_iter().find_map(|item| match item {
+                Attached::ForeignKey(call) => Some(call),
                 _ => None,
             })?;
             let is_inline = is_sql || is_true(&add.options, "inline_references");
+            // A constraint within the column's definition cannot say `NOT VALID`.
+            if !is_inline && foreign_key.is_not_valid() {
+                return None;
+            }
             let is_null = Filling::of(&add.column, is_sql, context.server) == Filling::Null;
-            (!(is_inline && is_null)).then_some((&add.table, referent))
+            (!(is_inline && is_null)).then(|| (&add.table, foreign_key.referent()))
         }
         _ => None,
     }
@@ -165,6 +169,13 @@ mod tests {
     fn not_valid_and_inline() {
         upgrade("op.create_foreign_key('f', 't', 'u', ['a'], ['id'], postgresql_not_valid=True)").ok();
         upgrade("op.execute('ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u NOT VALID')").ok();
+        let not_valid = |more: &str| {
+            upgrade(&format!(
+                "op.add_column('t', sa.Column('a', sa.Integer(), sa.ForeignKey('u.id', postgresql_not_valid={more})))"
+            ))
+        };
+        not_valid("True").ok();
+        not_valid("False").finds(&["`op.add_column`"]);
         let column = "sa.Column('a', sa.Integer(), sa.ForeignKey('u.id')";
         upgrade(&format!("op.add_column('t', {column}), inline_references=True)")).ok();
         upgrade(&format!("op.add_column('t', {column}, server_default='1'), inline_references=True)"))

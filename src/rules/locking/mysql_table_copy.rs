@@ -1,6 +1,7 @@
 //! `mysql-table-copy`: MySQL copies the table, and nobody writes to it meanwhile.
 
 use crate::history::schema::Step;
+use crate::operation::{Change, ConstraintKind};
 use crate::rule::{Sink, declare_rule};
 use crate::server::{Lock, Work, effects};
 
@@ -48,6 +49,14 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             |effect: &crate::server::Effect| effect.lock == Lock::MysqlShared && effect.work == Work::Rewrite;
         let found = effects(&moment, created, server).into_iter().find(copies);
         let Some(effect) = found else { return };
+        // In place then: dev.mysql.com/doc/refman/8.0/en/innodb-online-ddl-operations.html, "Foreign Key Operations".
+        let is_foreign_key = matches!(
+            &moment.operation.change,
+            Change::CreateConstraint(create) if create.constraint.kind == ConstraintKind::ForeignKey
+        );
+        if is_foreign_key && created.has_foreign_keys_off() {
+            return;
+        }
         sink.report(
             moment.operation.span,
             format!(
@@ -80,6 +89,18 @@ mod tests {
             .finds(&["`op.alter_column` copies `t`: writes to it wait"]);
         then("op.create_foreign_key('fk', 't', 'u', ['n'], ['id'])").finds(&["`t`"]);
         then("op.alter_column('t', 'a', existing_type=sa.String(20), type_=sa.String(10))").finds(&["`t`"]);
+    }
+
+    #[test]
+    fn foreign_keys_that_are_not_checked() {
+        let key = "op.create_foreign_key('fk', 't', 'u', ['n'], ['id'])";
+        then(&format!("op.execute('SET foreign_key_checks = 0')\n{key}")).ok();
+        then(&format!("op.execute('SET SESSION FOREIGN_KEY_CHECKS=OFF;')\n{key}")).ok();
+        then(&format!("op.execute('SET foreign_key_checks = 1')\n{key}")).finds(&["`t`"]);
+        then(&format!("op.execute('SET foreign_key_checks = 0')\nop.execute('SET foreign_key_checks = 1')\n{key}"))
+            .finds(&["`t`"]);
+        let type_ = "op.alter_column('t', 'n', existing_type=sa.Integer(), type_=sa.BigInteger())";
+        then(&format!("op.execute('SET foreign_key_checks = 0')\n{type_}")).finds(&["`t`"]);
     }
 
     #[test]
