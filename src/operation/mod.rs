@@ -148,9 +148,8 @@ impl Operation {
 
     /// Whether no run does both: they are in different arms of one `if`.
     pub fn excludes(&self, other: &Self) -> bool {
-        let is_other_way = |arm: &Arm| {
-            other.arms.iter().any(|its| its.branch == arm.branch && its.way != arm.way)
-        };
+        let is_other_way =
+            |arm: &Arm| other.arms.iter().any(|its| its.branch == arm.branch && its.way != arm.way);
         self.arms.iter().any(is_other_way)
     }
 

@@ -222,7 +222,10 @@ impl Created {
                 Statement::Insert { table } if table.name.known().is_some() => {
                     self.emptied.remove(table);
                 }
-                Statement::Insert { .. } | Statement::Unparsed | Statement::Unknown | Statement::Other { .. } => {
+                Statement::Insert { .. }
+                | Statement::Unparsed
+                | Statement::Unknown
+                | Statement::Other { .. } => {
                     self.emptied.clear();
                 }
                 _ => {}

@@ -83,7 +83,8 @@ impl<'a> Siblings<'a> {
             }
         }
         for (facts, directory) in all.iter_mut().zip(0..) {
-            let is_here = |index: usize| project.files.get(index).is_some_and(|file| file.directory == directory);
+            let is_here =
+                |index: usize| project.files.get(index).is_some_and(|file| file.directory == directory);
             if !facts.computed.is_empty() {
                 let here = revisions.iter().enumerate().filter(|(index, _)| is_here(*index));
                 facts.forget_plain_columns(here.filter_map(|(_, revision)| revision.as_ref()));

@@ -172,9 +172,10 @@ fn is_limited_by_join(source: &str, tokens: &[Token]) -> bool {
         .collect();
     starts.iter().enumerate().any(|(number, &start)| {
         let before = joins.get(..start).unwrap_or_default();
-        let mut kinds = before.iter().rev().take_while(|token| {
-            is_any(token, &["natural", "inner", "left", "right", "outer", "cross"])
-        });
+        let mut kinds = before
+            .iter()
+            .rev()
+            .take_while(|token| is_any(token, &["natural", "inner", "left", "right", "outer", "cross"]));
         let is_natural = before.iter().rev().take(3).any(|token| token.is_word(source, "natural"));
         if kinds.any(|token| token.is_word(source, "left")) {
             return false;
@@ -197,7 +198,8 @@ fn assigned(source: &str, tokens: &[Token]) -> Option<Box<[Name]>> {
     let tokens = tokens.get(set + 1..)?;
     let end = outer(tokens).find(|(_, token)| ends.iter().any(|word| token.is_word(source, word)));
     let tokens = tokens.get(..end.map_or(tokens.len(), |(index, _)| index))?;
-    let commas = outer(tokens).filter(|(_, token)| token.kind == Kind::Mark(b',')).map(|(index, _)| index + 1);
+    let commas =
+        outer(tokens).filter(|(_, token)| token.kind == Kind::Mark(b',')).map(|(index, _)| index + 1);
     let mut columns = Vec::new();
     for start in std::iter::once(0).chain(commas) {
         let mut cursor = Cursor::new(source, tokens.get(start..)?);

@@ -35,8 +35,8 @@ use rustc_hash::FxHashMap;
 use self::scope::{ModuleId, Scope};
 use self::value::{Arguments, Function, Value};
 use super::Modules;
-use crate::operation::{Arm, 
-    COLUMNS_OF_TABLE, Change, Dialect, Misfit, Operation, Origin, Signature, misfits, value_misfit,
+use crate::operation::{
+    Arm, COLUMNS_OF_TABLE, Change, Dialect, Misfit, Operation, Origin, Signature, misfits, value_misfit,
 };
 use crate::revision::{Body, Identifier, IdentifierValue, Identifiers, MisfitCall, Unresolved};
 use crate::source::Span;

@@ -425,7 +425,8 @@ impl<'a> Interpreter<'a> {
     }
 
     fn try_statement(&mut self, node: &'a StmtTry, scope: &Rc<Scope<'a>>) -> Flow<'a> {
-        let is_guarded = node.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| goes_on(&handler.body));
+        let is_guarded =
+            node.handlers.iter().any(|ExceptHandler::ExceptHandler(handler)| goes_on(&handler.body));
         self.guards += u32::from(is_guarded);
         let tried = self.block(&node.body, scope);
         self.guards -= u32::from(is_guarded);

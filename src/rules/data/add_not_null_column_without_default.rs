@@ -163,11 +163,15 @@ mod tests {
             upgrade(&format!("op.execute('{empty}')\n{ADD}")).ok();
         }
         upgrade(&format!("t = sa.table('t')\nop.execute(t.delete())\n{ADD}")).ok();
-        for other in ["DELETE FROM t WHERE b", "DELETE FROM u", "TRUNCATE t\")\nop.execute(\"INSERT INTO t VALUES (1)"] {
+        for other in
+            ["DELETE FROM t WHERE b", "DELETE FROM u", "TRUNCATE t\")\nop.execute(\"INSERT INTO t VALUES (1)"]
+        {
             upgrade(&format!("op.execute(\"{other}\")\n{ADD}")).finds(&["`t.a`"]);
         }
-        upgrade(&format!("if op.get_bind().scalar(sa.text('SELECT 1')):\n    op.execute('TRUNCATE t')\n{ADD}"))
-            .finds(&["`t.a`"]);
+        upgrade(&format!(
+            "if op.get_bind().scalar(sa.text('SELECT 1')):\n    op.execute('TRUNCATE t')\n{ADD}"
+        ))
+        .finds(&["`t.a`"]);
         upgrade(&format!("op.execute('DELETE FROM t')\nop.execute('COMMIT')\n{ADD}")).finds(&["`t.a`"]);
     }
 

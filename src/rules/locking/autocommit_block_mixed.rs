@@ -158,7 +158,11 @@ mod tests {
             ))
         };
         let add = "op.add_column('t', sa.Column('a', sa.Integer()))";
-        guarded("except sa.exc.ProgrammingError as e:\n        if 'Duplicate' not in str(e):\n            raise", add).ok();
+        guarded(
+            "except sa.exc.ProgrammingError as e:\n        if 'Duplicate' not in str(e):\n            raise",
+            add,
+        )
+        .ok();
         guarded("except sa.exc.ProgrammingError:\n        raise", add).finds(&["before the rest"]);
         guarded("finally:\n        pass", add).finds(&["before the rest"]);
     }

@@ -96,7 +96,9 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
 /// Whether the upgrade drops the table as well, so that nobody waits for it.
 fn goes_too(step: &Step<'_>, table: &TableKey<'_>) -> bool {
     step.upgrade().any(|moment| match &moment.operation.change {
-        Change::DropTable(drop) => moment.schema.table(&drop.table).yes().is_some_and(|one| one.key == *table),
+        Change::DropTable(drop) => {
+            moment.schema.table(&drop.table).yes().is_some_and(|one| one.key == *table)
+        }
         _ => false,
     })
 }

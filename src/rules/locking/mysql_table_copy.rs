@@ -97,8 +97,10 @@ mod tests {
         then(&format!("op.execute('SET foreign_key_checks = 0')\n{key}")).ok();
         then(&format!("op.execute('SET SESSION FOREIGN_KEY_CHECKS=OFF;')\n{key}")).ok();
         then(&format!("op.execute('SET foreign_key_checks = 1')\n{key}")).finds(&["`t`"]);
-        then(&format!("op.execute('SET foreign_key_checks = 0')\nop.execute('SET foreign_key_checks = 1')\n{key}"))
-            .finds(&["`t`"]);
+        then(&format!(
+            "op.execute('SET foreign_key_checks = 0')\nop.execute('SET foreign_key_checks = 1')\n{key}"
+        ))
+        .finds(&["`t`"]);
         let type_ = "op.alter_column('t', 'n', existing_type=sa.Integer(), type_=sa.BigInteger())";
         then(&format!("op.execute('SET foreign_key_checks = 0')\n{type_}")).finds(&["`t`"]);
     }

@@ -220,7 +220,9 @@ fn statement(statement: &Statement) -> String {
     match statement {
         Statement::Select => "select".to_owned(),
         Statement::Insert { table: to } => format!("insert {}", table(to)),
-        Statement::Update { table: to, has_where, .. } => format!("update {}{}", table(to), limited(*has_where)),
+        Statement::Update { table: to, has_where, .. } => {
+            format!("update {}{}", table(to), limited(*has_where))
+        }
         Statement::Delete { table: to, has_where } => format!("delete {}{}", table(to), limited(*has_where)),
         Statement::Truncate { table: to, cascade } => {
             format!("truncate {}{}", table(to), cascading(*cascade))
