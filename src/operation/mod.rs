@@ -7,6 +7,7 @@ mod change;
 mod column;
 mod condition;
 mod describe;
+mod identifier;
 mod misfit;
 mod misfit_value;
 mod name;
@@ -23,6 +24,7 @@ pub use change::{
 };
 pub use column::{Argument, Call, Column, ServerDefault};
 pub use condition::{condition_text, only_not_null};
+pub use identifier::sql_identifier;
 pub use misfit::{Misfit, misfits};
 pub use misfit_value::{COLUMNS_OF_TABLE, Given, value_misfit};
 pub use name::{Name, TableName};

@@ -7,7 +7,7 @@ use super::schema_default::default_sql;
 use crate::history::schema::{
     Column, Constraint, Index, IndexColumn, Kind, Listed, Schema, Table, TableKey, Text, sql_name,
 };
-use crate::operation::{Argument, ConstraintKind, Dialect};
+use crate::operation::{Argument, ConstraintKind, Dialect, sql_identifier};
 
 /// The schemas as statements.
 pub fn render(shown: &[Shown<'_>]) -> String {
@@ -56,17 +56,8 @@ impl Sql {
         matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb)
     }
 
-    /// A name in the quotes of the dialect, where it needs them.
     fn name(&self, name: &str) -> String {
-        let is_plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && !RESERVED.contains(&name);
-        if is_plain {
-            return name.to_owned();
-        }
-        let quote = if self.is_mysql() { '`' } else { '"' };
-        let doubled = name.replace(quote, &format!("{quote}{quote}"));
-        format!("{quote}{doubled}{quote}")
+        sql_identifier(name, self.dialect)
     }
 
     fn table_name(&self, key: &TableKey<'_>) -> String {
@@ -297,114 +288,3 @@ fn expression(text: &str) -> String {
     let (expression, order) = text.split_at_checked(end).unwrap_or((text, ""));
     format!("({}) {order}", expression.trim()).trim_end().to_owned()
 }
-
-/// Words that are no names without quotes in one of the databases.
-const RESERVED: &[&str] = &[
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "between",
-    "both",
-    "by",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "constraint",
-    "create",
-    "cross",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "database",
-    "default",
-    "deferrable",
-    "delete",
-    "desc",
-    "distinct",
-    "do",
-    "drop",
-    "else",
-    "end",
-    "except",
-    "exists",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "full",
-    "grant",
-    "group",
-    "groups",
-    "having",
-    "in",
-    "index",
-    "initially",
-    "inner",
-    "insert",
-    "intersect",
-    "interval",
-    "into",
-    "is",
-    "join",
-    "key",
-    "keys",
-    "lateral",
-    "leading",
-    "left",
-    "like",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "natural",
-    "not",
-    "null",
-    "of",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "outer",
-    "over",
-    "placing",
-    "primary",
-    "range",
-    "rank",
-    "references",
-    "returning",
-    "right",
-    "row",
-    "rows",
-    "select",
-    "session_user",
-    "set",
-    "some",
-    "symmetric",
-    "system",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "trigger",
-    "true",
-    "union",
-    "unique",
-    "update",
-    "user",
-    "using",
-    "values",
-    "variadic",
-    "when",
-    "where",
-    "window",
-    "with",
-];

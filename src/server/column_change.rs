@@ -36,6 +36,10 @@ pub fn change_of_type(alter: &AlterColumn, moment: &Moment<'_>, server: Server) 
     if server.is_postgresql() && change.work == Work::Unknown && (is_enum(from, &old) || is_enum(to, &new)) {
         change.work = Work::Rewrite;
     }
+    // Between enum types, and from and to anything but text, there is no cast unless a revision makes one.
+    if server.is_postgresql() && change.cast == Cast::Unknown && is_enum(from, &old) && is_enum(to, &new) {
+        change.cast = if old == new { Cast::Automatic } else { Cast::Missing };
+    }
     if server.is_postgresql() && is_computed(alter, &new) {
         change.work = Work::Rewrite;
     }

@@ -82,6 +82,11 @@ impl SqlType {
         Self { family, modifiers, dimensions }
     }
 
+    /// Whether it holds any text: what was written may be no value of another type.
+    pub const fn is_text(&self) -> bool {
+        matches!(self.family, Family::Varchar | Family::Text(_) | Family::Char | Family::Citext)
+    }
+
     /// The first modifier: a length, a precision.
     pub fn length(&self) -> Option<u32> {
         self.modifiers.first().copied()

@@ -1,5 +1,6 @@
 //! What it means to change a column from one type to another: the work, what is lost, whether it goes by itself.
 
+use super::cast::{Cast, postgresql_cast};
 use super::sql_type::{Family, SqlType};
 use crate::operation::{Dialect, Server};
 
@@ -31,17 +32,6 @@ impl Work {
     }
 }
 
-/// Whether PostgreSQL changes the values without being told how (`USING`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cast {
-    /// By an assignment cast.
-    Automatic,
-    /// Only with `USING`; without it the statement fails.
-    NeedsUsing,
-    /// Only the server knows.
-    Unknown,
-}
-
 /// What becomes of values that the new type cannot hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loss {
@@ -69,13 +59,13 @@ impl TypeChange {
             return Self { work: Work::None, loss: None, cast: Cast::Automatic };
         }
         let (work, cast) = match server.dialect {
-            Dialect::Postgresql => (postgresql_work(from, to), postgresql_cast(from, to)),
+            Dialect::Postgresql => (postgresql_work(from, to), postgresql_cast(from, to, server)),
             Dialect::Mysql | Dialect::Mariadb => (mysql_work(from, to), Cast::Automatic),
             // Only batch mode can do it, which copies the table.
             Dialect::Sqlite => (Work::Rewrite, Cast::Automatic),
         };
         // SQLite holds any value in any column (sqlite.org/datatype3.html).
-        let loss = if server.dialect == Dialect::Sqlite || cast == Cast::NeedsUsing {
+        let loss = if server.dialect == Dialect::Sqlite || cast.fails_without_using() {
             None
         } else {
             loss(from, to, server)
@@ -124,46 +114,6 @@ fn postgresql_work(from: &SqlType, to: &SqlType) -> Work {
 fn is_as_precise(from: &SqlType, to: &SqlType) -> bool {
     const MOST: u32 = 6;
     to.length().unwrap_or(MOST) >= from.length().unwrap_or(MOST)
-}
-
-/// The assignment casts of `pg_cast`, and that every type becomes text by assignment and text no other type
-/// (postgresql.org/docs/current/sql-createcast.html, "I/O conversion casts").
-fn postgresql_cast(from: &SqlType, to: &SqlType) -> Cast {
-    use Family::{
-        Char, Cidr, Citext, Date, Float, Inet, Integer, Interval, Json, Jsonb, Money, Numeric, Other, Text,
-        Time, Timestamp, Varchar,
-    };
-    let is_text = |family: &Family| matches!(family, Varchar | Text(_) | Char | Citext);
-    if is_text(&to.family) && to.dimensions == 0 {
-        return Cast::Automatic;
-    }
-    if from.dimensions != to.dimensions {
-        return Cast::NeedsUsing;
-    }
-    if is_text(&to.family) && is_text(&from.family) {
-        return Cast::Automatic;
-    }
-    let is_number = |family: &Family| matches!(family, Integer(_) | Numeric | Float(_));
-    let automatic = match (&from.family, &to.family) {
-        // Enum types have no casts among each other, but domains and types of extensions may.
-        (one, Other(_)) if is_text(one) => return Cast::NeedsUsing,
-        (Other(_), _) | (_, Other(_)) => return Cast::Unknown,
-        (one, other) if one == other || (is_number(one) && is_number(other)) => true,
-        (Integer(_) | Numeric, Money)
-        | (Money, Numeric)
-        | (Date, Timestamp(_))
-        | (Timestamp(_), Date | Time(_) | Timestamp(_))
-        | (Time(false), Time(true) | Interval)
-        | (Time(true) | Interval, Time(false))
-        | (Json, Jsonb)
-        | (Jsonb, Json)
-        | (Inet, Cidr)
-        | (Cidr, Inet) => true,
-        _ => false,
-    };
-    // `timestamp` has no cast to `timetz`.
-    let is_missing = matches!((&from.family, &to.family), (Timestamp(false), Time(true)));
-    if automatic && !is_missing { Cast::Automatic } else { Cast::NeedsUsing }
 }
 
 /// In place are a longer VARCHAR whose length still takes as many bytes to count, and labels added at the end
@@ -344,12 +294,28 @@ mod tests {
             ("TEXT", "status"),
             ("INTEGER", "BOOLEAN"),
             ("BOOLEAN", "INTEGER"),
-            ("INTEGER", "TIMESTAMP"),
-            ("TEXT", "TEXT[]"),
+            ("JSONB", "INTEGER"),
             ("TEXT", "BYTEA"),
-            ("TIMESTAMP", "TIMETZ"),
+            ("TEXT[]", "UUID[]"),
         ] {
             assert_eq!(on_postgresql(from, to).cast, Cast::NeedsUsing, "{from} -> {to}");
+        }
+        for (from, to) in [
+            ("INTEGER", "TIMESTAMP"),
+            ("INTEGER", "UUID"),
+            ("INTEGER", "INTERVAL"),
+            ("INTEGER", "INTEGER[]"),
+            ("BIGINT", "BOOLEAN"),
+            ("BOOLEAN", "BIGINT"),
+            ("DATE", "INTEGER"),
+            ("TIME", "TIMESTAMP"),
+            ("TIMESTAMP", "TIMETZ"),
+            ("JSONB", "TEXT[]"),
+            ("TEXT", "TEXT[]"),
+            ("INTEGER", "TSVECTOR"),
+            ("INTEGER[]", "UUID[]"),
+        ] {
+            assert_eq!(on_postgresql(from, to).cast, Cast::Missing, "{from} -> {to}");
         }
         assert_eq!(on_postgresql("status", "mood").cast, Cast::Unknown, "a domain may be meant");
     }

@@ -165,18 +165,31 @@ fn what_was_altered_is_altered_back() {
 ",
     );
     undoes(
-        &["op.create_table('t', sa.Column('a', sa.Integer()))"],
-        "op.alter_column('t', 'a', type_=sa.Text())",
+        &["op.create_table('t', sa.Column('order', sa.Boolean()))"],
+        "op.alter_column('t', 'order', type_=sa.Integer(), postgresql_using='\"order\"::int')",
         "
     op.alter_column(
         't',
-        'a',
-        type_=sa.Integer(),
-        postgresql_using='a::INTEGER',
-        existing_type=sa.Text(),
+        'order',
+        type_=sa.Boolean(),
+        postgresql_using='\"order\"::boolean',
+        existing_type=sa.Integer(),
         existing_nullable=True,
     )
 ",
+    );
+}
+
+#[test]
+fn no_type_is_narrowed_under_rows_that_came_since() {
+    let make = "op.create_table('t', sa.Column('a', sa.String(20)), sa.Column('n', sa.Integer()), sa.Column('d', sa.Date()))";
+    is_not_undone(&[make], "op.alter_column('t', 'a', type_=sa.Text())");
+    is_not_undone(&[make], "op.alter_column('t', 'n', type_=sa.BigInteger())");
+    is_not_undone(&[make], "op.alter_column('t', 'n', type_=sa.Text())");
+    is_not_undone(&[make], "op.alter_column('t', 'd', type_=sa.DateTime())");
+    is_not_undone(
+        &[make],
+        "op.alter_column('t', 'n', type_=sa.Uuid(), postgresql_using='gen_random_uuid()')",
     );
 }
 

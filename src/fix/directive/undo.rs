@@ -8,7 +8,7 @@ use crate::history::schema::{
     Column, Constraint, Index, Kind, Known, Moment, Schema, Step, Table, TableKey, sql_name,
 };
 use crate::operation::{Change, ConstraintKind, Dialect, Name, Operation, RenameTable, Statement, TableName};
-use crate::server::{Cast, SqlType, TypeChange};
+use crate::server::{Cast, SqlType, TypeChange, cast_expression};
 
 /// What undoes an upgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,10 +287,18 @@ impl Undoing<'_, '_, '_, '_> {
             let dialect = self.recreate.dialect;
             let names = sql_name(now.type_?, dialect).zip(sql_name(was.type_?, dialect));
             if let Some((from, to)) = names {
-                let change =
-                    TypeChange::of(&SqlType::parse(&from), &SqlType::parse(&to), self.step.context.server);
+                let from = SqlType::parse(&from);
+                let change = TypeChange::of(&from, &SqlType::parse(&to), self.step.context.server);
+                // Rows that came since may hold what the old type cannot: whether they are to be changed is not ours to say.
+                if change.loss.is_some() || change.cast == Cast::Missing {
+                    return None;
+                }
                 if change.cast == Cast::NeedsUsing {
-                    let using = self.recreate.writer.text(&format!("{}::{to}", was.name));
+                    // PostgreSQL does not convert the default with the values.
+                    if from.is_text() || !matches!(now.server_default, Some(None)) {
+                        return None;
+                    }
+                    let using = self.recreate.writer.text(&cast_expression(&now.name, was.type_?)?);
                     parts.push(format!("postgresql_using={using}"));
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::model::Fact;
 use crate::operation::last_part;
-use crate::operation::{Argument, Call, Dialect};
+use crate::operation::{Argument, Call, Dialect, sql_identifier};
 
 /// The type that counts for a dialect: `.with_variant(..)` gives others to some. `None` where it is not known.
 pub(super) fn for_dialect(type_: &Argument, dialect: Dialect) -> Option<&Argument> {
@@ -286,8 +286,8 @@ fn enum_name(args: &[Argument], keywords: &[(Box<str>, Argument)], dialect: Dial
         || args.iter().map(Argument::as_str).collect::<Option<Vec<_>>>().filter(|all| !all.is_empty());
     match dialect {
         Dialect::Postgresql if is_native => match (keyword("name"), args) {
-            (Some(name), _) => name.as_str().map(quoted),
-            (None, [Argument::Path(class)]) => Some(quoted(&last_part(class).to_lowercase())),
+            (Some(name), _) => name.as_str().map(postgresql_name),
+            (None, [Argument::Path(class)]) => Some(postgresql_name(&last_part(class).to_lowercase())),
             (None, _) => None,
         },
         Dialect::Mysql | Dialect::Mariadb if is_native => {
@@ -303,11 +303,8 @@ fn enum_name(args: &[Argument], keywords: &[(Box<str>, Argument)], dialect: Dial
     }
 }
 
-/// A name as PostgreSQL must be told it, which folds bare names to lower case.
-fn quoted(name: &str) -> String {
-    let is_bare = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit());
-    if is_bare { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+fn postgresql_name(name: &str) -> String {
+    sql_identifier(name, Dialect::Postgresql)
 }
 
 /// Whether two types, as [`sql_name`] gives them, are one.

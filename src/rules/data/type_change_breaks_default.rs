@@ -3,7 +3,7 @@
 use crate::history::schema::{Step, sql_name};
 use crate::operation::{Attribute, Change, ServerDefault};
 use crate::rule::{Sink, declare_rule};
-use crate::server::{Cast, change_of_type};
+use crate::server::change_of_type;
 
 declare_rule! {
     /// ## What it does
@@ -51,7 +51,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             continue;
         };
         if matches!(alter.nullable, Attribute::Unknown)
-            || change_of_type(alter, &moment, server).is_none_or(|change| change.cast != Cast::NeedsUsing)
+            || change_of_type(alter, &moment, server).is_none_or(|change| !change.cast.fails_without_using())
         {
             continue;
         }
