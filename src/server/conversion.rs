@@ -55,7 +55,6 @@ pub fn usual_conversion(column: &str, from: &SqlType, to: &SqlType) -> Option<(S
         (Family::Timestamp(_) | Family::Date | Family::Interval, other) if is_number(other) => {
             (format!("extract(epoch FROM {column})"), "for seconds")
         }
-        (Family::Other(_), Family::Other(_)) => return None,
         (_, Family::Jsonb) => (format!("to_jsonb({column})"), "if the value stays as it is"),
         (_, Family::Json) => (format!("to_json({column})"), "if the value stays as it is"),
         _ => return None,
