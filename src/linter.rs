@@ -1,5 +1,6 @@
 //! The entry: files and settings in, findings out. No disk, clock, environment or terminal.
 
+mod assumed;
 mod locks;
 mod read;
 mod statements;
@@ -64,6 +65,12 @@ pub struct Summary {
 
 /// Judges a project.
 pub fn lint(project: &Project, settings: &Settings, selection: &Selection) -> Outcome {
+    let mut outcome = judge(project, settings, selection);
+    assumed::withdraw_fixes(&mut outcome, project, settings, selection);
+    outcome
+}
+
+fn judge(project: &Project, settings: &Settings, selection: &Selection) -> Outcome {
     let (revisions, base_revisions) = read::revisions(project, settings);
     let (siblings, (graphs, upcoming)) = rayon::join(
         || Siblings::of_project(project, &revisions),
@@ -161,18 +168,23 @@ fn summary(history: &History<'_>, found: &[Diagnostic], suppressed: usize) -> Su
     let files = history.project.files();
     let asked: Vec<_> = files.filter(|(_, file)| file.role == Role::Revision && file.selected).collect();
     let of = |severity| found.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let is_safe = |diagnostic: &&Diagnostic| {
-        diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
-    };
     Summary {
         files: asked.len(),
         errors: of(Severity::Error),
         warnings: of(Severity::Warning),
         infos: of(Severity::Info),
-        fixable: found.iter().filter(is_safe).count(),
+        fixable: fixable(found),
         suppressed,
         applied: asked.iter().filter(|(id, _)| !history.is_judged(*id)).count(),
     }
+}
+
+/// How many findings `--fix` repairs.
+fn fixable(found: &[Diagnostic]) -> usize {
+    let is_safe = |diagnostic: &&Diagnostic| {
+        diagnostic.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe)
+    };
+    found.iter().filter(is_safe).count()
 }
 
 /// A rule that is on, how severe its findings are, and how it judges.

@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic, Edit};
 use crate::fix::apply_edits;
 use crate::linter::lint;
+use crate::operation::Dialect;
 use crate::project::{NamingConvention, Project, ScriptDirectory};
 use crate::python;
 use crate::rule::{FixAvailability, Rule, Severity};
@@ -26,6 +27,7 @@ pub(crate) struct Tester {
     has_markers: bool,
     files: Vec<SourceFile>,
     dependencies: Vec<Box<str>>,
+    driver: Option<Box<str>>,
     naming_convention: NamingConvention,
 }
 
@@ -41,6 +43,7 @@ impl Tester {
             has_markers: true,
             files: Vec::new(),
             dependencies: Vec::new(),
+            driver: None,
             naming_convention: NamingConvention::None,
         }
     }
@@ -54,6 +57,12 @@ impl Tester {
     /// A package that the project depends on.
     pub(crate) fn depends_on(mut self, package: &str) -> Self {
         self.dependencies.push(package.into());
+        self
+    }
+
+    /// The driver that `env.py` runs the revisions on.
+    pub(crate) fn driver(mut self, driver: &str) -> Self {
+        self.driver = Some(driver.into());
         self
     }
 
@@ -152,7 +161,9 @@ impl Tester {
         let directory = ScriptDirectory {
             path: "migrations".into(),
             version_locations: vec!["versions".into()],
+            dialect: Some(Dialect::Postgresql),
             dependencies: self.dependencies,
+            driver: self.driver,
             naming_convention: self.naming_convention,
             ..ScriptDirectory::default()
         };

@@ -515,3 +515,66 @@ fn the_dialect_follows_the_url_then_the_drivers() {
     tree.write("requirements-dev.txt", "-r base.txt\nPyMySQL==1.1  # tests\n");
     assert_eq!(dialect(&tree), None);
 }
+
+#[test]
+fn the_dialect_is_found_where_projects_name_their_database() {
+    let ini = "[alembic]\nscript_location = migrations\n";
+    let of = |files: &[(&str, &str)]| {
+        let tree = generic(ini);
+        files.iter().for_each(|(path, text)| tree.write(path, text));
+        let directory = tree.load(&[]).directories[0].clone();
+        let source = directory.dialect_source.unwrap();
+        (directory.dialect, source.place.into_string(), source.is_guess)
+    };
+    let engine = "from app.db import engine\n";
+    let said = |dialect, place: &str, is_guess| (Some(dialect), place.to_owned(), is_guess);
+    assert_eq!(
+        of(&[
+            ("migrations/env.py", engine),
+            ("app/db.py", "from app.config import URL\nengine = create_engine(URL)\n"),
+            ("app/config.py", "URL = os.environ.get(\"DATABASE_URL\", \"sqlite:///app.db\")\n"),
+        ]),
+        said(Dialect::Sqlite, "the URL in app/config.py", false)
+    );
+    let flask = "from flask import current_app\n";
+    assert_eq!(
+        of(&[
+            ("migrations/env.py", flask),
+            ("shop/settings.py", "class Config:\n    SQLALCHEMY_DATABASE_URI = 'mysql+pymysql://u@h/d'\n"),
+            ("tests/conftest.py", "SQLALCHEMY_DATABASE_URI = 'postgresql://u@h/d'\n"),
+        ]),
+        said(Dialect::Mysql, "the URL in shop/settings.py", false)
+    );
+    let revision =
+        "from sqlalchemy.dialects import mysql\nrevision = 'a'\ndown_revision = None\nmysql.TINYINT()\n";
+    assert_eq!(
+        of(&[("requirements/base.txt", "psycopg2\n"), ("migrations/versions/a.py", revision)]),
+        said(Dialect::Mysql, "1 revision that uses `mysql`", true)
+    );
+    assert_eq!(
+        of(&[("docker-compose.yml", "services:\n  db:\n    image: mariadb:11\n")]),
+        said(Dialect::Mariadb, "`image: mariadb:11` in docker-compose.yml", true)
+    );
+    assert_eq!(
+        of(&[(".env.example", "DATABASE_URL=mysql+asyncmy://u@h/d\n")]),
+        said(Dialect::Mysql, "the URL in .env.example", true)
+    );
+    assert_eq!(
+        of(&[("requirements/base.txt", "mysqlclient==2\n")]),
+        said(Dialect::Mysql, "`mysqlclient` in requirements/base.txt", true)
+    );
+}
+
+#[test]
+fn a_timeout_is_found_in_every_module_that_the_environment_leads_to() {
+    let tree = generic("[alembic]\nscript_location = migrations\n");
+    tree.write("migrations/env.py", "from app import models\nfrom app.db import engine\n");
+    tree.write("app/db.py", "from app.engines import make\nengine = make()\n");
+    tree.write("app/engines.py", "def make():\n    return create_async_engine(U, connect_args=ARGS)\n");
+    assert!(!tree.load(&[]).directories[0].sets_lock_timeout);
+    tree.write(
+        "app/engines.py",
+        "ARGS = {'server_settings': {'lock_timeout': '4s'}}\nengine = create_async_engine(U, connect_args=ARGS)\n",
+    );
+    assert!(tree.load(&[]).directories[0].sets_lock_timeout);
+}

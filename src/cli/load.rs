@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::COULD_NOT_RUN;
 use super::applied;
 use super::arguments::ProjectArguments;
+use super::dialect;
 use super::terminal::Terminal;
 use crate::config::{self, Key, Settings};
 use crate::history::applied::AppliedRevisions;
@@ -130,6 +131,16 @@ impl Loaded {
         for error in &self.project.errors {
             terminal.error(error);
         }
+        for directory in &self.project.directories {
+            if let Some(guess) = dialect::guess(&self.settings, directory) {
+                let whose = if self.project.directories.len() > 1 {
+                    format!("{}: ", directory.path)
+                } else {
+                    String::new()
+                };
+                terminal.tell(format_args!("{whose}dialect: {guess}"));
+            }
+        }
         if !terminal.is_verbose() {
             return;
         }
@@ -153,10 +164,7 @@ impl Loaded {
         for location in &directory.version_locations {
             terminal.detail(format_args!("  version location: {location}"));
         }
-        match self.settings.dialect.or(directory.dialect) {
-            Some(dialect) => terminal.detail(format_args!("  dialect: {}", dialect.title())),
-            None => terminal.detail("  dialect: not known, judged as PostgreSQL"),
-        }
+        terminal.detail(format_args!("  dialect: {}", dialect::described(&self.settings, directory)));
         match applied::described(directory, applied.is_left_to_git(index)) {
             Some(source) => terminal.detail(format_args!("  applied: what is {source}")),
             None => terminal.detail("  applied: nothing is known, every revision counts as new"),

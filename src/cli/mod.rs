@@ -3,6 +3,7 @@
 mod applied;
 mod arguments;
 mod check;
+mod dialect;
 mod graph;
 mod load;
 mod lock;

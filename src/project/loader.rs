@@ -8,12 +8,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::dependencies::{self, Dependencies};
+use super::dependencies::Dependencies;
+use super::dialect::Evidence;
 use super::disk::Disk;
+use super::engine::{Engine, Url};
 use super::layouts::{Layouts, Selection};
 use super::modules::Module;
 use super::script_directory::{self, Absent, Layout, Listing, RevisionFile};
-use super::{LOCK_FILE, Project, ScriptDirectory, metadata, modules, notes, read};
+use super::{LOCK_FILE, Project, ScriptDirectory, metadata, modules, notes, read, services};
 use crate::source::{Applied, Encoding, Role, SourceFile};
 
 /// Lists and reads what `search` found.
@@ -60,8 +62,11 @@ pub(super) fn read_project(working_directory: &Path, search: Layouts, selection:
         || modules_of(&layouts, &search.disk, &project.files, &printer),
         || {
             let mut dependencies = Dependencies::default();
-            let describe = |layout| describe(layout, &printer, &mut dependencies, &search.disk);
-            (notes::unloaded(&layouts, &search.disk), layouts.iter().map(describe).collect())
+            let files = &project.files;
+            let describe = |(index, layout)| {
+                describe(layout, files_of(files, index), &printer, &mut dependencies, &search.disk)
+            };
+            (notes::unloaded(&layouts, &search.disk), layouts.iter().enumerate().map(describe).collect())
         },
     );
     project.files.extend(modules);
@@ -85,13 +90,17 @@ fn absent_directories(absent: &Absent, printer: &Printer) -> impl Iterator<Item 
     })
 }
 
+/// The files of one script directory; they stand in the order of these.
+fn files_of(files: &[SourceFile], index: usize) -> &[SourceFile] {
+    let start = files.partition_point(|file| file.directory < index);
+    let end = files.partition_point(|file| file.directory <= index);
+    files.get(start..end).unwrap_or_default()
+}
+
 /// The project's own modules that revisions and the metadata need, of each script directory; `files` are what was read.
 fn modules_of(layouts: &[Layout], disk: &Disk, files: &[SourceFile], printer: &Printer) -> Vec<SourceFile> {
     let of_layout = |(index, layout): (usize, &Layout)| {
-        // They stand in the order of the script directories.
-        let start = files.partition_point(|file| file.directory < index);
-        let end = files.partition_point(|file| file.directory <= index);
-        let files = files.get(start..end).unwrap_or_default();
+        let files = files_of(files, index);
         let mut modules = modules::load(layout, disk, files);
         if let Some(environment) = files.iter().find(|file| file.role == Role::Environment) {
             let known: FxHashSet<Box<str>> = modules.iter().map(|module| module.name.clone()).collect();
@@ -227,13 +236,27 @@ impl Module {
 
 fn describe(
     layout: &Layout,
+    files: &[SourceFile],
     printer: &Printer,
     dependencies: &mut Dependencies,
     disk: &Disk,
 ) -> ScriptDirectory {
     let start = layout.config_files.first().and_then(|file| file.parent()).unwrap_or(&layout.root);
-    let listed = dependencies.listed(start, disk);
-    ScriptDirectory {
+    let environment = files.iter().find(|file| file.role == Role::Environment);
+    let engine = environment
+        .map(|file| Engine::of(layout, disk, (file.text(), &file.path), printer))
+        .unwrap_or_default();
+    let sets_lock_timeout =
+        engine.sets_lock_timeout || layout.urls.iter().any(|url| url.contains("lock_timeout"));
+    let place = layout.config_files.first().map(|file| printer.show(file)).unwrap_or_default();
+    let configured = layout.urls.iter().filter_map(|url| {
+        Some(Url { scheme: url.split_once(':')?.0.trim().to_lowercase(), place: place.clone() })
+    });
+    let drivers = dependencies.drivers(start, disk).into_iter();
+    let drivers: Vec<_> = drivers.map(|(name, file)| (name, printer.show(&file).into_boxed_str())).collect();
+    let services = services::find(start, disk, printer);
+    let evidence = Evidence::new(configured.collect(), engine, files, services, &drivers);
+    let mut directory = ScriptDirectory {
         path: printer.show(&layout.root).into(),
         version_locations: layout
             .locations
@@ -241,10 +264,12 @@ fn describe(
             .map(|location| printer.show(&location.path).into())
             .collect(),
         lists_locations: layout.lists_locations,
-        dialect: dependencies::dialect(&layout.urls, &listed),
-        dependencies: listed,
+        dependencies: dependencies.listed(start, disk),
+        sets_lock_timeout,
         ..ScriptDirectory::default()
-    }
+    };
+    evidence.describe(&mut directory);
+    directory
 }
 
 /// Prints paths relative to the working directory, with `/`.

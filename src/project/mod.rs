@@ -4,8 +4,10 @@
 
 mod alembic_config;
 mod dependencies;
+mod dialect;
 mod discover;
 mod disk;
+mod engine;
 mod ini;
 mod layouts;
 mod loader;
@@ -15,6 +17,7 @@ mod naming;
 mod notes;
 pub mod read;
 mod script_directory;
+mod services;
 
 use std::path::PathBuf;
 
@@ -66,8 +69,14 @@ pub struct ScriptDirectory {
     /// Whether Alembic's configuration lists them, so that it loads them together. Where the project's code chooses,
     /// each may hold a history of its own.
     pub lists_locations: bool,
-    /// The database family, where `alembic.ini` or the dependencies tell.
+    /// The database family, where files tell: URLs, the revisions, sample environments, the dependencies.
     pub dialect: Option<Dialect>,
+    /// What told [`Self::dialect`], or that it is one that is not judged here.
+    pub dialect_source: Option<DialectSource>,
+    /// The driver that `env.py` runs the revisions on, as its module or package is called (`asyncpg`), where that is known.
+    pub driver: Option<Box<str>>,
+    /// Whether a module that `env.py` leads to, or a URL of the configuration, sets `lock_timeout`.
+    pub sets_lock_timeout: bool,
     /// How its metadata names constraints and indexes, where `env.py` tells.
     pub naming_convention: NamingConvention,
     /// Packages the project depends on, normalised (`geoalchemy2`), as far as files tell.
@@ -103,6 +112,15 @@ impl ScriptDirectory {
     pub fn is_part(&self) -> bool {
         self.version_locations.first() == Some(&self.path)
     }
+}
+
+/// What tells the database family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialectSource {
+    /// The place, as a part of a sentence: "`psycopg2` in requirements.txt".
+    pub place: Box<str>,
+    /// Whether it need not be the database of the engine: it was not read from a URL that leads there.
+    pub is_guess: bool,
 }
 
 /// The merge base of HEAD and the branch that deployed databases follow.

@@ -180,7 +180,7 @@ impl<'a> Finder<'a> {
 
 /// Adds the dotted names that `text` may import: of `from a import b` both `a` and `a.b`. Relative imports need the
 /// package they stand in; a revision has none, and Python refuses them there.
-fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
+pub(super) fn imports(text: &str, package: Option<&str>, names: &mut BTreeSet<String>) {
     for (start, line) in import_lines(text) {
         let statement = line.trim_start();
         if let Some(rest) = statement.strip_prefix("import ") {

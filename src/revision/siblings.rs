@@ -51,6 +51,10 @@ impl<'a> Siblings<'a> {
                     .dependencies
                     .iter()
                     .any(|name| &**name == "alembic-postgresql-enum"),
+                environment: Environment {
+                    has_lock_timeout: directory.sets_lock_timeout,
+                    ..Environment::default()
+                },
                 ..Self::default()
             })
             .collect();

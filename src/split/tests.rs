@@ -36,6 +36,7 @@ fn read(files: Vec<SourceFile>, settings: &Settings) -> (Project, Outcome) {
     let directory = ScriptDirectory {
         path: "migrations".into(),
         version_locations: vec!["versions".into()],
+        dialect: Some(Dialect::Postgresql),
         ..ScriptDirectory::default()
     };
     let base = file("versions/0001_base.py", BASE.to_owned());

@@ -15,7 +15,10 @@ pub(crate) struct Project {
 impl Project {
     pub(crate) fn new() -> Self {
         let project = Self::bare();
-        project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/migrations\n");
+        project.write(
+            "alembic.ini",
+            "[alembic]\nscript_location = %(here)s/migrations\nsqlalchemy.url = postgresql://localhost/app\n",
+        );
         project.write("migrations/env.py", "from alembic import context\n");
         project
     }

@@ -37,11 +37,11 @@ declare_rule! {
 }
 
 fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
-    let has_asyncpg = || context.directory.dependencies.iter().any(|name| &**name == "asyncpg");
+    let is_asyncpg = context.directory.driver.as_deref() == Some("asyncpg");
     let refuser = match context.dialect {
         Dialect::Sqlite => "SQLite's driver refuses",
         Dialect::Mysql | Dialect::Mariadb => "PyMySQL refuses",
-        Dialect::Postgresql if has_asyncpg() => "asyncpg refuses",
+        Dialect::Postgresql if is_asyncpg => "asyncpg refuses",
         Dialect::Postgresql => return,
     };
     let bodies = [context.revision.upgrade_on_dialect(), context.revision.downgrade_on_dialect()];
@@ -97,7 +97,7 @@ mod tests {
     fn where_drivers_refuse_them() {
         on(Dialect::Sqlite, TWO).finds(&["2 statements in one text, which SQLite's driver refuses"]);
         on(Dialect::Mysql, TWO).finds(&["PyMySQL refuses"]);
-        on(Dialect::Postgresql, TWO).depends_on("asyncpg").finds(&["asyncpg refuses"]);
+        on(Dialect::Postgresql, TWO).driver("asyncpg").finds(&["asyncpg refuses"]);
         on(Dialect::Sqlite, "op.execute('''\n    DROP TABLE a;\n    DROP TABLE b;\n    ''')")
             .finds(&["2 statements"]);
     }
@@ -105,6 +105,8 @@ mod tests {
     #[test]
     fn one_statement_or_another_driver() {
         on(Dialect::Postgresql, TWO).ok();
+        // Another part of the application uses it.
+        on(Dialect::Postgresql, TWO).depends_on("asyncpg").driver("psycopg2").ok();
         on(Dialect::Sqlite, "op.execute('UPDATE t SET a = 1;')").ok();
         on(Dialect::Mysql, "op.execute('ALTER TABLE t DROP COLUMN a, DROP COLUMN b')").ok();
         on(Dialect::Sqlite, "for t in ['a', 'b']:\n    op.execute(f'UPDATE {t} SET a = 1')").ok();
