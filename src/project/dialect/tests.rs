@@ -1,3 +1,5 @@
+//! What each kind of evidence tells, and which goes before which.
+
 use super::*;
 use crate::testing::source_file;
 
