@@ -1,6 +1,5 @@
 //! `alembic-lint lock`: records the applied revisions of each script directory in a file.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -15,9 +14,10 @@ use crate::history::applied::lock::Lock;
 use crate::history::applied::record::{Difference, Record, record};
 use crate::history::graph::{Graph, Links, NodeSet, ResolveError};
 use crate::linter::{Outcome, lint};
+use crate::project::Project;
 use crate::report::counted;
 use crate::selection::Selection;
-use crate::source::{Role, SourceFile};
+use crate::source::{Applied, Encoding, Role, SourceFile};
 
 pub(super) fn run(arguments: &LockArguments) -> anyhow::Result<ExitCode> {
     let terminal = Terminal::new(&arguments.output);
@@ -124,7 +124,7 @@ fn lock_one(
         ));
         return Ok(COULD_NOT_RUN);
     }
-    write(file, &path, &record)?;
+    write(&loaded.project, index, file, &path, &record)?;
     let new = record.differences.iter().filter(|difference| !difference.is_guarded).count();
     let forced = if guarded.is_empty() { String::new() } else { format!(", {} forced", guarded.len()) };
     terminal.tell(format_args!("Wrote {path}: {count}, {new} new or changed{forced}."));
@@ -151,10 +151,28 @@ fn shown(differences: &[Difference]) -> String {
     parts.join(", ")
 }
 
-fn write(file: Option<&SourceFile>, path: &str, record: &Record) -> anyhow::Result<()> {
+fn write(
+    project: &Project,
+    directory: usize,
+    file: Option<&SourceFile>,
+    path: &str,
+    record: &Record,
+) -> anyhow::Result<()> {
     let text = record.lock.render();
-    match file {
-        Some(file) => Ok(fix::write(file, file.text(), &text)?),
-        None => std::fs::write(Path::new(path), text).with_context(|| format!("cannot write `{path}`")),
+    if let Some(file) = file {
+        return Ok(fix::write(file, file.text(), &text)?);
     }
+    let new = SourceFile {
+        path: path.into(),
+        location: path.into(),
+        directory,
+        role: Role::Lock,
+        text: Ok(text.into()),
+        encoding: Encoding::Utf8,
+        selected: true,
+        applied: Applied::No,
+    };
+    // It is readable by whoever reads the revisions.
+    let model = project.files.iter().find(|file| file.directory == directory && file.role == Role::Revision);
+    Ok(fix::create(&new, model.context("no revision is recorded")?)?)
 }
