@@ -1,12 +1,13 @@
 //! Values as plain data: what operations keep.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::value::{Object, Value};
 use crate::operation::{Argument, Call, HOLE, Name};
 
 /// How deep values may nest before the rest counts as unknown.
-const MAX_DEPTH: u32 = 20;
+pub(super) const MAX_DEPTH: u32 = 20;
 
 /// A value as an owned argument.
 pub(super) fn argument(value: &Value<'_>) -> Argument {
@@ -67,17 +68,22 @@ fn call(object: &Rc<Object<'_>>, depth: u32) -> Call {
 
 /// A value as the name of a schema object.
 pub(super) fn name(value: Option<&Value<'_>>) -> Name {
+    named(value, 0)
+}
+
+fn named(value: Option<&Value<'_>>, depth: u32) -> Name {
     match value {
+        Some(_) if depth > MAX_DEPTH => Name::Unknown,
         None | Some(Value::None) => Name::None,
         Some(Value::Str(text)) if text.dynamic => Name::Unknown,
         Some(Value::Str(text)) => Name::Known((&*text.value).into()),
         // `op.f("x")`, `quoted_name("x", True)`, `conv("x")`.
         Some(Value::Object(object)) if is_name_wrapper(&object.callee) => {
-            name(object.arguments.positional.first())
+            named(object.arguments.positional.first(), depth + 1)
         }
         // A member of an enum that is a string, too.
         Some(Value::Instance(member)) => match member.attributes.own("value") {
-            Some(value @ Value::Str(_)) => name(Some(&value)),
+            Some(value @ Value::Str(_)) => named(Some(&value), depth + 1),
             _ => Name::Unknown,
         },
         Some(_) => Name::Unknown,
@@ -89,20 +95,21 @@ fn is_name_wrapper(callee: &str) -> bool {
 }
 
 /// A value as it would read inside a string.
-pub(super) fn display(value: &Value<'_>) -> String {
-    match value {
-        Value::Str(text) => text.value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::None => "None".to_owned(),
-        Value::Object(object) if is_name_wrapper(&object.callee) => {
-            object.arguments.positional.first().map_or_else(|| HOLE.to_owned(), display)
-        }
-        // `str(sa.text("x"))` is its text.
-        Value::Object(object) if object.callee.ends_with(".text") => {
-            object.arguments.positional.first().map_or_else(|| HOLE.to_owned(), display)
-        }
-        _ => HOLE.to_owned(),
+pub(super) fn display<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
+    let mut shown = value;
+    // `str(sa.text("x"))` is its text.
+    while let Value::Object(object) = shown
+        && (is_name_wrapper(&object.callee) || object.callee.ends_with(".text"))
+        && let Some(inner) = object.arguments.positional.first()
+    {
+        shown = inner;
+    }
+    match shown {
+        Value::Str(text) => Cow::Borrowed(&text.value),
+        Value::Int(value) => value.to_string().into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::None => "None".into(),
+        _ => HOLE.into(),
     }
 }

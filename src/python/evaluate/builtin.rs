@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::Interpreter;
 use super::argument::display;
+use super::budget::Growing;
 use super::scope::Scope;
 use super::text::dedent;
-use super::value::{Arguments, Class, Object, Value};
+use super::value::{Arguments, Class, Object, Partial, Sequence, Value};
 use crate::operation::HOLE;
 use crate::source::Span;
 
@@ -21,46 +22,39 @@ impl<'a> Interpreter<'a> {
     ) -> Value<'a> {
         let first = arguments.positional.first().cloned();
         match (name, first) {
-            ("str", Some(value)) => {
-                Value::one_of(value.alternatives().iter().map(|v| Value::str(display(v))))
+            ("str", Some(value)) => Value::one_of(value.alternatives().iter().map(|v| match v {
+                Value::Str(_) => v.clone(),
+                other => self.shown(other),
+            })),
+            ("repr", Some(Value::Str(text))) if self.budget.afford_text(text.value.len()) => {
+                Value::str(format!("'{}'", text.value))
             }
-            ("repr", Some(Value::Str(text))) => Value::str(format!("'{}'", text.value)),
             ("int", Some(value @ Value::Int(_))) => value,
             ("bool", Some(value)) => value.truth().map_or(Value::Unknown, Value::Bool),
             ("list" | "set" | "frozenset" | "sorted" | "reversed" | "iter", Some(value)) => {
                 self.listed(name, &value)
             }
             ("tuple", Some(value)) => {
-                Self::exact_items(&value).map_or(value, |items| Value::Tuple(items.into()))
+                let items = value.exact_items().map(|items| {
+                    if self.budget.afford(items.len()) {
+                        Value::Tuple(items.to_vec().into())
+                    } else {
+                        Value::Unknown
+                    }
+                });
+                items.unwrap_or_else(|| value.clone())
             }
             ("list" | "set" | "frozenset", None) => Value::list(Vec::new(), self.conditional),
-            ("tuple", None) => Value::Tuple(Rc::default()),
+            ("tuple", None) => Value::Tuple([].into()),
             ("str", None) => Value::str(""),
             ("dict", _) => self.dict_call(&arguments),
-            ("len", Some(value)) => Self::length(&value),
+            ("len", Some(value)) => self.length(&value),
             ("range", Some(_)) => self.range(&arguments),
-            ("enumerate", Some(value)) => {
-                let start = match arguments.get(1, "start") {
-                    Some(Value::Int(start)) => *start,
-                    _ => 0,
-                };
-                let turns = Self::turns(&value);
-                let pairs =
-                    (start..).zip(turns.items).map(|(i, item)| Value::Tuple([Value::Int(i), item].into()));
-                self.sequence(pairs.collect(), turns.certain)
-            }
-            ("zip", Some(_)) => {
-                let columns: Vec<_> = arguments.positional.iter().map(Self::turns).collect();
-                let certain = columns.iter().all(|turns| turns.certain);
-                let rows = columns.iter().map(|turns| turns.items.len()).min().unwrap_or(0);
-                let row = |i: usize| {
-                    Value::Tuple(columns.iter().filter_map(|turns| turns.items.get(i).cloned()).collect())
-                };
-                self.sequence((0..rows).map(row).collect(), certain)
-            }
+            ("enumerate", Some(value)) => self.enumerate(&value, arguments.get(1, "start")),
+            ("zip", Some(_)) => self.zip(&arguments),
             ("map", Some(function)) => {
                 let turns = match arguments.positional.get(1) {
-                    Some(iterable) => Self::turns(&iterable.clone()),
+                    Some(iterable) => self.turns(&iterable.clone()),
                     None => return Value::Unknown,
                 };
                 let certain = turns.certain;
@@ -73,7 +67,7 @@ impl<'a> Interpreter<'a> {
             }
             ("filter", Some(_)) => {
                 let turns = match arguments.positional.get(1) {
-                    Some(iterable) => Self::turns(&iterable.clone()),
+                    Some(iterable) => self.turns(&iterable.clone()),
                     None => return Value::Unknown,
                 };
                 self.sequence(turns.items, false)
@@ -88,7 +82,7 @@ impl<'a> Interpreter<'a> {
             ("isinstance", Some(Value::Path(path))) if &*path == "sqlalchemy.dialect" => {
                 self.is_of_dialect(arguments.positional.get(1))
             }
-            ("any" | "all", Some(value)) => Self::quantify(name, &value),
+            ("any" | "all", Some(value)) => self.quantify(name, &value),
             (
                 "min" | "max" | "sum" | "abs" | "round" | "hasattr" | "isinstance" | "issubclass"
                 | "callable" | "next" | "print" | "input" | "id" | "hash" | "repr" | "ord" | "chr" | "type"
@@ -110,6 +104,39 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    fn enumerate(&self, value: &Value<'a>, start: Option<&Value<'a>>) -> Value<'a> {
+        let start = match start {
+            Some(Value::Int(start)) => *start,
+            _ => 0,
+        };
+        let turns = self.turns(value);
+        if !self.budget.afford(3 * turns.items.len()) {
+            return Value::Unknown;
+        }
+        let numbered = (start..i64::MAX).zip(turns.items);
+        let pairs = numbered.map(|(i, item)| Value::Tuple([Value::Int(i), item].into()));
+        self.sequence(pairs.collect(), turns.certain)
+    }
+
+    fn zip(&self, arguments: &Arguments<'a>) -> Value<'a> {
+        let columns: Vec<_> = arguments.positional.iter().map(|values| self.turns(values)).collect();
+        let certain = columns.iter().all(|turns| turns.certain);
+        let rows = columns.iter().map(|turns| turns.items.len()).min().unwrap_or(0);
+        if !self.budget.afford(rows.saturating_mul(columns.len() + 1)) {
+            return Value::Unknown;
+        }
+        let row =
+            |i: usize| Value::Tuple(columns.iter().filter_map(|turns| turns.items.get(i).cloned()).collect());
+        self.sequence((0..rows).map(row).collect(), certain)
+    }
+
+    /// A value as it reads inside a string.
+    fn shown(&self, value: &Value<'a>) -> Value<'a> {
+        let mut out = Growing::new(&self.budget);
+        out.push(&display(value));
+        out.finish()
+    }
+
     fn sequence(&self, items: Vec<Value<'a>>, certain: bool) -> Value<'a> {
         let list = Value::list(items, self.conditional);
         if let Value::List(list) = &list {
@@ -122,12 +149,16 @@ impl<'a> Interpreter<'a> {
         if matches!(value, Value::Unknown) {
             return Value::Unknown;
         }
-        let turns = Self::turns(value);
+        let turns = self.turns(value);
         let mut items = turns.items;
         match name {
             "sorted" => {
                 if !items.iter().all(|item| item.as_str().is_some()) {
                     return self.sequence(items, turns.certain);
+                }
+                let letters: usize = items.iter().filter_map(Value::as_str).map(str::len).sum();
+                if !self.budget.afford_text(letters.saturating_mul(8)) {
+                    return Value::Unknown;
                 }
                 items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
             }
@@ -141,15 +172,15 @@ impl<'a> Interpreter<'a> {
         let mut entries = Vec::new();
         let mut open = arguments.open;
         match arguments.positional.first() {
-            Some(Value::Dict(dict)) => {
+            Some(Value::Dict(dict)) if self.budget.afford(2 * dict.entries.borrow().len()) => {
                 open |= dict.open.get();
                 entries.extend(dict.entries.borrow().iter().cloned());
             }
             Some(pairs) => {
-                let turns = Self::turns(&pairs.clone());
+                let turns = self.turns(&pairs.clone());
                 open |= !turns.certain;
                 for pair in turns.items {
-                    match Self::exact_items(&pair).as_deref() {
+                    match pair.exact_items().as_deref() {
                         Some([key, value]) => entries.push((key.clone(), value.clone())),
                         _ => open = true,
                     }
@@ -162,11 +193,13 @@ impl<'a> Interpreter<'a> {
         Value::dict(entries, open, self.conditional)
     }
 
-    fn length(value: &Value<'a>) -> Value<'a> {
+    fn length(&self, value: &Value<'a>) -> Value<'a> {
         let length = match value {
-            Value::Str(text) if !text.dynamic => Some(text.value.chars().count()),
+            Value::Str(text) if !text.dynamic => {
+                self.budget.afford_text(text.value.len()).then(|| text.value.chars().count())
+            }
             Value::Dict(dict) if !dict.open.get() => Some(dict.entries.borrow().len()),
-            other => Self::exact_items(other).map(|items| items.len()),
+            other => other.exact_items().map(|items| items.len()),
         };
         length.and_then(|length| i64::try_from(length).ok()).map_or(Value::Unknown, Value::Int)
     }
@@ -187,7 +220,8 @@ impl<'a> Interpreter<'a> {
             _ => return Value::Unknown,
         };
         // Longer ranges are batches of rows, not of schema objects.
-        if end.saturating_sub(start) / step > 2_000 {
+        let turns = end.saturating_sub(start) / step;
+        if turns > 2_000 || !self.budget.afford(usize::try_from(turns).unwrap_or(0)) {
             return Value::Unknown;
         }
         let step = usize::try_from(step).unwrap_or(1);
@@ -223,8 +257,8 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn quantify(name: &str, value: &Value<'a>) -> Value<'a> {
-        let turns = Self::turns(value);
+    fn quantify(&self, name: &str, value: &Value<'a>) -> Value<'a> {
+        let turns = self.turns(value);
         let truths: Vec<_> = turns.items.iter().map(Value::truth).collect();
         let decisive = Some(name == "any");
         if truths.contains(&decisive) && turns.certain {
@@ -241,7 +275,7 @@ impl<'a> Interpreter<'a> {
         let first = arguments.positional.first();
         Some(match path {
             "textwrap.dedent" | "inspect.cleandoc" => match first {
-                Some(Value::Str(text)) => {
+                Some(Value::Str(text)) if self.budget.afford_text(4 * text.value.len()) => {
                     let dedented = dedent(&text.value);
                     Value::str(if path == "inspect.cleandoc" { dedented.trim().to_owned() } else { dedented })
                 }
@@ -251,16 +285,22 @@ impl<'a> Interpreter<'a> {
                 let function = first?.clone();
                 let mut bound = arguments.clone();
                 bound.positional.remove(0);
-                Value::Partial(Rc::new(function), Rc::new(bound))
+                Value::Partial(Rc::new(Partial { function, bound }))
             }
             "itertools.chain" => {
-                let parts: Vec<_> = arguments.positional.iter().map(Self::turns).collect();
+                let parts: Vec<_> = arguments.positional.iter().map(|values| self.turns(values)).collect();
                 let certain = parts.iter().all(|turns| turns.certain);
                 self.sequence(parts.into_iter().flat_map(|turns| turns.items).collect(), certain)
             }
             "itertools.product" => match arguments.positional.as_slice() {
                 [left, right] => {
-                    let (left, right) = (Self::turns(left), Self::turns(right));
+                    let (left, right) = (self.turns(left), self.turns(right));
+                    if !self
+                        .budget
+                        .afford(left.items.len().saturating_mul(right.items.len()).saturating_mul(3))
+                    {
+                        return Some(Value::Unknown);
+                    }
                     let pairs = left.items.iter().flat_map(|l| {
                         right.items.iter().map(move |r| Value::Tuple([l.clone(), r.clone()].into()))
                     });
@@ -282,6 +322,62 @@ impl<'a> Interpreter<'a> {
         })
     }
 
+    fn list_method(
+        &mut self,
+        receiver: &Value<'a>,
+        list: &Rc<Sequence<'a>>,
+        name: &str,
+        arguments: &Arguments<'a>,
+    ) -> Value<'a> {
+        let first = arguments.positional.first().cloned();
+        match (name, first) {
+            ("append" | "add", Some(item)) => {
+                if self.conditional > list.level {
+                    list.uncertain.set(true);
+                }
+                list.items.borrow_mut().push(item);
+                Value::None
+            }
+            ("insert", _) => {
+                if !self.budget.afford(list.items.borrow().len() / 16) {
+                    list.uncertain.set(true);
+                    return Value::None;
+                }
+                let item = arguments.positional.get(1).cloned().unwrap_or(Value::Unknown);
+                let at = match arguments.positional.first() {
+                    Some(Value::Int(at)) => usize::try_from(*at).unwrap_or(0),
+                    _ => 0,
+                };
+                let mut items = list.items.borrow_mut();
+                let at = at.min(items.len());
+                items.insert(at, item);
+                Value::None
+            }
+            ("extend" | "update", Some(other)) => {
+                self.extend(list, &other);
+                Value::None
+            }
+            ("copy", _) if !self.budget.afford(list.items.borrow().len()) => Value::Unknown,
+            ("copy", _) => Value::list(list.items.borrow().clone(), self.conditional),
+            ("reverse", _) if !self.budget.afford(list.items.borrow().len() / 4) => Value::Unknown,
+            ("reverse", _) => {
+                list.items.borrow_mut().reverse();
+                Value::None
+            }
+            ("sort", _) => Value::None,
+            ("pop", None) if self.conditional <= list.level => {
+                list.items.borrow_mut().pop().unwrap_or(Value::Unknown)
+            }
+            ("difference", Some(other)) => self.difference(receiver, &other),
+            ("union", Some(other)) => self.merge(receiver, &other),
+            ("remove" | "pop" | "discard" | "clear", _) => {
+                list.uncertain.set(true);
+                Value::Unknown
+            }
+            _ => Value::Unknown,
+        }
+    }
+
     /// A method of a list, tuple or dictionary.
     pub(super) fn collection_method(
         &mut self,
@@ -290,50 +386,14 @@ impl<'a> Interpreter<'a> {
         arguments: &Arguments<'a>,
     ) -> Value<'a> {
         match receiver {
-            Value::List(list) => {
-                let first = arguments.positional.first().cloned();
-                match (name, first) {
-                    ("append" | "add", Some(item)) => {
-                        if self.conditional > list.level {
-                            list.uncertain.set(true);
-                        }
-                        list.items.borrow_mut().push(item);
-                        Value::None
-                    }
-                    ("insert", _) => {
-                        let item = arguments.positional.get(1).cloned().unwrap_or(Value::Unknown);
-                        let at = match arguments.positional.first() {
-                            Some(Value::Int(at)) => usize::try_from(*at).unwrap_or(0),
-                            _ => 0,
-                        };
-                        let mut items = list.items.borrow_mut();
-                        let at = at.min(items.len());
-                        items.insert(at, item);
-                        Value::None
-                    }
-                    ("extend" | "update", Some(other)) => {
-                        self.extend(list, &other);
-                        Value::None
-                    }
-                    ("copy", _) => Value::list(list.items.borrow().clone(), self.conditional),
-                    ("reverse", _) => {
-                        list.items.borrow_mut().reverse();
-                        Value::None
-                    }
-                    ("sort", _) => Value::None,
-                    ("pop", None) if self.conditional <= list.level => {
-                        list.items.borrow_mut().pop().unwrap_or(Value::Unknown)
-                    }
-                    ("difference", Some(other)) => Self::difference(receiver, &other),
-                    ("union", Some(other)) => Self::merge(receiver, &other),
-                    ("remove" | "pop" | "discard" | "clear", _) => {
-                        list.uncertain.set(true);
-                        Value::Unknown
-                    }
-                    _ => Value::Unknown,
-                }
-            }
+            Value::List(list) => self.list_method(receiver, list, name, arguments),
             Value::Dict(dict) => match name {
+                "items" | "keys" | "values" | "copy" | "update"
+                    if !self.budget.afford(4 * dict.entries.borrow().len()) =>
+                {
+                    dict.open.set(true);
+                    Value::Unknown
+                }
                 "items" => {
                     let pair = |(key, value): &(Value<'a>, Value<'a>)| {
                         Value::Tuple([key.clone(), value.clone()].into())
@@ -353,7 +413,7 @@ impl<'a> Interpreter<'a> {
                     let key = arguments.positional.first().cloned().unwrap_or(Value::Unknown);
                     let default = arguments.positional.get(1).cloned().unwrap_or(Value::None);
                     let found = self.item(receiver, &key);
-                    let absent = Self::contains(receiver, &key) == Some(false);
+                    let absent = self.contains(receiver, &key) == Some(false);
                     if name == "setdefault" && absent {
                         self.set_item(receiver, key, default.clone());
                     }
@@ -383,11 +443,7 @@ impl<'a> Interpreter<'a> {
 
     /// Whether a class of the project is an enum.
     pub(super) fn is_enum(class: &Class<'a>) -> bool {
-        class.bases.iter().any(|base| match base {
-            Value::Path(path) => path.starts_with("enum."),
-            Value::Class(class) => Self::is_enum(class),
-            _ => false,
-        })
+        class.is_enum
     }
 
     /// A member of an enum: an object with `name` and `value`.

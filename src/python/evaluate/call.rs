@@ -9,7 +9,7 @@ use ruff_text_size::Ranged;
 use super::Interpreter;
 use super::bind::is_directive;
 use super::core::core_statement;
-use super::path::Path;
+use super::path::{MAX_PATH, Path};
 use super::scope::Scope;
 use super::value::{Arguments, Batch, Binding, Function, Object, Value};
 use crate::operation::Dialect;
@@ -83,6 +83,19 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
+        if !self.step() {
+            return Value::Unknown;
+        }
+        self.deeper(|this| this.call_one(callee, arguments, span, scope)).unwrap_or_default()
+    }
+
+    fn call_one(
+        &mut self,
+        callee: &Value<'a>,
+        arguments: Arguments<'a>,
+        span: Span,
+        scope: &Rc<Scope<'a>>,
+    ) -> Value<'a> {
         match callee {
             Value::Function(function) => {
                 self.enter(function, arguments, Self::site(span, scope)).unwrap_or(Value::Unknown)
@@ -91,15 +104,20 @@ impl<'a> Interpreter<'a> {
             Value::Method(method) => self.call_method(&method.receiver, &method.name, arguments, span, scope),
             Value::Class(class) => self.instantiate(&Rc::clone(class), arguments, span, scope),
             Value::Instance(_) => self.call_method(callee, "__call__", arguments, span, scope),
-            Value::Partial(inner, bound) => {
-                let mut all = (**bound).clone();
+            Value::Partial(partial) => {
+                if !self.charge(partial.bound.len() + 1) {
+                    return Value::Unknown;
+                }
+                let mut all = partial.bound.clone();
                 all.positional.extend(arguments.positional);
                 all.keywords.extend(arguments.keywords);
                 all.open |= arguments.open;
-                self.call_value(&Rc::clone(inner), all, span, scope)
+                self.call_value(&partial.function, all, span, scope)
             }
             Value::OneOf(values) => {
-                let values = Rc::clone(values);
+                if !self.charge(values.len() * arguments.len()) {
+                    return Value::Unknown;
+                }
                 let results: Vec<_> = values
                     .iter()
                     .map(|value| self.maybe(|this| this.call_value(value, arguments.clone(), span, scope)))
@@ -132,6 +150,7 @@ impl<'a> Interpreter<'a> {
     ) -> Value<'a> {
         match receiver {
             Value::Path(path) if &**path == "alembic.op" => self.op_method(name, arguments, span, scope),
+            Value::Path(path) if path.len() > MAX_PATH => Value::Unknown,
             Value::Path(path) => self.call_path(&Path::dotted(path, name), arguments, span, scope),
             Value::Batch(batch) => self.batch_method(&Rc::clone(batch), name, arguments, span, scope),
             Value::Connection | Value::DriverConnection | Value::Context => {
@@ -171,7 +190,9 @@ impl<'a> Interpreter<'a> {
                 None => Value::Unknown,
             },
             Value::OneOf(values) => {
-                let values = Rc::clone(values);
+                if !self.charge(values.len() * arguments.len()) {
+                    return Value::Unknown;
+                }
                 let results: Vec<_> = values
                     .iter()
                     .filter(|value| !matches!(value, Value::None))
@@ -294,6 +315,9 @@ impl<'a> Interpreter<'a> {
     /// A name as SQL takes it. SQLAlchemy leaves the marks out where the name is the same without them.
     fn quoted(&self, name: Option<&Value<'a>>) -> Value<'a> {
         let Some(name) = name.and_then(Value::as_str) else { return Value::Unknown };
+        if !self.budget.afford_text(name.len().saturating_mul(3)) {
+            return Value::Unknown;
+        }
         let mark = if matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb) { "`" } else { "\"" };
         Value::str(format!("{mark}{}{mark}", name.replace(mark, &mark.repeat(2))))
     }
@@ -404,6 +428,9 @@ impl<'a> Interpreter<'a> {
         let mut result = Value::Unknown;
         let callbacks: Vec<_> = arguments.all().filter(|value| is_callback(value)).cloned().collect();
         for callback in callbacks {
+            if !self.charge(arguments.positional.len()) {
+                break;
+            }
             let mut positional: Vec<Value<'a>> = first.into_iter().cloned().collect();
             positional.extend(arguments.positional.iter().skip(1).cloned());
             let own = if first.is_some() {
@@ -425,7 +452,7 @@ fn is_harmless(path: &str) -> bool {
 
 /// Whether a value is a function of the project, which whoever gets it may call.
 fn is_callback(value: &Value<'_>) -> bool {
-    matches!(value, Value::Function(_) | Value::Partial(..))
+    matches!(value, Value::Function(_) | Value::Partial(_))
 }
 
 /// Whether a method of something unknown is one that executes statements.

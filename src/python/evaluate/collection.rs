@@ -5,6 +5,7 @@ use std::rc::Rc;
 use ruff_python_ast::{Expr, ExprDict, ExprSlice};
 
 use super::Interpreter;
+use super::budget::Budget;
 use super::scope::{ModuleId, Scope};
 use super::value::{Arguments, Object, Sequence, Value};
 use crate::operation::HOLE;
@@ -18,8 +19,17 @@ pub(super) struct Turns<'a> {
 
 impl<'a> Interpreter<'a> {
     /// The turns of a loop over `iterable`; an unknown one takes one turn with an unknown item.
-    pub(super) fn turns(iterable: &Value<'a>) -> Turns<'a> {
+    pub(super) fn turns(&self, iterable: &Value<'a>) -> Turns<'a> {
+        let cost = match iterable {
+            Value::Tuple(items) => items.len(),
+            Value::List(list) => list.items.borrow().len(),
+            Value::Dict(dict) => dict.entries.borrow().len(),
+            Value::Str(text) => 4 * text.value.len(),
+            Value::Class(class) => 20 * class.members.len(),
+            _ => 1,
+        };
         match iterable {
+            _ if !self.budget.afford(cost) => Turns { items: vec![Value::Unknown], certain: false },
             Value::Tuple(items) => Turns { items: items.to_vec(), certain: true },
             Value::List(list) => {
                 let mut items = list.items.borrow().clone();
@@ -46,21 +56,10 @@ impl<'a> Interpreter<'a> {
                 Turns { items: items.collect(), certain: true }
             }
             Value::OneOf(values) => {
-                let items = values.iter().flat_map(|value| Self::turns(value).items).collect();
+                let items = values.iter().flat_map(|value| self.turns(value).items).collect();
                 Turns { items, certain: false }
             }
             _ => Turns { items: vec![Value::Unknown], certain: false },
-        }
-    }
-
-    /// The items, where exactly these are there.
-    pub(super) fn exact_items(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
-        match value {
-            Value::Tuple(items) => Some(items.to_vec()),
-            Value::List(list) if !list.open.get() && !list.uncertain.get() => {
-                Some(list.items.borrow().clone())
-            }
-            _ => None,
         }
     }
 
@@ -80,7 +79,7 @@ impl<'a> Interpreter<'a> {
             let value = self.expression(&item.value, scope);
             match (&item.key, value) {
                 (Some(key), value) => entries.push((self.expression(key, scope), value)),
-                (None, Value::Dict(dict)) => {
+                (None, Value::Dict(dict)) if self.budget.afford(2 * dict.entries.borrow().len()) => {
                     open |= dict.open.get();
                     entries.extend(dict.entries.borrow().iter().cloned());
                 }
@@ -98,8 +97,12 @@ impl<'a> Interpreter<'a> {
                     dict.open.set(true);
                 }
                 let mut entries = dict.entries.borrow_mut();
-                match entries.iter_mut().find(|(known, _)| known.equals(&key) == Some(true)) {
-                    Some((_, slot)) => *slot = value,
+                match position(&entries, &key, &self.budget) {
+                    Some(at) => {
+                        if let Some((_, slot)) = entries.get_mut(at) {
+                            *slot = value;
+                        }
+                    }
                     None => entries.push((key, value)),
                 }
             }
@@ -122,7 +125,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn item(&mut self, container: &Value<'a>, key: &Value<'a>) -> Value<'a> {
         match container {
             Value::OneOf(values) => {
-                let values = Rc::clone(values);
+                let values = values.clone();
                 Value::one_of(values.iter().map(|value| self.item(value, key)).collect::<Vec<_>>())
             }
             Value::Module(module) => Self::function_by_name(module, key),
@@ -139,10 +142,10 @@ impl<'a> Interpreter<'a> {
             Value::Dict(dict) => {
                 let entries = dict.entries.borrow();
                 if let Value::OneOf(keys) = key {
-                    let found = keys.iter().filter_map(|key| lookup(&entries, key));
+                    let found = keys.iter().filter_map(|key| lookup(&entries, key, &self.budget));
                     return Value::one_of(found.collect::<Vec<_>>());
                 }
-                match lookup(&entries, key) {
+                match lookup(&entries, key, &self.budget) {
                     Some(value) => value,
                     // An unknown key picks one of the known entries, if there can be no others.
                     None if matches!(key, Value::Unknown | Value::Path(_)) && !dict.open.get() => {
@@ -151,7 +154,7 @@ impl<'a> Interpreter<'a> {
                     None => Value::Unknown,
                 }
             }
-            Value::Tuple(_) | Value::List(_) => match (Self::exact_items(container), key) {
+            Value::Tuple(_) | Value::List(_) => match (container.exact_items(), key) {
                 (Some(items), Value::Int(index)) => index_of(*index, items.len())
                     .and_then(|index| items.get(index).cloned())
                     .unwrap_or(Value::Unknown),
@@ -159,8 +162,11 @@ impl<'a> Interpreter<'a> {
             },
             Value::Str(text) if !text.dynamic => match key {
                 Value::Int(index) => {
-                    let chars: Vec<char> = text.value.chars().collect();
-                    let char = index_of(*index, chars.len()).and_then(|index| chars.get(index));
+                    if !self.budget.afford_text(text.value.len()) {
+                        return Value::Unknown;
+                    }
+                    let length = text.value.chars().count();
+                    let char = index_of(*index, length).and_then(|index| text.value.chars().nth(index));
                     char.map_or(Value::Unknown, |char| Value::str(char.to_string()))
                 }
                 _ => Value::Unknown,
@@ -226,13 +232,17 @@ impl<'a> Interpreter<'a> {
         let range = |len: usize| {
             let clamp = |bound: i64| {
                 let len = i64::try_from(len).unwrap_or(i64::MAX);
-                usize::try_from(if bound < 0 { (len + bound).max(0) } else { bound.min(len) }).unwrap_or(0)
+                usize::try_from(if bound < 0 { len.saturating_add(bound).max(0) } else { bound.min(len) })
+                    .unwrap_or(0)
             };
             let start = lower.map_or(0, clamp);
             start..upper.map_or(len, clamp).max(start)
         };
         match container {
             Value::Str(text) => {
+                if !self.budget.afford_text(text.value.len().saturating_mul(4)) {
+                    return Value::Unknown;
+                }
                 let chars: Vec<char> = text.value.chars().collect();
                 let part = chars.get(range(chars.len())).unwrap_or_default();
                 let part: String = if reverse { part.iter().rev().collect() } else { part.iter().collect() };
@@ -241,9 +251,13 @@ impl<'a> Interpreter<'a> {
                 let fits = holes(&part) == holes(&text.value);
                 Value::str(if fits { part } else { HOLE.to_owned() })
             }
-            _ => match Self::exact_items(container) {
+            _ => match container.exact_items() {
                 Some(items) => {
-                    let mut part = items.get(range(items.len())).unwrap_or_default().to_vec();
+                    let part = items.get(range(items.len())).unwrap_or_default();
+                    if !self.budget.afford(part.len()) {
+                        return Value::Unknown;
+                    }
+                    let mut part = part.to_vec();
                     if reverse {
                         part.reverse();
                     }
@@ -256,7 +270,7 @@ impl<'a> Interpreter<'a> {
 
     /// `list.extend(other)`.
     pub(super) fn extend(&mut self, list: &Rc<Sequence<'a>>, other: &Value<'a>) {
-        let turns = Self::turns(other);
+        let turns = self.turns(other);
         if self.conditional > list.level {
             list.uncertain.set(true);
         }
@@ -270,15 +284,18 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `left + right` of lists and tuples, `left | right` of sets and dictionaries.
-    pub(super) fn merge(left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
+    pub(super) fn merge(&self, left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
         if let (Value::Dict(a), Value::Dict(b)) = (left, right) {
+            if !self.budget.afford(2 * (a.entries.borrow().len() + b.entries.borrow().len())) {
+                return Value::Unknown;
+            }
             let mut entries = a.entries.borrow().clone();
             entries.extend(b.entries.borrow().iter().cloned());
             return Value::dict(entries, a.open.get() || b.open.get(), a.level);
         }
-        match (Self::exact_items(left), Self::exact_items(right)) {
-            (Some(mut items), Some(more)) => {
-                items.extend(more);
+        match (left.exact_items(), right.exact_items()) {
+            (Some(items), Some(more)) if self.budget.afford(items.len() + more.len()) => {
+                let items: Vec<_> = items.iter().chain(more.iter()).cloned().collect();
                 match left {
                     Value::Tuple(_) => Value::Tuple(items.into()),
                     _ => Value::list(items, 0),
@@ -289,32 +306,46 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `left - right` of sets.
-    pub(super) fn difference(left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
-        let (Some(items), Some(removed)) = (Self::exact_items(left), Self::exact_items(right)) else {
+    pub(super) fn difference(&self, left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
+        let (Some(items), Some(removed)) = (left.exact_items(), right.exact_items()) else {
             return Value::Unknown;
         };
-        let kept = items.into_iter().filter(|item| !removed.iter().any(|r| r.equals(item) == Some(true)));
-        Value::list(kept.collect(), 0)
+        if !self.budget.afford(items.len().saturating_mul(removed.len() + 1)) {
+            return Value::Unknown;
+        }
+        let is_removed =
+            |item: &Value<'a>| removed.iter().any(|r| r.equals(item, &self.budget) == Some(true));
+        Value::list(items.iter().filter(|item| !is_removed(item)).cloned().collect(), 0)
     }
 
     /// `item in container`, where that is known.
-    pub(super) fn contains(container: &Value<'a>, item: &Value<'a>) -> Option<bool> {
+    pub(super) fn contains(&self, container: &Value<'a>, item: &Value<'a>) -> Option<bool> {
         match container {
-            Value::Str(text) if !text.dynamic => Some(text.value.contains(item.as_str()?)),
+            Value::Str(text) if !text.dynamic => {
+                let item = item.as_str()?;
+                self.budget.afford_text(text.value.len()).then(|| text.value.contains(item))
+            }
             Value::Dict(dict) => {
                 let entries = dict.entries.borrow();
-                let found = among(entries.iter().map(|(key, _)| key), item);
+                let found = among(entries.iter().map(|(key, _)| key), item, &self.budget);
                 if dict.open.get() && found != Some(true) { None } else { found }
             }
-            _ => among(Self::exact_items(container)?.iter(), item),
+            _ => among(container.exact_items()?.iter(), item, &self.budget),
         }
     }
 }
 
-fn among<'v, 'a: 'v>(items: impl Iterator<Item = &'v Value<'a>>, item: &Value<'a>) -> Option<bool> {
+fn among<'v, 'a: 'v>(
+    items: impl Iterator<Item = &'v Value<'a>>,
+    item: &Value<'a>,
+    budget: &Budget,
+) -> Option<bool> {
     let mut answer = Some(false);
     for known in items {
-        match known.equals(item) {
+        if budget.is_spent() {
+            return None;
+        }
+        match known.equals(item, budget) {
             Some(true) => return Some(true),
             Some(false) => {}
             None => answer = None,
@@ -323,11 +354,27 @@ fn among<'v, 'a: 'v>(items: impl Iterator<Item = &'v Value<'a>>, item: &Value<'a
     answer
 }
 
-fn lookup<'a>(entries: &[(Value<'a>, Value<'a>)], key: &Value<'a>) -> Option<Value<'a>> {
-    entries.iter().rev().find(|(known, _)| known.equals(key) == Some(true)).map(|(_, value)| value.clone())
+fn lookup<'a>(entries: &[(Value<'a>, Value<'a>)], key: &Value<'a>, budget: &Budget) -> Option<Value<'a>> {
+    entries.get(position(entries, key, budget)?).map(|(_, value)| value.clone())
+}
+
+/// Where the last entry is whose key is surely this one.
+fn position<'a>(entries: &[(Value<'a>, Value<'a>)], key: &Value<'a>, budget: &Budget) -> Option<usize> {
+    if !budget.afford(entries.len() / 4) {
+        return None;
+    }
+    let is_key = |known: &Value<'a>| match (known, key) {
+        (Value::Str(a), Value::Str(b)) => {
+            !a.dynamic && !b.dynamic && a.value.len() == b.value.len() && a.value == b.value
+        }
+        (Value::Tuple(_), Value::Tuple(_)) => known.equals(key, budget) == Some(true),
+        _ if std::mem::discriminant(known) != std::mem::discriminant(key) => false,
+        _ => known.equals(key, budget) == Some(true),
+    };
+    entries.iter().rposition(|(known, _)| is_key(known))
 }
 
 fn index_of(index: i64, len: usize) -> Option<usize> {
     let len = i64::try_from(len).ok()?;
-    usize::try_from(if index < 0 { len + index } else { index }).ok()
+    usize::try_from(if index < 0 { len.checked_add(index)? } else { index }).ok()
 }

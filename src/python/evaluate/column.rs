@@ -41,13 +41,18 @@ pub(super) fn column(value: Option<&Value<'_>>) -> Column {
         options: Box::default(),
         complete: false,
     };
+    let mut value = value;
+    // `column.copy()`.
+    while let Some(Value::Object(object)) = value
+        && object.receiver.is_some()
+        && matches!(last_part(&object.callee), "copy" | "_copy")
+    {
+        value = object.receiver.as_ref();
+    }
     let Some(Value::Object(object)) = value else { return unknown(Name::Unknown) };
     if !matches!(last_part(&object.callee), "Column" | "mapped_column") {
-        // `column.copy()`, or a factory of the project: its first string is the best guess at nothing.
-        return match &object.receiver {
-            Some(receiver) if matches!(last_part(&object.callee), "copy" | "_copy") => column(Some(receiver)),
-            _ => unknown(Name::Unknown),
-        };
+        // A factory of the project: its first string is the best guess at nothing.
+        return unknown(Name::Unknown);
     }
     column_of(object)
 }

@@ -16,6 +16,12 @@ use crate::operation::{
 };
 use crate::source::Span;
 
+/// How many positional arguments a directive may have: no database has tables of so many columns.
+const MAX_POSITIONAL: usize = 5_000;
+
+/// How many keyword arguments a directive may have.
+const MAX_KEYWORDS: usize = 500;
+
 /// Arguments whose alternatives are worth an operation each.
 const MAX_COMBINATIONS: usize = 16;
 
@@ -29,6 +35,7 @@ impl<'a> Interpreter<'a> {
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) -> Value<'a> {
+        let arguments = self.affordable(arguments);
         let Some(signature) = Signature::of(directive, batch.is_some()) else {
             return self.custom(directive, &arguments, batch.is_some(), span, scope);
         };
@@ -61,6 +68,23 @@ impl<'a> Interpreter<'a> {
             }));
         }
         Value::None
+    }
+
+    /// Arguments without those that are too many or too large to be kept.
+    fn affordable(&mut self, mut arguments: Arguments<'a>) -> Arguments<'a> {
+        if arguments.positional.len() > MAX_POSITIONAL || arguments.keywords.len() > MAX_KEYWORDS {
+            arguments.positional.truncate(MAX_POSITIONAL);
+            arguments.keywords.truncate(MAX_KEYWORDS);
+            arguments.open = true;
+            self.unresolved(self.statement, super::TOO_LARGE);
+        }
+        let Arguments { positional, keywords, .. } = &mut arguments;
+        for value in positional.iter_mut().chain(keywords.iter_mut().map(|(_, value)| value)) {
+            if value.holds_values() && !self.budget.afford_whole(value) {
+                *value = Value::Unknown;
+            }
+        }
+        arguments
     }
 
     fn custom(

@@ -21,16 +21,22 @@ use crate::sql::{self, SqlStatement};
 impl<'a> Interpreter<'a> {
     /// Something given to `method` for execution.
     pub(super) fn execute(&mut self, statement: &Value<'a>, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
+        if self.deeper(|this| this.execute_one(statement, method, span, scope)).is_none() {
+            self.execute_unknown(method, span, scope);
+        }
+    }
+
+    fn execute_one(&mut self, statement: &Value<'a>, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
         match statement {
             Value::Str(text) => self.execute_text(text, method, span, scope),
             Value::Object(object) => self.execute_object(object, method, span, scope),
             Value::OneOf(values) => {
-                for value in Rc::clone(values).iter() {
+                for value in values.iter() {
                     self.maybe(|this| this.execute(value, method, span, scope));
                 }
             }
             Value::List(_) | Value::Tuple(_) => {
-                for value in Self::turns(statement).items {
+                for value in self.turns(statement).items {
                     self.execute(&value, method, span, scope);
                 }
             }
@@ -56,7 +62,8 @@ impl<'a> Interpreter<'a> {
         if !self.recording {
             return;
         }
-        if text.value.trim() == HOLE {
+        // The text is read letter by letter.
+        if text.value.trim() == HOLE || !self.budget.afford(text.value.len() / 2) {
             return self.execute_unknown(method, span, scope);
         }
         let has_parameters = !method.starts_with("cursor.") && !method.ends_with("exec_driver_sql");
@@ -97,7 +104,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn execute_object(&mut self, object: &Rc<Object<'a>>, method: &str, span: Span, scope: &Rc<Scope<'a>>) {
-        if let Some(text) = sql_text(object) {
+        if let Some(text) = self.sql_text(object) {
             return match text {
                 Value::Str(text) => self.execute_text(&text, method, span, scope),
                 other => self.execute(&other, method, span, scope),
@@ -114,6 +121,16 @@ impl<'a> Interpreter<'a> {
             return self.record_statement(Statement::Select, span, scope, Origin::Core);
         }
         self.execute_unknown(method, span, scope);
+    }
+
+    /// The text of `sa.text(..)` and `sa.DDL(..)`, also behind `.bindparams(..)` and the like.
+    fn sql_text(&self, object: &Object<'a>) -> Option<Value<'a>> {
+        let object = text_object(object)?;
+        let text = object.arguments.get(0, "text").or_else(|| object.arguments.keyword("statement"));
+        Some(match (text, object.arguments.keyword("context")) {
+            (Some(Value::Str(text)), Some(context)) => self.percent_format(&text.value, context),
+            (text, _) => text.cloned().unwrap_or(Value::Unknown),
+        })
     }
 
     /// `CreateTable(t)`, `DropIndex(i)` and their like (`sqlalchemy/sql/ddl.py`).
@@ -246,45 +263,40 @@ fn enum_labels(arguments: &Arguments<'_>) -> Option<Vec<Name>> {
         return None;
     }
     match arguments.positional.as_slice() {
-        [class @ Value::Class(_)] => {
-            let members = Interpreter::turns(class);
-            let member_name = |member: &Value<'_>| match member {
-                Value::Instance(member) => name(member.attributes.own("name").as_ref()),
-                _ => Name::Unknown,
-            };
-            members.certain.then(|| members.items.iter().map(member_name).collect())
+        [Value::Class(class)] => {
+            let members = class.members.iter().filter(|member| !member.starts_with('_'));
+            class.is_enum.then(|| members.map(|member| Name::new(member)).collect())
         }
         labels => Some(labels.iter().map(|label| name(Some(label))).collect()),
     }
 }
 
-/// The text of `sa.text(..)` and `sa.DDL(..)`, also behind `.bindparams(..)` and the like.
-fn sql_text<'a>(object: &Rc<Object<'a>>) -> Option<Value<'a>> {
-    match last_part(&object.callee) {
-        "text" | "DDL" | "TextClause" if object.receiver.is_none() => {
-            let text = object.arguments.get(0, "text").or_else(|| object.arguments.keyword("statement"));
-            match (text, object.arguments.keyword("context")) {
-                (Some(Value::Str(text)), Some(context)) => {
-                    Some(Interpreter::percent_format(&text.value, context))
-                }
-                (text, _) => Some(text.cloned().unwrap_or(Value::Unknown)),
+/// The object that a chain of method calls began with, if it is SQL text.
+fn text_object<'v, 'a>(object: &'v Object<'a>) -> Option<&'v Object<'a>> {
+    let mut current = object;
+    loop {
+        match &current.receiver {
+            Some(Value::Object(receiver)) => current = receiver,
+            Some(_) => return None,
+            None => {
+                return matches!(last_part(&current.callee), "text" | "DDL" | "TextClause")
+                    .then_some(current);
             }
         }
-        _ => match &object.receiver {
-            Some(Value::Object(receiver)) => sql_text(receiver),
-            _ => None,
-        },
     }
 }
 
 /// The table of `t.c.name`.
 fn table_of_column(value: &Value<'_>) -> Option<TableName> {
-    let Value::Object(object) = value else { return None };
-    match &object.receiver {
-        Some(Value::Object(table)) if matches!(last_part(&table.callee), "Table" | "table") => {
-            Some(table_of(table))
+    let mut current = value;
+    while let Value::Object(object) = current {
+        match &object.receiver {
+            Some(Value::Object(table)) if matches!(last_part(&table.callee), "Table" | "table") => {
+                return Some(table_of(table));
+            }
+            Some(receiver) => current = receiver,
+            None => return None,
         }
-        Some(receiver) => table_of_column(receiver),
-        None => None,
     }
+    None
 }

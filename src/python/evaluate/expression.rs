@@ -16,18 +16,15 @@ use super::{Interpreter, MAX_DEPTH};
 use crate::python::parse::span;
 
 /// How many steps nested expressions may take beyond [`MAX_DEPTH`] of calls.
-const MAX_EXPRESSION_DEPTH: u32 = MAX_DEPTH * 4;
+pub(super) const MAX_EXPRESSION_DEPTH: u32 = MAX_DEPTH * 4;
 
 impl<'a> Interpreter<'a> {
     /// The value of an expression; what it calls is called.
     pub(super) fn expression(&mut self, expression: &'a Expr, scope: &Rc<Scope<'a>>) -> Value<'a> {
-        if self.depth > MAX_EXPRESSION_DEPTH {
+        if !self.budget.afford(1) {
             return Value::Unknown;
         }
-        self.depth += 1;
-        let value = self.evaluate(expression, scope);
-        self.depth -= 1;
-        value
+        self.deeper(|this| this.evaluate(expression, scope)).unwrap_or_default()
     }
 
     fn evaluate(&mut self, expression: &'a Expr, scope: &Rc<Scope<'a>>) -> Value<'a> {
@@ -52,16 +49,24 @@ impl<'a> Interpreter<'a> {
             Expr::Set(node) => self.list_display(&node.elts, scope),
             Expr::Dict(node) => self.dict_display(node, scope),
             Expr::BinOp(node) => {
-                let left = self.expression(&node.left, scope);
-                let right = self.expression(&node.right, scope);
-                Self::binary(&left, node.op, &right)
+                // `a + b + c + ..` nests as deep as it is long.
+                let mut links = vec![node];
+                while let Some(Expr::BinOp(inner)) = links.last().map(|link| &*link.left) {
+                    links.push(inner);
+                }
+                let mut value = self.expression(links.last().map_or(&node.left, |first| &first.left), scope);
+                for link in links.into_iter().rev() {
+                    let right = self.expression(&link.right, scope);
+                    value = self.binary(&value, link.op, &right);
+                }
+                value
             }
             Expr::BoolOp(node) => self.bool_op(node.op, &node.values, scope),
             Expr::UnaryOp(node) => {
                 let value = self.expression(&node.operand, scope);
                 match (node.op, &value) {
                     (UnaryOp::Not, _) => value.truth().map_or(Value::Unknown, |truth| Value::Bool(!truth)),
-                    (UnaryOp::USub, Value::Int(int)) => Value::Int(int.wrapping_neg()),
+                    (UnaryOp::USub, Value::Int(int)) => int.checked_neg().map_or(Value::Unknown, Value::Int),
                     (UnaryOp::USub, Value::Float(float)) => Value::Float(-float),
                     (UnaryOp::UAdd, _) => value,
                     _ => Value::Unknown,
@@ -105,7 +110,7 @@ impl<'a> Interpreter<'a> {
             }
             Expr::YieldFrom(node) => {
                 let iterable = self.expression(&node.value, scope);
-                let turns = Self::turns(&iterable);
+                let turns = self.turns(&iterable);
                 if let Some(frame) = self.frames.last_mut() {
                     frame.yielded.extend(turns.items);
                 }
@@ -198,7 +203,7 @@ impl<'a> Interpreter<'a> {
             }
             Value::Object(object) => Self::object_attribute(object, value, name),
             Value::OneOf(values) => {
-                let values = Rc::clone(values);
+                let values = values.clone();
                 Value::one_of(values.iter().map(|value| self.attribute(value, name)).collect::<Vec<_>>())
             }
             Value::Unknown | Value::None => {
@@ -257,7 +262,7 @@ impl<'a> Interpreter<'a> {
         let mut all = Some(true);
         for (op, right) in node.ops.iter().zip(&node.comparators) {
             let right = self.expression(right, scope);
-            all = match (all, Self::compare_two(&left, *op, &right)) {
+            all = match (all, self.compare_two(&left, *op, &right)) {
                 (_, Some(false)) => return Value::Bool(false),
                 (Some(true), Some(true)) => Some(true),
                 _ => None,
@@ -271,53 +276,48 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn compare_two(left: &Value<'a>, op: CmpOp, right: &Value<'a>) -> Option<bool> {
+    fn compare_two(&self, left: &Value<'a>, op: CmpOp, right: &Value<'a>) -> Option<bool> {
         let order = match (left, right) {
             (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-            (Value::Str(a), Value::Str(b)) if !a.dynamic && !b.dynamic => Some(a.value.cmp(&b.value)),
+            (Value::Str(a), Value::Str(b)) if !a.dynamic && !b.dynamic => {
+                let cost = a.value.len().min(b.value.len());
+                self.budget.afford_text(cost).then(|| a.value.cmp(&b.value))
+            }
             _ => None,
         };
         match op {
-            CmpOp::Eq | CmpOp::Is => left.equals(right),
-            CmpOp::NotEq | CmpOp::IsNot => left.equals(right).map(|equal| !equal),
+            CmpOp::Eq | CmpOp::Is => left.equals(right, &self.budget),
+            CmpOp::NotEq | CmpOp::IsNot => left.equals(right, &self.budget).map(|equal| !equal),
             CmpOp::Lt => order.map(std::cmp::Ordering::is_lt),
             CmpOp::LtE => order.map(std::cmp::Ordering::is_le),
             CmpOp::Gt => order.map(std::cmp::Ordering::is_gt),
             CmpOp::GtE => order.map(std::cmp::Ordering::is_ge),
-            CmpOp::In => Self::contains(right, left),
-            CmpOp::NotIn => Self::contains(right, left).map(|inside| !inside),
+            CmpOp::In => self.contains(right, left),
+            CmpOp::NotIn => self.contains(right, left).map(|inside| !inside),
         }
     }
 
     /// The value of a binary operator.
-    pub(super) fn binary(left: &Value<'a>, op: Operator, right: &Value<'a>) -> Value<'a> {
+    pub(super) fn binary(&self, left: &Value<'a>, op: Operator, right: &Value<'a>) -> Value<'a> {
         if matches!(left, Value::OneOf(_)) || matches!(right, Value::OneOf(_)) {
             let pairs =
                 left.alternatives().iter().flat_map(|l| right.alternatives().iter().map(move |r| (l, r)));
-            return Value::one_of(pairs.map(|(l, r)| Self::binary(l, op, r)).collect::<Vec<_>>());
+            return Value::one_of(pairs.map(|(l, r)| self.binary(l, op, r)).collect::<Vec<_>>());
         }
         match (left, op, right) {
-            (Value::Int(a), Operator::Add, Value::Int(b)) => Value::Int(a.wrapping_add(*b)),
-            (Value::Int(a), Operator::Sub, Value::Int(b)) => Value::Int(a.wrapping_sub(*b)),
-            (Value::Int(a), Operator::Mult, Value::Int(b)) => Value::Int(a.wrapping_mul(*b)),
-            (Value::Int(a), Operator::FloorDiv, Value::Int(b)) => {
-                a.checked_div_euclid(*b).map_or(Value::Unknown, Value::Int)
-            }
-            (Value::Int(a), Operator::Mod, Value::Int(b)) => {
-                a.checked_rem_euclid(*b).map_or(Value::Unknown, Value::Int)
-            }
-            (Value::Str(text), Operator::Mod, _) => Self::percent_format(&text.value, right),
+            (Value::Int(a), _, Value::Int(b)) => integer(*a, op, *b).map_or(Value::Unknown, Value::Int),
+            (Value::Str(text), Operator::Mod, _) => self.percent_format(&text.value, right),
             (Value::Str(_), Operator::Add, _) | (_, Operator::Add, Value::Str(_)) => {
-                Self::concatenate(left, right)
+                self.concatenate(left, right)
             }
             (Value::Str(text), Operator::Mult, Value::Int(times)) => match usize::try_from(*times) {
-                Ok(times) if times.saturating_mul(text.value.len()) < 100_000 => {
+                Ok(times) if self.budget.afford_text(times.saturating_mul(text.value.len())) => {
                     Value::str(text.value.repeat(times))
                 }
                 _ => Value::Unknown,
             },
-            (_, Operator::Add | Operator::BitOr, _) => Self::merge(left, right),
-            (_, Operator::Sub, _) => Self::difference(left, right),
+            (_, Operator::Add | Operator::BitOr, _) => self.merge(left, right),
+            (_, Operator::Sub, _) => self.difference(left, right),
             _ => Value::Unknown,
         }
     }
@@ -369,7 +369,7 @@ impl<'a> Interpreter<'a> {
         };
         let iterable = self.expression(&generator.iter, scope);
         self.send_query(&iterable, span(generator.iter.range()), scope);
-        let turns = Self::turns(&iterable);
+        let turns = self.turns(&iterable);
         let mut certain = turns.certain;
         for item in turns.items {
             if !self.step() {
@@ -408,7 +408,7 @@ impl<'a> Interpreter<'a> {
             let value = self.expression(&keyword.value, scope);
             match (&keyword.arg, value) {
                 (Some(name), value) => keywords.push((name.as_str().into(), value)),
-                (None, Value::Dict(dict)) => {
+                (None, Value::Dict(dict)) if self.budget.afford(4 * dict.entries.borrow().len()) => {
                     open |= dict.open.get();
                     for (key, value) in dict.entries.borrow().iter() {
                         match key.as_str() {
@@ -430,7 +430,7 @@ impl<'a> Interpreter<'a> {
         for element in elements {
             let value = self.expression(element, scope);
             if element.is_starred_expr() {
-                let turns = Self::turns(&value);
+                let turns = self.turns(&value);
                 open |= !turns.certain;
                 if turns.certain || !matches!(value, Value::Unknown) {
                     items.extend(turns.items);
@@ -440,5 +440,26 @@ impl<'a> Interpreter<'a> {
             }
         }
         (items, open)
+    }
+}
+
+/// Arithmetic as Python does it; `None` for what does not fit.
+fn integer(a: i64, op: Operator, b: i64) -> Option<i64> {
+    match op {
+        Operator::Add => a.checked_add(b),
+        Operator::Sub => a.checked_sub(b),
+        Operator::Mult => a.checked_mul(b),
+        // Rounded down, where Rust rounds towards zero.
+        Operator::FloorDiv => {
+            let quotient = a.checked_div(b)?;
+            let is_inexact = a.checked_rem(b)? != 0;
+            if is_inexact && (a < 0) != (b < 0) { quotient.checked_sub(1) } else { Some(quotient) }
+        }
+        // The sign is that of the divisor.
+        Operator::Mod => {
+            let rest = a.checked_rem(b)?;
+            if rest != 0 && (rest < 0) != (b < 0) { rest.checked_add(b) } else { Some(rest) }
+        }
+        _ => None,
     }
 }

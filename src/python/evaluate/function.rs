@@ -49,9 +49,7 @@ impl<'a> Interpreter<'a> {
     ) -> Option<Value<'a>> {
         let recursion = self.frames.iter().filter(|frame| std::ptr::eq(frame.name, function.name)).count();
         if recursion > MAX_RECURSION || self.depth > MAX_DEPTH || !self.step() {
-            let changes =
-                self.operations.iter().any(|operation| operation.via.iter().any(|f| **f == *function.name));
-            if changes {
+            if self.changing.contains(function.name) {
                 let place = site.unwrap_or(function.span);
                 self.unresolved(place, format!("calls of `{}` nest too deep to be followed", function.name));
             }
@@ -59,6 +57,11 @@ impl<'a> Interpreter<'a> {
         }
         self.depth += 1;
         let locals = function.scope.nested();
+        // A scope of its own, and room for what it binds.
+        if !self.charge(8 + arguments.len()) {
+            self.depth -= 1;
+            return Some(Value::Unknown);
+        }
         self.bind_parameters(function, arguments, &locals);
         self.frames.push(Frame::new(site, function.name));
         let arms = self.arms.len();
@@ -89,7 +92,7 @@ impl<'a> Interpreter<'a> {
         let mut positional = positional.into_iter();
         for parameter in parameters.posonlyargs.iter().chain(&parameters.args) {
             let name = parameter.parameter.name.as_str();
-            let value = positional.next().or_else(|| take_keyword(&mut keywords, name));
+            let value = positional.next().or_else(|| self.take_keyword(&mut keywords, name));
             let value = self.or_default(value, parameter.default.as_deref(), open, function);
             scope.set(name, value);
         }
@@ -99,7 +102,7 @@ impl<'a> Interpreter<'a> {
         }
         for parameter in &parameters.kwonlyargs {
             let name = parameter.parameter.name.as_str();
-            let value = take_keyword(&mut keywords, name);
+            let value = self.take_keyword(&mut keywords, name);
             let value = self.or_default(value, parameter.default.as_deref(), open, function);
             scope.set(name, value);
         }
@@ -163,10 +166,10 @@ impl<'a> Interpreter<'a> {
         }));
         for decorator in decorators.iter().rev() {
             // A decorator of the project is followed; any other one is taken to call what it decorates.
-            if matches!(decorator, Value::Function(_) | Value::Class(_) | Value::Partial(..)) {
+            if matches!(decorator, Value::Function(_) | Value::Class(_) | Value::Partial(_)) {
                 let decorated =
                     self.call_value(decorator, Arguments::of(vec![value.clone()]), Span::default(), scope);
-                if matches!(decorated, Value::Function(_) | Value::Instance(_) | Value::Partial(..)) {
+                if matches!(decorated, Value::Function(_) | Value::Instance(_) | Value::Partial(_)) {
                     value = decorated;
                 }
             }
@@ -185,7 +188,13 @@ impl<'a> Interpreter<'a> {
             .iter()
             .flat_map(|arguments| arguments.args.iter())
             .map(|base| self.expression(base, scope))
-            .collect();
+            .collect::<Vec<_>>();
+        let ancestors = Class::ancestors(&bases);
+        let is_enum = bases.iter().any(|base| match base {
+            Value::Path(path) => path.starts_with("enum."),
+            Value::Class(class) => class.is_enum,
+            _ => false,
+        });
         let attributes = scope.nested();
         self.block(&class.body, &attributes);
         let fields = class.body.iter().filter_map(|statement| match statement {
@@ -202,6 +211,8 @@ impl<'a> Interpreter<'a> {
             name: class.name.as_str(),
             attributes,
             bases,
+            ancestors,
+            is_enum,
             fields: fields.collect(),
             members: members.collect(),
         }))
@@ -220,7 +231,9 @@ impl<'a> Interpreter<'a> {
             attributes.set(field, value.clone());
         }
         for (name, value) in &arguments.keywords {
-            if let Some(name) = Self::field_name(class, name) {
+            if self.budget.afford(class.fields.len() / 4)
+                && let Some(name) = Self::field_name(class, name)
+            {
                 attributes.set(name, value.clone());
             }
         }
@@ -235,17 +248,20 @@ impl<'a> Interpreter<'a> {
 
     /// The declared attribute of a data class, enum or named tuple with this name.
     fn field_name(class: &Class<'a>, name: &str) -> Option<&'a str> {
-        let declared = class.fields.iter().copied().find(|field| *field == name);
-        declared.or_else(|| class.attributes.snapshot().into_keys().find(|field| *field == name))
+        let declared = || class.fields.iter().copied().find(|field| *field == name);
+        class.attributes.own_name(name).or_else(declared)
     }
 
     /// The call's place, if it stands in the revision file.
     pub(super) fn site(span: Span, scope: &Scope<'a>) -> Option<Span> {
         (scope.module == ModuleId::Revision && span != Span::default()).then_some(span)
     }
-}
 
-fn take_keyword<'a>(keywords: &mut Vec<(Cow<'a, str>, Value<'a>)>, name: &str) -> Option<Value<'a>> {
-    let index = keywords.iter().position(|(key, _)| &**key == name)?;
-    Some(keywords.swap_remove(index).1)
+    fn take_keyword(&self, keywords: &mut Vec<(Cow<'a, str>, Value<'a>)>, name: &str) -> Option<Value<'a>> {
+        if !self.budget.afford(keywords.len() / 4) {
+            return None;
+        }
+        let index = keywords.iter().position(|(key, _)| &**key == name)?;
+        Some(keywords.swap_remove(index).1)
+    }
 }

@@ -6,12 +6,14 @@
 
 mod argument;
 mod bind;
+mod budget;
 mod builtin;
 mod call;
 mod collection;
 mod column;
 mod core;
 mod directive;
+mod dismantle;
 mod execute;
 mod expression;
 mod function;
@@ -30,8 +32,9 @@ mod value;
 use std::rc::Rc;
 
 use ruff_python_ast::Stmt;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::budget::Budget;
 use self::scope::{ModuleId, Scope};
 use self::value::{Arguments, Function, Value};
 use super::Modules;
@@ -44,6 +47,21 @@ use crate::sql::SqlStatement;
 
 /// How many statements and calls one revision may take; loops beyond it are cut and recorded.
 const FUEL: u32 = 200_000;
+
+/// How many steps each further statement of a module has, once the others have used up theirs.
+const FUEL_AFTER_CUT: u32 = 50;
+
+/// How many operations one body may have.
+const MAX_OPERATIONS: usize = 10_000;
+
+const TOO_MANY_STEPS: &str = "the code takes too many steps to be followed to its end";
+const TOO_LARGE: &str = "the code makes values that are too large to be followed";
+const TOO_MANY_OPERATIONS: &str = "the code makes too many changes to be followed to its end";
+
+/// Whether a place is unresolved because the code is too much.
+fn is_limit(reason: &str) -> bool {
+    matches!(reason, TOO_MANY_STEPS | TOO_LARGE | TOO_MANY_OPERATIONS)
+}
 
 /// How often a function may be on the way of calls: recursion over unknown values has no end of its own.
 const MAX_RECURSION: usize = 2;
@@ -73,6 +91,10 @@ pub(super) struct Interpreter<'a> {
     enclosing: Vec<Rc<Scope<'a>>>,
     operations: Vec<Operation>,
     unresolved: Vec<Unresolved>,
+    /// The places and reasons of `unresolved`.
+    noted: FxHashSet<(Span, Box<str>)>,
+    /// Functions that operations came from.
+    changing: FxHashSet<&'a str>,
     misfits: Vec<MisfitCall>,
     idle_blocks: Vec<Span>,
     /// What the module did when it was imported.
@@ -94,7 +116,13 @@ pub(super) struct Interpreter<'a> {
     /// Bodies of `with` statements whose context manager is a generator of the project.
     pending_bodies: Vec<PendingBody<'a>>,
     fuel: u32,
+    /// What is left for values; as much for the whole file.
+    budget: Rc<Budget>,
+    /// Places where the module was cut off when it was imported.
+    cut: Vec<Unresolved>,
     depth: u32,
+    /// How deep blocks of statements nest.
+    blocks: u32,
     /// The call that is the statement being run.
     statement: Span,
 }
@@ -196,6 +224,8 @@ impl<'a> Interpreter<'a> {
             enclosing: Vec::new(),
             operations: Vec::new(),
             unresolved: Vec::new(),
+            noted: FxHashSet::default(),
+            changing: FxHashSet::default(),
             misfits: Vec::new(),
             idle_blocks: Vec::new(),
             at_import: Vec::new(),
@@ -209,13 +239,23 @@ impl<'a> Interpreter<'a> {
             frames: vec![Frame::new(None, "<module>")],
             pending_bodies: Vec::new(),
             fuel: FUEL,
+            budget: Rc::default(),
+            cut: Vec::new(),
             depth: 0,
+            blocks: 0,
             statement: Span::default(),
         };
-        interpreter.block(suite, &root);
+        for statement in suite {
+            interpreter.block(std::slice::from_ref(statement), &root);
+            // What is cut off in one statement must not take away the functions after it.
+            interpreter.fuel = interpreter.fuel.max(FUEL_AFTER_CUT);
+        }
+        interpreter.say_refused();
         interpreter.recording = false;
+        interpreter.cut = interpreter.unresolved.drain(..).filter(|place| is_limit(&place.reason)).collect();
+        interpreter.noted.clear();
+        interpreter.changing.clear();
         interpreter.at_import = std::mem::take(&mut interpreter.operations);
-        interpreter.unresolved.clear();
         interpreter.misfits.clear();
         interpreter.idle_blocks.clear();
         interpreter.reset();
@@ -280,11 +320,14 @@ impl<'a> Interpreter<'a> {
                 self.unresolved(body.span, format!("`{name}` is no function of this file"));
             }
         }
+        self.say_refused();
         self.recording = false;
         body.stranger = self.stranger.take();
         // As many as there are; what grew stays for the next body.
         body.operations = self.operations.drain(..).collect();
-        body.unresolved = std::mem::take(&mut self.unresolved);
+        body.unresolved = self.cut.iter().cloned().chain(self.unresolved.drain(..)).collect();
+        self.noted.clear();
+        self.changing.clear();
         body.misfits = std::mem::take(&mut self.misfits);
         body.idle_blocks = std::mem::take(&mut self.idle_blocks);
         body.raises &= body.operations.is_empty();
@@ -319,12 +362,22 @@ impl<'a> Interpreter<'a> {
         if !self.recording {
             return;
         }
+        if self.operations.len() == MAX_OPERATIONS {
+            self.unresolved_in(span, scope, TOO_MANY_OPERATIONS);
+            self.fuel = 0;
+            return;
+        }
+        // Where it stands in the code is kept with each operation.
+        if !self.charge(self.frames.len()) {
+            return;
+        }
         let (span, call_sites) = self.place(span, scope);
         if matches!(change.table(), Some(table) if table.name.is_unknown()) || change.name().is_unknown() {
             let what = change.directive();
             let reason = unknown_names(what, &change).into();
             self.unresolved.push(Unresolved { span, reason, hides_after: None });
         }
+        self.changing.extend(self.frames.iter().skip(2).map(|frame| frame.name));
         let operation = Operation {
             change,
             span,
@@ -414,7 +467,7 @@ impl<'a> Interpreter<'a> {
             return;
         }
         let (span, _) = self.place(span, scope);
-        if !self.unresolved.iter().any(|known| known.span == span && known.reason == reason) {
+        if self.noted.insert((span, reason.clone())) {
             self.unresolved.push(Unresolved { span, reason, hides_after });
         }
     }
@@ -442,9 +495,39 @@ impl<'a> Interpreter<'a> {
         self.fuel -= 1;
         if self.fuel == 0 {
             let place = self.frames.iter().rev().find_map(|frame| frame.site).unwrap_or_default();
-            self.unresolved(place, "the code takes too many steps to be followed to its end");
+            self.unresolved(place, TOO_MANY_STEPS);
         }
+        self.say_refused();
         true
+    }
+
+    /// Says so where a value was too large to be made.
+    fn say_refused(&mut self) {
+        if self.budget.take_refused() {
+            let site = self.frames.iter().rev().find_map(|frame| frame.site);
+            self.unresolved(site.unwrap_or(self.statement), TOO_LARGE);
+        }
+    }
+
+    /// Takes `units` of the budget; where they are not there, nothing more is followed.
+    fn charge(&mut self, units: usize) -> bool {
+        let affords = self.budget.afford(units);
+        if !affords {
+            self.say_refused();
+            self.fuel = 0;
+        }
+        affords
+    }
+
+    /// Runs `action` one level deeper, unless that is too deep.
+    fn deeper<T>(&mut self, action: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth > expression::MAX_EXPRESSION_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let result = action(self);
+        self.depth -= 1;
+        Some(result)
     }
 
     /// Runs `action` as code that may not run.

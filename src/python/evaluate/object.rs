@@ -6,7 +6,7 @@ use super::Interpreter;
 use super::call::{is_execution, is_statement};
 use super::core::{is_table, table_of_model};
 use super::directive::table_of;
-use super::path::Path;
+use super::path::{MAX_PATH, Path};
 use super::scope::Scope;
 use super::value::{Arguments, Object, Value};
 use crate::operation::last_part;
@@ -124,7 +124,8 @@ impl<'a> Interpreter<'a> {
         let by_model = method.ends_with("_mappings");
         let rows = arguments.positional.get(usize::from(by_model));
         // A list of rows that come from the database may be empty.
-        let turns = rows.filter(|_| method.starts_with("bulk_") || method == "add_all").map(Self::turns);
+        let turns =
+            rows.filter(|_| method.starts_with("bulk_") || method == "add_all").map(|rows| self.turns(rows));
         let certain = turns.as_ref().is_none_or(|turns| turns.certain && !turns.items.is_empty());
         let row = if by_model { arguments.positional.first().cloned() } else { None };
         let row = row.or_else(|| turns.map_or_else(|| rows.cloned(), |turns| turns.items.into_iter().next()));
@@ -213,6 +214,10 @@ impl<'a> Interpreter<'a> {
         if name == "execute" && matches!(kind.as_str(), "DDL" | "text") {
             self.execute(&Value::Object(Rc::clone(object)), name, span, scope);
             return Value::None;
+        }
+        if object.callee.len() > MAX_PATH || !self.budget.afford_text(object.callee.len()) {
+            self.unknown_part(span, scope, "more methods are called on each other than are followed");
+            return Value::Unknown;
         }
         Value::Object(Rc::new(Object {
             callee: Path::dotted(&object.callee, name),

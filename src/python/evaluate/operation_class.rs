@@ -44,7 +44,7 @@ impl<'a> Interpreter<'a> {
         match operation {
             Some(Value::Object(object)) => self.invoke_object(object, span, scope),
             Some(Value::OneOf(values)) => {
-                for value in Rc::clone(values).iter() {
+                for value in values.iter() {
                     self.maybe(|this| this.invoke(Some(value), span, scope));
                 }
             }
@@ -68,8 +68,10 @@ impl<'a> Interpreter<'a> {
         if class.ends_with("Ops") {
             let inner =
                 object.arguments.keyword("ops").or_else(|| object.arguments.positional.last()).cloned();
-            for operation in inner.map(|inner| Self::turns(&inner).items).unwrap_or_default() {
-                self.invoke(Some(&operation), span, scope);
+            for operation in inner.map(|inner| self.turns(&inner).items).unwrap_or_default() {
+                if self.deeper(|this| this.invoke(Some(&operation), span, scope)).is_none() || !self.step() {
+                    break;
+                }
             }
             return;
         }

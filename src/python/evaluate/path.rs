@@ -14,6 +14,9 @@ use crate::operation::last_part;
 /// How many paths a thread keeps; a project has a few hundred.
 const MOST: usize = 4_096;
 
+/// How many letters a path may have to be made longer.
+pub(super) const MAX_PATH: usize = 2_000;
+
 thread_local! {
     static KNOWN: RefCell<Known> = RefCell::default();
 }

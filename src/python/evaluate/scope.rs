@@ -16,7 +16,7 @@ pub(super) struct Scope<'a> {
     names: RefCell<Names<'a>>,
     parent: Option<Rc<Scope<'a>>>,
     /// Names that `global` or `nonlocal` sends elsewhere.
-    elsewhere: RefCell<Vec<(&'a str, Rc<Scope<'a>>)>>,
+    elsewhere: RefCell<FxHashMap<&'a str, Rc<Scope<'a>>>>,
     /// Modules whose names `from x import *` brought in.
     stars: RefCell<Vec<Rc<str>>>,
     /// The module the code stands in.
@@ -91,7 +91,7 @@ impl<'a> Scope<'a> {
 
     /// Binds a name, where `global` and `nonlocal` say so.
     pub(super) fn set(&self, name: &'a str, value: Value<'a>) {
-        let elsewhere = self.elsewhere.borrow().iter().find(|(n, _)| *n == name).map(|(_, s)| Rc::clone(s));
+        let elsewhere = self.elsewhere.borrow().get(name).map(Rc::clone);
         if let Some(scope) = elsewhere {
             scope.set(name, value);
         } else {
@@ -102,13 +102,16 @@ impl<'a> Scope<'a> {
 
     /// `global name`.
     pub(super) fn declare_global(self: &Rc<Self>, name: &'a str) {
-        self.elsewhere.borrow_mut().push((name, self.root()));
+        // In the module itself it says nothing.
+        if !self.is_root() {
+            self.elsewhere.borrow_mut().insert(name, self.root());
+        }
     }
 
     /// `nonlocal name`.
     pub(super) fn declare_nonlocal(&self, name: &'a str) {
         if let Some(scope) = self.parent.as_ref().and_then(|parent| parent.holder(name)) {
-            self.elsewhere.borrow_mut().push((name, scope));
+            self.elsewhere.borrow_mut().insert(name, scope);
         }
     }
 
@@ -150,6 +153,25 @@ impl<'a> Scope<'a> {
         let names = self.names.take();
         let elsewhere = self.elsewhere.take();
         drop((names, elsewhere));
+    }
+
+    /// Moves the values of a scope, and of those around it, that nobody else holds to `open`.
+    pub(super) fn release(scope: &mut Rc<Self>, open: &mut Vec<Value<'a>>) {
+        let mut current = Rc::get_mut(scope);
+        while let Some(scope) = current {
+            open.extend(scope.names.take().into_values());
+            current = scope.parent.as_mut().and_then(Rc::get_mut);
+        }
+    }
+
+    /// How many names are bound in this very scope.
+    pub(super) fn len(&self) -> usize {
+        self.names.borrow().len()
+    }
+
+    /// Whether a name is bound in this very scope, as the text that lives as long as the module.
+    pub(super) fn own_name(&self, name: &str) -> Option<&'a str> {
+        self.names.borrow().get_key_value(name).map(|(name, _)| *name)
     }
 
     /// Goes on with what several ways through the code left behind.

@@ -15,6 +15,9 @@ use crate::python::parse::span;
 /// How often a loop over something known is unrolled.
 const MAX_TURNS: usize = 2_000;
 
+/// How deep blocks of statements may nest, those of functions that are called included.
+const MAX_BLOCKS: u32 = 400;
+
 /// How a statement ends.
 #[derive(Debug, Clone)]
 pub(super) enum Flow<'a> {
@@ -28,6 +31,19 @@ pub(super) enum Flow<'a> {
 impl<'a> Interpreter<'a> {
     /// Runs statements in order.
     pub(super) fn block(&mut self, suite: &'a [Stmt], scope: &Rc<Scope<'a>>) -> Flow<'a> {
+        if self.blocks == MAX_BLOCKS {
+            if let Some(first) = suite.first() {
+                self.unresolved_in(span(first.range()), scope, "the code nests too deep to be followed");
+            }
+            return Flow::Next;
+        }
+        self.blocks += 1;
+        let flow = self.run(suite, scope);
+        self.blocks -= 1;
+        flow
+    }
+
+    fn run(&mut self, suite: &'a [Stmt], scope: &Rc<Scope<'a>>) -> Flow<'a> {
         for statement in suite {
             if !self.step() {
                 return Flow::Next;
@@ -124,7 +140,9 @@ impl<'a> Interpreter<'a> {
     }
 
     fn unpack(&mut self, targets: &'a [Expr], value: &Value<'a>, scope: &Rc<Scope<'a>>) {
-        let items = Self::exact_items(value);
+        let items = value
+            .exact_items()
+            .map(|items| if self.budget.afford(items.len()) { items.to_vec() } else { Vec::new() });
         let star = targets.iter().position(Expr::is_starred_expr);
         for (i, target) in targets.iter().enumerate() {
             let item = match (&items, star) {
@@ -153,7 +171,7 @@ impl<'a> Interpreter<'a> {
             self.extend(list, &right);
             return;
         }
-        let value = Self::binary(&current, node.op, &right);
+        let value = self.binary(&current, node.op, &right);
         self.assign(&node.target, value, scope);
     }
 
@@ -181,6 +199,9 @@ impl<'a> Interpreter<'a> {
 
     /// Runs each arm as one that may be the one taken, and goes on with all outcomes.
     fn undecided(&mut self, arms: &[Option<&'a [Stmt]>], scope: &Rc<Scope<'a>>) -> Flow<'a> {
+        if !self.charge(scope.len().saturating_mul(2 * arms.len())) {
+            return Flow::Next;
+        }
         let before = scope.snapshot();
         let mut ways = Vec::with_capacity(arms.len());
         let mut ends = Vec::with_capacity(arms.len());
@@ -254,8 +275,8 @@ impl<'a> Interpreter<'a> {
     fn for_statement(&mut self, node: &'a StmtFor, scope: &Rc<Scope<'a>>) -> Flow<'a> {
         let iterable = self.expression(&node.iter, scope);
         self.send_query(&iterable, span(node.iter.range()), scope);
-        let turns = Self::turns(&iterable);
-        let before = (!turns.certain).then(|| scope.snapshot());
+        let turns = self.turns(&iterable);
+        let before = (!turns.certain && self.charge(3 * scope.len())).then(|| scope.snapshot());
         self.begin_loop(!turns.certain);
         let mut left = None;
         for item in turns.items.into_iter().take(MAX_TURNS) {
@@ -327,6 +348,9 @@ impl<'a> Interpreter<'a> {
                     }
                 }
                 None => {
+                    if !self.charge(3 * scope.len()) {
+                        return Flow::Next;
+                    }
                     let before = scope.snapshot();
                     self.begin_loop(true);
                     let flow = self.block(&node.body, scope);
@@ -434,6 +458,9 @@ impl<'a> Interpreter<'a> {
             Flow::Next => self.block(&node.orelse, scope),
             flow => flow,
         };
+        if !self.charge(scope.len().saturating_mul(2 * node.handlers.len() + 3)) {
+            return Flow::Next;
+        }
         let before = scope.snapshot();
         let mut ways = vec![before.clone()];
         let mut ends = vec![body];
@@ -495,7 +522,7 @@ impl<'a> Interpreter<'a> {
     ) -> Option<bool> {
         use ruff_python_ast::Pattern;
         match pattern {
-            Pattern::MatchValue(node) => self.expression(&node.value, scope).equals(subject),
+            Pattern::MatchValue(node) => self.expression(&node.value, scope).equals(subject, &self.budget),
             Pattern::MatchAs(node) => {
                 let truth =
                     node.pattern.as_deref().map_or(Some(true), |inner| self.matches(inner, subject, scope));

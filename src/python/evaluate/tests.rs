@@ -447,3 +447,34 @@ fn bodies_that_do_nothing_or_raise_are_told_apart() {
     assert!(upgrade.is_trivial && !upgrade.raises);
     assert!(downgrade.raises && !downgrade.is_trivial);
 }
+
+#[test]
+fn integers_are_pythons() {
+    let code = |expression: &str| format!("op.drop_table('t' + str({expression}))");
+    for (expression, table) in [
+        ("-7 // 2", "t-4"),
+        ("7 // -2", "t-4"),
+        ("-8 // 2", "t-4"),
+        ("-7 % 2", "t1"),
+        ("7 % -2", "t-1"),
+        ("7 // 0", "*"),
+        ("9223372036854775807 + 1", "*"),
+        ("-9223372036854775807 - 2", "*"),
+        ("4611686018427387904 * 2", "*"),
+        ("(-9223372036854775807 - 1) // -1", "*"),
+        ("-(-9223372036854775807 - 1)", "*"),
+    ] {
+        let read = body(&code(expression));
+        assert_eq!(read[0], format!("drop_table {table} -"), "{expression}");
+    }
+}
+
+#[test]
+fn what_grows_too_large_is_said() {
+    let read = body("s = 'a'\nfor _ in range(60):\n    s = s + s\nop.drop_table(s)\nop.drop_table('t')");
+    assert!(read.contains(&"drop_table t -".to_owned()), "{read:?}");
+    assert!(
+        read.contains(&"! the code makes values that are too large to be followed".to_owned()),
+        "{read:?}"
+    );
+}

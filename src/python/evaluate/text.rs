@@ -1,14 +1,19 @@
 //! Strings: literals, f-strings, `%`, `.format`, concatenation and methods. Unknown parts become [`HOLE`].
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use ruff_python_ast::{ExprFString, ExprStringLiteral, FStringPart, InterpolatedStringElement};
 
 use super::Interpreter;
 use super::argument::display;
+use super::budget::{Budget, Growing};
 use super::scope::{ModuleId, Scope};
 use super::value::{Arguments, Text, Value};
 use crate::operation::{HOLE, holds_hole};
+
+/// How many texts may come of one with choices inside.
+const MAX_TEXTS: usize = 8;
 
 impl<'a> Interpreter<'a> {
     pub(super) fn string_literal(&self, node: &'a ExprStringLiteral, scope: &Scope<'a>) -> Value<'a> {
@@ -25,55 +30,76 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(super) fn f_string(&mut self, node: &'a ExprFString, scope: &Rc<Scope<'a>>) -> Value<'a> {
-        let mut alternatives = vec![String::new()];
+        let budget = Rc::clone(&self.budget);
+        let mut alternatives = Alternatives::new(&budget);
         for part in node.value.as_slice() {
             match part {
-                FStringPart::Literal(literal) => append(&mut alternatives, &[literal.value.to_string()]),
+                FStringPart::Literal(literal) => alternatives.append(&[Cow::Borrowed(&*literal.value)]),
                 FStringPart::FString(f_string) => {
                     for element in &f_string.elements {
                         match element {
                             InterpolatedStringElement::Literal(literal) => {
-                                append(&mut alternatives, &[literal.value.to_string()]);
+                                alternatives.append(&[Cow::Borrowed(&*literal.value)]);
                             }
                             InterpolatedStringElement::Interpolation(inner) => {
                                 let value = self.expression(&inner.expression, scope);
                                 let spec = inner.format_spec.as_deref().map(|spec| &*spec.elements);
                                 let plain = inner.debug_text.is_none() && spec.is_none_or(is_plain_spec);
                                 let quoted = inner.conversion == ruff_python_ast::ConversionFlag::Repr;
-                                let texts: Vec<String> = value
+                                let texts: Vec<Cow<'_, str>> = value
                                     .alternatives()
                                     .iter()
                                     .map(|value| match display(value) {
-                                        _ if !plain => HOLE.to_owned(),
+                                        _ if !plain => HOLE.into(),
                                         text if quoted && matches!(value, Value::Str(_)) => {
-                                            format!("'{text}'")
+                                            format!("'{text}'").into()
                                         }
                                         text => text,
                                     })
                                     .collect();
-                                append(&mut alternatives, &texts);
+                                alternatives.append(&texts);
                             }
                         }
                     }
                 }
             }
         }
-        Value::one_of(alternatives.into_iter().map(Value::str))
+        alternatives.finish()
     }
 
     /// `left + right`, one of them a string.
-    pub(super) fn concatenate(left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
+    pub(super) fn concatenate(&self, left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
         let origin = match (left, right) {
             (Value::Str(text), Value::Str(more)) if more.value.is_empty() => text.origin,
             _ => None,
         };
-        let value = display(left) + &display(right);
+        let (first, last) = (display(left), display(right));
+        if !self.budget.afford_text(first.len() + last.len()) {
+            return Value::Unknown;
+        }
+        let value = [first, last].concat();
         let dynamic = holds_hole(&value);
         Value::Str(Rc::new(Text { value: value.into(), origin, dynamic }))
     }
 
     /// `format % right`.
-    pub(super) fn percent_format(format: &str, right: &Value<'a>) -> Value<'a> {
+    pub(super) fn percent_format(&self, format: &str, right: &Value<'a>) -> Value<'a> {
+        let choices = match right {
+            Value::Tuple(items) => {
+                items.iter().map(|item| item.alternatives().len()).fold(1, usize::saturating_mul)
+            }
+            _ => 1,
+        };
+        // Too many choices leave holes.
+        if let Value::Tuple(items) = right
+            && choices > MAX_TEXTS
+        {
+            let certain = items.iter().map(|item| match item {
+                Value::OneOf(_) => Value::Unknown,
+                known => known.clone(),
+            });
+            return self.percent_format(format, &Value::Tuple(certain.collect()));
+        }
         // A choice inside the tuple gives a choice of texts.
         if let Value::Tuple(items) = right
             && let Some(at) = items.iter().position(|item| matches!(item, Value::OneOf(_)))
@@ -83,19 +109,19 @@ impl<'a> Interpreter<'a> {
                 if let Some(slot) = items.get_mut(at) {
                     *slot = choice.clone();
                 }
-                Self::percent_format(format, &Value::Tuple(items.into()))
+                self.percent_format(format, &Value::Tuple(items.into()))
             });
             return Value::one_of(texts.collect::<Vec<_>>());
         }
         let single = std::slice::from_ref(right);
         let mut positional = if let Value::Tuple(items) = right { items.iter() } else { single.iter() };
-        let mut out = String::with_capacity(format.len());
+        let mut out = Growing::new(&self.budget);
         let mut rest = format;
         while let Some((before, after)) = rest.split_once('%') {
-            out.push_str(before);
+            out.push(before);
             rest = after;
             if let Some(after) = rest.strip_prefix('%') {
-                out.push('%');
+                out.push("%");
                 rest = after;
                 continue;
             }
@@ -103,7 +129,7 @@ impl<'a> Interpreter<'a> {
             if let Some((key, after)) = rest.strip_prefix('(').and_then(|named| named.split_once(')')) {
                 rest = after;
                 value = Some(match right {
-                    Value::Dict(dict) => dict
+                    Value::Dict(dict) if self.budget.afford(dict.entries.borrow().len() / 4) => dict
                         .entries
                         .borrow()
                         .iter()
@@ -122,30 +148,30 @@ impl<'a> Interpreter<'a> {
             rest = chars.as_str();
             let value = value.or_else(|| positional.next().cloned()).unwrap_or(Value::Unknown);
             match kind {
-                Some('s' | 'd' | 'i') if !padded => out.push_str(&display(&value)),
+                Some('s' | 'd' | 'i') if !padded => out.push(&display(&value)),
                 Some('r') if !padded && value.as_str().is_some() => {
-                    out.push('\'');
-                    out.push_str(&display(&value));
-                    out.push('\'');
+                    out.push("'");
+                    out.push(&display(&value));
+                    out.push("'");
                 }
-                _ => out.push_str(HOLE),
+                _ => out.push(HOLE),
             }
         }
-        out.push_str(rest);
-        Value::str(out)
+        out.push(rest);
+        out.finish()
     }
 
     /// `template.format(..)`.
-    fn brace_format(template: &str, arguments: &Arguments<'a>) -> Value<'a> {
-        let mut out = String::with_capacity(template.len());
+    fn brace_format(&self, template: &str, arguments: &Arguments<'a>) -> Value<'a> {
+        let mut out = Growing::new(&self.budget);
         let mut chars = template.chars().peekable();
         let mut next = 0;
         while let Some(char) = chars.next() {
             match char {
-                '{' if chars.next_if_eq(&'{').is_some() => out.push('{'),
+                '{' if chars.next_if_eq(&'{').is_some() => out.push("{"),
                 '}' => {
                     chars.next_if_eq(&'}');
-                    out.push('}');
+                    out.push("}");
                 }
                 '{' => {
                     let field: String = chars.by_ref().take_while(|c| *c != '}').collect();
@@ -155,15 +181,17 @@ impl<'a> Interpreter<'a> {
                         arguments.positional.get(next - 1)
                     } else if let Ok(index) = field.parse::<usize>() {
                         arguments.positional.get(index)
-                    } else {
+                    } else if self.budget.afford(arguments.keywords.len() / 4) {
                         arguments.keyword(&field)
+                    } else {
+                        None
                     };
-                    out.push_str(&value.filter(|_| plain).map_or_else(|| HOLE.to_owned(), display));
+                    out.push(&value.filter(|_| plain).map_or(HOLE.into(), display));
                 }
-                other => out.push(other),
+                other => out.push(other.encode_utf8(&mut [0; 4])),
             }
         }
-        Value::str(out)
+        out.finish()
     }
 
     /// A method of a string.
@@ -177,15 +205,22 @@ impl<'a> Interpreter<'a> {
         let part = |part: &str| Value::str(part.to_owned());
         let first = arguments.positional.first();
         let first_text = || first.and_then(Value::as_str);
+        if !self.budget.afford_text(value.len().saturating_mul(2)) {
+            return Value::Unknown;
+        }
         match name {
-            "format" => Self::brace_format(value, arguments),
+            "format" => self.brace_format(value, arguments),
             "format_map" => Value::str(HOLE),
             "join" => {
-                let items = first.map(Self::turns);
+                let items = first.map(|items| self.turns(items));
                 match items {
                     Some(turns) if turns.certain => {
-                        let parts: Vec<String> = turns.items.iter().map(display).collect();
-                        Value::str(parts.join(value))
+                        let mut out = Growing::new(&self.budget);
+                        for (i, item) in turns.items.iter().enumerate() {
+                            out.push(if i == 0 { "" } else { value });
+                            out.push(&display(item));
+                        }
+                        out.finish()
                     }
                     _ => Value::str(HOLE),
                 }
@@ -225,7 +260,16 @@ impl<'a> Interpreter<'a> {
                 Value::str(first + &chars.as_str().to_lowercase())
             }
             "replace" => match (first_text(), arguments.positional.get(1)) {
-                (Some(old), Some(new)) => Value::str(value.replace(old, &display(new))),
+                (Some(old), Some(new)) => {
+                    let new = display(new);
+                    let size =
+                        value.matches(old).count().saturating_mul(new.len()).saturating_add(value.len());
+                    if self.budget.afford_text(size) {
+                        Value::str(value.replace(old, &new))
+                    } else {
+                        Value::Unknown
+                    }
+                }
                 _ => Value::str(HOLE),
             },
             "removeprefix" => {
@@ -258,7 +302,14 @@ impl<'a> Interpreter<'a> {
     }
 
     fn strings<'t>(&self, parts: impl Iterator<Item = &'t str>) -> Value<'a> {
-        Value::list(parts.map(|part| Value::str(part.to_owned())).collect(), self.conditional)
+        let mut items = Vec::new();
+        for part in parts {
+            if !self.budget.afford(4) {
+                return Value::Unknown;
+            }
+            items.push(Value::str(part.to_owned()));
+        }
+        Value::list(items, self.conditional)
     }
 }
 
@@ -271,21 +322,41 @@ fn is_plain_spec(elements: &[InterpolatedStringElement]) -> bool {
     }
 }
 
-/// Appends each of `texts` to each alternative; too many alternatives become one with a hole.
-fn append(alternatives: &mut Vec<String>, texts: &[String]) {
-    if let [text] = texts {
-        for alternative in alternatives.iter_mut() {
-            alternative.push_str(text);
+/// The texts that an f-string may be.
+struct Alternatives<'b> {
+    texts: Vec<String>,
+    fits: bool,
+    budget: &'b Budget,
+}
+
+impl<'b> Alternatives<'b> {
+    fn new(budget: &'b Budget) -> Self {
+        Self { texts: vec![String::new()], fits: true, budget }
+    }
+
+    /// Appends each of `texts` to each alternative; too many alternatives become one with a hole.
+    fn append(&mut self, texts: &[Cow<'_, str>]) {
+        let hole = [Cow::Borrowed(HOLE)];
+        let texts = if texts.len() > 1 && self.texts.len() * texts.len() > MAX_TEXTS { &hole } else { texts };
+        let lengths = texts.iter().map(|text| text.len());
+        let before: usize = self.texts.iter().map(String::len).sum();
+        let copied = if texts.len() == 1 { 0 } else { before * texts.len() };
+        self.fits = self.fits && self.budget.afford_text(lengths.sum::<usize>() * self.texts.len() + copied);
+        if !self.fits {
+            return;
         }
-    } else if alternatives.len() * texts.len() > 8 {
-        for alternative in alternatives.iter_mut() {
-            alternative.push_str(HOLE);
+        if let [text] = texts {
+            self.texts.iter_mut().for_each(|alternative| alternative.push_str(text));
+        } else {
+            let joined =
+                |alternative: &String| texts.iter().map(|text| [alternative, &**text].concat()).collect();
+            self.texts =
+                self.texts.iter().flat_map(|alternative| -> Vec<String> { joined(alternative) }).collect();
         }
-    } else {
-        *alternatives = alternatives
-            .iter()
-            .flat_map(|alternative| texts.iter().map(move |text| format!("{alternative}{text}")))
-            .collect();
+    }
+
+    fn finish<'a>(self) -> Value<'a> {
+        if self.fits { Value::one_of(self.texts.into_iter().map(Value::str)) } else { Value::Unknown }
     }
 }
 

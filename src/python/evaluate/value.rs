@@ -1,12 +1,14 @@
 //! Python values as far as they are known without running anything.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use ruff_python_ast::{Expr, Parameters, Stmt};
 
-use super::path::Path;
+use super::budget::Budget;
+use super::path::{MAX_PATH, Path};
 use super::scope::Scope;
 use crate::operation::{Given, HOLE, holds_hole};
 use crate::source::Span;
@@ -14,9 +16,22 @@ use crate::source::Span;
 /// How many alternatives a value may have before it counts as unknown.
 const MAX_ALTERNATIVES: usize = 8;
 
+/// How many values [`Value::is_same`] looks at; what is larger counts as different.
+const MAX_LOOKS: u32 = 500;
+
+/// How long texts may be that [`Value::is_same`] compares.
+const MAX_COMPARED_TEXT: usize = 10_000;
+
+/// How deep tuples may nest to be compared.
+const MAX_COMPARED_DEPTH: u32 = 50;
+
+/// How many base classes are asked for an attribute.
+const MAX_ANCESTORS: usize = 50;
+
 /// A value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Value<'a> {
+    #[default]
     Unknown,
     None,
     Bool(bool),
@@ -25,7 +40,7 @@ pub(super) enum Value<'a> {
     Str(Rc<Text<'a>>),
     /// A list or set.
     List(Rc<Sequence<'a>>),
-    Tuple(Rc<[Value<'a>]>),
+    Tuple(Items<'a>),
     Dict(Rc<Mapping<'a>>),
     /// Something outside the project.
     Path(Path),
@@ -39,7 +54,7 @@ pub(super) enum Value<'a> {
     /// A method not called yet.
     Method(Rc<Method<'a>>),
     /// `functools.partial(..)`.
-    Partial(Rc<Value<'a>>, Rc<Arguments<'a>>),
+    Partial(Rc<Partial<'a>>),
     /// A module of the project.
     Module(Rc<Scope<'a>>),
     /// `op.batch_alter_table(..)`, entered or not.
@@ -53,7 +68,73 @@ pub(super) enum Value<'a> {
     /// `op.get_context().autocommit_block()`.
     AutocommitBlock,
     /// One of these, depending on something unknown.
-    OneOf(Rc<[Value<'a>]>),
+    OneOf(Items<'a>),
+}
+
+/// Values that do not change.
+#[derive(Debug, Clone)]
+pub(super) struct Items<'a>(Rc<[Value<'a>]>);
+
+impl<'a> Items<'a> {
+    /// Whether both are one.
+    fn is_same_as(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The items, where nobody else holds them.
+    pub(super) fn last_mut(&mut self) -> Option<&mut [Value<'a>]> {
+        Rc::get_mut(&mut self.0)
+    }
+}
+
+impl<'a> Deref for Items<'a> {
+    type Target = [Value<'a>];
+
+    fn deref(&self) -> &[Value<'a>] {
+        &self.0
+    }
+}
+
+impl<'a> From<Vec<Value<'a>>> for Items<'a> {
+    fn from(items: Vec<Value<'a>>) -> Self {
+        Self(items.into())
+    }
+}
+
+impl<'a, const N: usize> From<[Value<'a>; N]> for Items<'a> {
+    fn from(items: [Value<'a>; N]) -> Self {
+        Self(items.into())
+    }
+}
+
+impl<'a> FromIterator<Value<'a>> for Items<'a> {
+    fn from_iter<I: IntoIterator<Item = Value<'a>>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+/// The items of a list or tuple.
+pub(super) enum Slice<'v, 'a> {
+    List(Ref<'v, Vec<Value<'a>>>),
+    Tuple(&'v [Value<'a>]),
+}
+
+impl<'a> Deref for Slice<'_, 'a> {
+    type Target = [Value<'a>];
+
+    fn deref(&self) -> &[Value<'a>] {
+        match self {
+            Self::List(items) => items,
+            Self::Tuple(items) => items,
+        }
+    }
+}
+
+/// `functools.partial(..)`.
+#[derive(Debug)]
+pub(super) struct Partial<'a> {
+    pub(super) function: Value<'a>,
+    pub(super) bound: Arguments<'a>,
 }
 
 /// A string.
@@ -122,6 +203,11 @@ impl<'a> Arguments<'a> {
         self.positional.get(position).or_else(|| self.keyword(name))
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.positional.len() + self.keywords.len()
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = &Value<'a>> {
         self.positional.iter().chain(self.keywords.iter().map(|(_, value)| value))
     }
@@ -167,6 +253,9 @@ pub(super) struct Class<'a> {
     pub(super) name: &'a str,
     pub(super) attributes: Rc<Scope<'a>>,
     pub(super) bases: Vec<Value<'a>>,
+    /// Classes of the project that it inherits from, in the order in which they are asked.
+    pub(super) ancestors: Vec<Rc<Class<'a>>>,
+    pub(super) is_enum: bool,
     /// Annotated names in order: the parameters of a data class or named tuple.
     pub(super) fields: Vec<&'a str>,
     /// Assigned names in order: the members of an enum.
@@ -176,12 +265,23 @@ pub(super) struct Class<'a> {
 impl<'a> Class<'a> {
     /// An attribute of the class or of a base class of the project.
     pub(super) fn attribute(&self, name: &str) -> Option<Value<'a>> {
-        self.attributes.own(name).or_else(|| {
-            self.bases.iter().find_map(|base| match base {
-                Value::Class(class) => class.attribute(name),
-                _ => None,
-            })
-        })
+        self.attributes
+            .own(name)
+            .or_else(|| self.ancestors.iter().find_map(|class| class.attributes.own(name)))
+    }
+
+    /// The classes of the project among and behind `bases`, each once.
+    pub(super) fn ancestors(bases: &[Value<'a>]) -> Vec<Rc<Self>> {
+        let mut all: Vec<Rc<Self>> = Vec::new();
+        for base in bases {
+            let Value::Class(base) = base else { continue };
+            for class in std::iter::once(base).chain(&base.ancestors) {
+                if all.len() < MAX_ANCESTORS && !all.iter().any(|known| Rc::ptr_eq(known, class)) {
+                    all.push(Rc::clone(class));
+                }
+            }
+        }
+        all
     }
 }
 
@@ -226,7 +326,35 @@ impl<'a> Value<'a> {
 
     /// `path.name`.
     pub(super) fn dotted(path: &str, name: &str) -> Self {
-        Self::Path(Path::dotted(path, name))
+        if path.len() > MAX_PATH { Self::Unknown } else { Self::Path(Path::dotted(path, name)) }
+    }
+
+    /// The items, where exactly these are there.
+    pub(super) fn exact_items(&self) -> Option<Slice<'_, 'a>> {
+        match self {
+            Self::Tuple(items) => Some(Slice::Tuple(items)),
+            Self::List(list) if !list.open.get() && !list.uncertain.get() => {
+                Some(Slice::List(list.items.borrow()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it may hold other values.
+    pub(super) const fn holds_values(&self) -> bool {
+        matches!(
+            self,
+            Self::List(_)
+                | Self::Tuple(_)
+                | Self::Dict(_)
+                | Self::Object(_)
+                | Self::Class(_)
+                | Self::Instance(_)
+                | Self::Method(_)
+                | Self::Partial(_)
+                | Self::Batch(_)
+                | Self::OneOf(_)
+        )
     }
 
     /// What it is, as far as directives ask.
@@ -294,20 +422,31 @@ impl<'a> Value<'a> {
     }
 
     /// Whether both are surely equal (`Some(true)`), surely different, or not comparable here.
-    pub(super) fn equals(&self, other: &Self) -> Option<bool> {
+    pub(super) fn equals(&self, other: &Self, budget: &Budget) -> Option<bool> {
+        self.equals_at(other, budget, 0)
+    }
+
+    fn equals_at(&self, other: &Self, budget: &Budget, depth: u32) -> Option<bool> {
+        if depth > MAX_COMPARED_DEPTH || !budget.afford(1) {
+            return None;
+        }
         match (self, other) {
             (Self::Unknown | Self::OneOf(_), _) | (_, Self::Unknown | Self::OneOf(_)) => None,
             (Self::None, Self::None) => Some(true),
             (Self::Bool(a), Self::Bool(b)) => Some(a == b),
             (Self::Int(a), Self::Int(b)) => Some(a == b),
-            (Self::Str(a), Self::Str(b)) => (!a.dynamic && !b.dynamic).then(|| a.value == b.value),
+            (Self::Str(a), Self::Str(b)) => {
+                let is_known = !a.dynamic && !b.dynamic;
+                let is_same = || a.value.len() == b.value.len() && a.value == b.value;
+                (is_known && budget.afford_text(a.value.len().min(b.value.len()))).then(is_same)
+            }
             (Self::Tuple(a), Self::Tuple(b)) => {
                 if a.len() != b.len() {
                     return Some(false);
                 }
                 let mut all = Some(true);
                 for (a, b) in a.iter().zip(b.iter()) {
-                    match a.equals(b) {
+                    match a.equals_at(b, budget, depth + 1) {
                         Some(false) => return Some(false),
                         None => all = None,
                         Some(true) => {}
@@ -326,6 +465,13 @@ impl<'a> Value<'a> {
 
     /// Whether both are one and the same, as far as that matters for joining alternatives.
     fn is_same(&self, other: &Self) -> bool {
+        let mut looks = MAX_LOOKS;
+        self.is_same_within(other, &mut looks)
+    }
+
+    fn is_same_within(&self, other: &Self, looks: &mut u32) -> bool {
+        let Some(left) = looks.checked_sub(1) else { return false };
+        *looks = left;
         match (self, other) {
             (Self::Unknown, Self::Unknown)
             | (Self::None, Self::None)
@@ -335,7 +481,9 @@ impl<'a> Value<'a> {
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
-            (Self::Str(a), Self::Str(b)) => a.value == b.value,
+            (Self::Str(a), Self::Str(b)) => {
+                Rc::ptr_eq(a, b) || a.value.len() <= MAX_COMPARED_TEXT && a.value == b.value
+            }
             (Self::Path(a), Self::Path(b)) => a == b,
             (Self::List(a), Self::List(b)) => Rc::ptr_eq(a, b),
             (Self::Dict(a), Self::Dict(b)) => Rc::ptr_eq(a, b),
@@ -345,9 +493,10 @@ impl<'a> Value<'a> {
             (Self::Instance(a), Self::Instance(b)) => Rc::ptr_eq(a, b),
             (Self::Module(a), Self::Module(b)) => Rc::ptr_eq(a, b),
             (Self::Batch(a), Self::Batch(b)) => Rc::ptr_eq(a, b),
-            (Self::OneOf(a), Self::OneOf(b)) => Rc::ptr_eq(a, b),
+            (Self::OneOf(a), Self::OneOf(b)) => a.is_same_as(b),
             (Self::Tuple(a), Self::Tuple(b)) => {
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is_same(b))
+                let mut all = || a.iter().zip(b.iter()).all(|(a, b)| a.is_same_within(b, looks));
+                a.is_same_as(b) || a.len() == b.len() && all()
             }
             _ => false,
         }
@@ -370,14 +519,16 @@ impl<'a> Value<'a> {
         for value in [first, second].into_iter().chain(values) {
             for alternative in value.alternatives() {
                 if !all.iter().any(|known| known.is_same(alternative)) {
+                    if all.len() == MAX_ALTERNATIVES {
+                        return Self::Unknown;
+                    }
                     all.push(alternative.clone());
                 }
             }
         }
         match all.len() {
             1 => all.pop().unwrap_or(Self::Unknown),
-            2..=MAX_ALTERNATIVES => Self::OneOf(all.into()),
-            _ => Self::Unknown,
+            _ => Self::OneOf(all.into()),
         }
     }
 }
