@@ -128,7 +128,11 @@ fn a_wrong_value_is_an_error_that_says_what_was_expected() {
     let cases = [
         ("select = \"all\"\n", "alembic-lint.toml:1:10: `select`: ", "expected a list"),
         ("\ndialect = \"oracle\"\n", "alembic-lint.toml:2:11: `dialect`: ", "`postgresql`"),
-        ("database-version = 14\n", "alembic-lint.toml:1:20: `database-version`: ", "expected a string"),
+        (
+            "database-version = true\n",
+            "alembic-lint.toml:1:20: `database-version`: ",
+            "expected a version such as 16",
+        ),
         ("database-version = \"latest\"\n", "alembic-lint.toml:1:20: `database-version`: ", "\"14\""),
         ("ignore = [1]\n", "alembic-lint.toml:1:11: `ignore`: ", "rule = "),
         ("ignore = [{ rule = \"x\" }]\n", "alembic-lint.toml:1:11: `ignore`: ", "`reason`"),
@@ -143,6 +147,26 @@ fn a_wrong_value_is_an_error_that_says_what_was_expected() {
     for (text, place, expected) in cases {
         let said = error(text);
         assert!(said.starts_with(place) && said.contains(expected), "{text:?} gave {said:?}");
+    }
+}
+
+#[test]
+fn values_mean_what_people_write() {
+    let of = |text: &str| load(project(&[("alembic-lint.toml", text)]).path(), &[]).unwrap().0;
+    assert_eq!(of("select = []\n").select, ["none"], "an empty selection is no missing one");
+    assert!(of("ignore = []\n").select.is_empty());
+    for (value, version) in [("16", "16"), ("10.11", "10.11"), ("\"8.0.36\"", "8.0.36")] {
+        let settings = of(&format!("database-version = {value}\n"));
+        assert_eq!(settings.database_version.as_deref(), Some(version));
+    }
+    for (name, dialect) in [
+        ("postgres", Dialect::Postgresql),
+        ("postgresql+asyncpg", Dialect::Postgresql),
+        ("mysql+pymysql", Dialect::Mysql),
+        ("MariaDB", Dialect::Mariadb),
+        ("sqlite3", Dialect::Sqlite),
+    ] {
+        assert_eq!(of(&format!("dialect = \"{name}\"\n")).dialect, Some(dialect), "{name}");
     }
 }
 

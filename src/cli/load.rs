@@ -99,14 +99,16 @@ impl Loaded {
         }
         let locations = self.project.directories.iter().flat_map(|directory| &directory.version_locations);
         let locations: Vec<_> = locations.map(|location| format!("`{location}`")).collect();
-        let searched = match (locations.is_empty(), paths.is_empty()) {
-            (false, _) => format!("there is none in {}", locations.join(", ")),
-            (true, true) => {
-                "no script directory was found from here upward and below; run it in the project or \
-                             give a path"
-                    .to_owned()
-            }
-            (true, false) => "no script directory was found in the given paths".to_owned(),
+        // A project that has just been made has none yet.
+        if !locations.is_empty() {
+            let places = locations.join(", ");
+            terminal.warn_loudly(format_args!("no revision was checked: there is none in {places}"));
+            return true;
+        }
+        let searched = if paths.is_empty() {
+            "no script directory was found from here upward and below; run it in the project or give a path"
+        } else {
+            "no script directory was found in the given paths"
         };
         terminal.error(format_args!("no revision was checked: {searched}"));
         false

@@ -56,10 +56,11 @@ pub(super) struct Options {
     /// Rules of one's own.
     custom_rule: Option<Vec<CustomRuleOptions>>,
     /// The database family; read from `alembic.ini` or the dependencies when not set.
-    dialect: Option<Dialect>,
+    #[schemars(with = "Option<Dialect>")]
+    dialect: Option<DialectName>,
     /// The oldest server version the revisions run on, such as `"14"`.
-    #[schemars(with = "Option<String>")]
-    database_version: Option<Spanned<String>>,
+    #[schemars(with = "Option<VersionOption>")]
+    database_version: Option<Spanned<VersionOption>>,
     /// Which revisions must import sqlmodel; `always` in a project that uses `SQLModel` when not set.
     sqlmodel_import: Option<SqlmodelImport>,
     /// Modules that every revision must import.
@@ -133,6 +134,10 @@ impl Options {
     ) -> Result<(), ConfigError> {
         if let Some(names) = self.select {
             settings.select = noted(names, Key::Select, settings, source);
+            // An empty selection turns everything off; only a missing one means the default.
+            if settings.select.is_empty() {
+                settings.select.push("none".to_owned());
+            }
         }
         if let Some(names) = self.extend_select {
             settings.extend_select = noted(names, Key::ExtendSelect, settings, source);
@@ -177,7 +182,7 @@ impl Options {
             settings.version_locations =
                 paths.into_iter().map(|path| directory.join(path.get_ref())).collect();
         }
-        settings.dialect = self.dialect.or(settings.dialect);
+        settings.dialect = self.dialect.map(|name| name.0).or(settings.dialect);
         settings.sqlmodel_import = self.sqlmodel_import.or(settings.sqlmodel_import);
         Ok(())
     }
@@ -204,7 +209,9 @@ fn entry_name(entry: Spanned<Ignore>, source: &Source<'_>) -> Result<Spanned<Str
     Ok(Spanned::new(span, name))
 }
 
-fn checked_version(version: Spanned<String>, source: &Source<'_>) -> Result<String, ConfigError> {
+fn checked_version(version: Spanned<VersionOption>, source: &Source<'_>) -> Result<String, ConfigError> {
+    let span = version.span();
+    let version = Spanned::new(span, version.into_inner().text());
     let numbers = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if version.get_ref().split('.').all(numbers) {
         return Ok(version.into_inner());
@@ -278,6 +285,84 @@ fn not_empty(key: &str, name: Spanned<String>, source: &Source<'_>) -> Result<St
         );
     }
     Ok(name.into_inner())
+}
+
+/// The value of `dialect`: a family, or another name that SQLAlchemy or people have for it.
+#[derive(Debug)]
+struct DialectName(Dialect);
+
+/// The value of `database-version`.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+enum VersionOption {
+    /// Numbers with dots between, such as `"8.0.36"`.
+    Text(String),
+    /// A major version such as `16`, or one with a minor version such as `10.11`.
+    Number(f64),
+}
+
+impl VersionOption {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DialectName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = DialectName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`postgresql`, `mysql`, `mariadb` or `sqlite`")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<DialectName, E> {
+                // The driver of a URL's scheme does not matter here.
+                let family = name.split('+').next().unwrap_or(name).trim().to_lowercase();
+                let dialect = match family.as_str() {
+                    "postgresql" | "postgres" | "pg" => Dialect::Postgresql,
+                    "mysql" => Dialect::Mysql,
+                    "mariadb" => Dialect::Mariadb,
+                    "sqlite" | "sqlite3" => Dialect::Sqlite,
+                    _ => {
+                        return Err(E::unknown_variant(name, &["postgresql", "mysql", "mariadb", "sqlite"]));
+                    }
+                };
+                Ok(DialectName(dialect))
+            }
+        }
+        deserializer.deserialize_any(Name)
+    }
+}
+
+impl<'de> Deserialize<'de> for VersionOption {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Value;
+        impl Visitor<'_> for Value {
+            type Value = VersionOption;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a version such as 16 or \"8.0.36\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<VersionOption, E> {
+                Ok(VersionOption::Text(text.to_owned()))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<VersionOption, E> {
+                Ok(VersionOption::Text(number.to_string()))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<VersionOption, E> {
+                Ok(VersionOption::Number(number))
+            }
+        }
+        deserializer.deserialize_any(Value)
+    }
 }
 
 impl<'de> Deserialize<'de> for OneOrMore {

@@ -85,3 +85,10 @@ fn histories_of_two_databases_are_judged_apart() {
         .prints_no("postgresql/2_b.py:9:5: error[sqlite-requires-batch]")
         .prints_no("sqlite/2_b.py:9:5: warning[set-not-null");
 }
+
+#[test]
+fn a_project_without_a_revision_yet_passes_and_says_so() {
+    let run = Project::new().run(&[]).exits(0);
+    run.warns("no revision was checked: there is none in `migrations/versions`");
+    Project::new().run(&["migrations/version"]).exits(2);
+}

@@ -44,7 +44,9 @@ impl Wanted<'_> {
             Self::Configured(reference) => format!("`applied-ref = \"{reference}\"`"),
             Self::PullRequest(target) => {
                 let value = target.branch.as_deref().or(target.commit.as_deref()).unwrap_or_default();
-                format!("the pull request's base `{value}` (`{}`)", target.variable)
+                let what =
+                    if target.is_push { "the commit before the push" } else { "the pull request's base" };
+                format!("{what} `{value}` (`{}`)", target.variable)
             }
             Self::DefaultBranch => "the default branch".to_string(),
         }
@@ -140,7 +142,13 @@ fn is_shallow(repository: &Repository) -> Result<bool, GitError> {
 fn missing(repository: &Repository, wanted: &Wanted<'_>) -> Result<String, GitError> {
     if let Wanted::DefaultBranch = wanted {
         let tried = DEFAULT_BRANCHES.map(|name| format!("`{name}`")).join(", ");
-        return Ok(format!("none of {tried} exists; set `applied-ref` to the branch that is deployed"));
+        let fetch = if is_shallow(repository)? {
+            ": the clone is shallow and may have one branch only; run `git fetch --unshallow origin \
+             '+refs/heads/*:refs/remotes/origin/*'`, or"
+        } else {
+            ";"
+        };
+        return Ok(format!("none of {tried} exists{fetch} set `applied-ref` to the branch that is deployed"));
     }
     let remedy = wanted.remedy(is_shallow(repository)?);
     Ok(format!("{} is not in this clone: {remedy}", wanted.described()))

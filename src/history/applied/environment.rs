@@ -18,6 +18,8 @@ pub struct PullRequestTarget {
     pub branch: Option<String>,
     /// The commit the pull request started from, where the service tells it.
     pub commit: Option<String>,
+    /// Whether it is what the branch was before a push, or before a merge queue adds to it.
+    pub is_push: bool,
     /// How to make the service fetch the whole history.
     pub full_clone: &'static str,
 }
@@ -50,6 +52,7 @@ fn target(get: &impl Fn(&str) -> Option<String>) -> Option<PullRequestTarget> {
                 variable,
                 branch: Some(branch(&value)),
                 commit: None,
+                is_push: false,
                 full_clone,
             });
         }
@@ -65,8 +68,12 @@ fn target(get: &impl Fn(&str) -> Option<String>) -> Option<PullRequestTarget> {
             },
             branch: merge_target.as_deref().map(branch),
             commit,
+            is_push: false,
             full_clone: "`GIT_DEPTH: 0` in .gitlab-ci.yml",
         });
+    }
+    if let Some(target) = before_push(get) {
+        return Some(target);
     }
     // On Travis the variable is the built branch unless a pull request is built.
     get("TRAVIS_PULL_REQUEST").filter(|number| number != "false")?;
@@ -74,8 +81,45 @@ fn target(get: &impl Fn(&str) -> Option<String>) -> Option<PullRequestTarget> {
         variable: "TRAVIS_BRANCH",
         branch: Some(branch(&get("TRAVIS_BRANCH")?)),
         commit: None,
+        is_push: false,
         full_clone: "`git: depth: false` in .travis.yml",
     })
+}
+
+/// What the default branch was before a push to it: HEAD itself is that branch, so that its own merge base tells nothing.
+fn before_push(get: &impl Fn(&str) -> Option<String>) -> Option<PullRequestTarget> {
+    // A branch that is new has no commit before.
+    let existing = |commit: String| {
+        let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (is_hash && commit.bytes().any(|byte| byte != b'0')).then_some(commit)
+    };
+    let target = |variable, commit, full_clone| PullRequestTarget {
+        variable,
+        branch: None,
+        commit: Some(commit),
+        is_push: true,
+        full_clone,
+    };
+    if let Some(branch) = get("CI_COMMIT_BRANCH")
+        && get("CI_DEFAULT_BRANCH") == Some(branch)
+    {
+        let commit = get("CI_COMMIT_BEFORE_SHA").and_then(existing)?;
+        return Some(target("CI_COMMIT_BEFORE_SHA", commit, "`GIT_DEPTH: 0` in .gitlab-ci.yml"));
+    }
+    let event: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(get("GITHUB_EVENT_PATH")?).ok()?).ok()?;
+    let text = |pointer: &str| event.pointer(pointer).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let commit = match get("GITHUB_EVENT_NAME")?.as_str() {
+        "push"
+            if text("/ref")
+                == text("/repository/default_branch").map(|name| format!("refs/heads/{name}")) =>
+        {
+            text("/before")
+        }
+        "merge_group" => text("/merge_group/base_sha"),
+        _ => None,
+    };
+    Some(target("GITHUB_EVENT_PATH", commit.and_then(existing)?, "`fetch-depth: 0` for actions/checkout"))
 }
 
 fn branch(value: &str) -> String {
@@ -133,6 +177,39 @@ mod tests {
             branch(&[("DRONE_TARGET_BRANCH", "main"), ("DRONE_BUILD_EVENT", "pull_request")]).as_deref(),
             Some("main")
         );
+    }
+
+    #[test]
+    fn a_push_to_the_default_branch_is_compared_with_what_was_there() {
+        let sha = "1".repeat(40);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("event.json");
+        let before = |name: &str, event: &str| {
+            std::fs::write(&path, event).unwrap();
+            let path = path.to_str().unwrap();
+            let target = read(&[("GITHUB_EVENT_NAME", name), ("GITHUB_EVENT_PATH", path)]).target;
+            target.and_then(|target| target.commit)
+        };
+        let push = |reference: &str, before: &str| {
+            format!(r#"{{"ref":"{reference}","before":"{before}","repository":{{"default_branch":"main"}}}}"#)
+        };
+        assert_eq!(before("push", &push("refs/heads/main", &sha)), Some(sha.clone()));
+        assert_eq!(before("push", &push("refs/heads/topic", &sha)), None, "its merge base tells");
+        assert_eq!(before("push", &push("refs/heads/main", &"0".repeat(40))), None, "a new branch");
+        let queue = format!(r#"{{"merge_group":{{"base_sha":"{sha}"}}}}"#);
+        assert_eq!(before("merge_group", &queue), Some(sha.clone()));
+        assert_eq!(before("push", "not json"), None);
+        let gitlab = |branch: &str, before: &str| {
+            let variables = [
+                ("CI_COMMIT_BRANCH", branch),
+                ("CI_DEFAULT_BRANCH", "main"),
+                ("CI_COMMIT_BEFORE_SHA", before),
+            ];
+            read(&variables).target.and_then(|target| target.commit)
+        };
+        assert_eq!(gitlab("main", &sha), Some(sha.clone()));
+        assert_eq!(gitlab("topic", &sha), None);
+        assert_eq!(gitlab("main", &"0".repeat(40)), None);
     }
 
     #[test]

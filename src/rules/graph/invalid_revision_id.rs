@@ -2,9 +2,9 @@
 
 use crate::history::History;
 use crate::history::graph::{Fault, Graph};
-use crate::operation::Dialect;
+use crate::operation::{Change, Dialect};
 use crate::rule::{Sink, declare_rule};
-use crate::source::Role;
+use crate::source::{FileId, Role};
 
 declare_rule! {
     /// ## What it does
@@ -15,8 +15,8 @@ declare_rule! {
     /// identifier in `alembic_version.version_num`, a `VARCHAR(32)`: with a longer one the upgrade runs, then fails with
     /// `value too long for type character varying(32)` in production, though not on SQLite, where it was tried.
     ///
-    /// A project whose `env.py` widens the column (it mentions `version_table_impl` or `version_num`) may have longer
-    /// ones, and so may one that runs on SQLite alone.
+    /// A project that widens the column may have longer ones: in `env.py` (it mentions `version_table_impl` or `version_num`), or by a
+    /// revision. So may one that runs on SQLite alone.
     ///
     /// ## Example
     /// ```python bad file=versions/add_user_email_address_and_phone_number.py
@@ -93,7 +93,22 @@ fn may_be_long(history: &History<'_>, graph: &Graph<'_>) -> bool {
             && file.directory == graph.directory()
             && (file.text().contains("version_table_impl") || file.text().contains("version_num"))
     });
-    widens || dialect == Some(Dialect::Sqlite)
+    widens
+        || dialect == Some(Dialect::Sqlite)
+        || graph.nodes().any(|(_, node)| widens_column(history, node.file))
+}
+
+/// Whether a revision gives the column another type.
+fn widens_column(history: &History<'_>, file: FileId) -> bool {
+    let upgrade = history.revision(file).and_then(|revision| revision.upgrade.as_ref());
+    upgrade.is_some_and(|body| {
+        body.operations.iter().any(|operation| match &operation.change {
+            Change::AlterColumn(alter) => {
+                alter.type_.is_some() && alter.column.known() == Some("version_num")
+            }
+            _ => false,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -120,6 +135,16 @@ mod tests {
         id(&fits).ok();
         id(&too_long).finds(&["has 33 characters"]);
         id(&too_long).file("env.py", "class Impl:\n    def version_table_impl(self):\n        ...\n").ok();
+        let widening = |statement: &str| {
+            let text = format!(
+                "from alembic import op\nimport sqlalchemy as sa\nrevision = 'b'\ndown_revision = '{too_long}'\n\n\n\
+                 def upgrade():\n    {statement}\n"
+            );
+            id(&too_long).file("versions/b.py", &text)
+        };
+        widening("op.alter_column('alembic_version', 'version_num', type_=sa.String(255))").ok();
+        widening("op.execute('ALTER TABLE alembic_version ALTER COLUMN version_num TYPE VARCHAR(64)')").ok();
+        widening("op.alter_column('user', 'name', type_=sa.String(255))").finds(&["has 33 characters"]);
         id(&too_long).settings(Settings { dialect: Some(Dialect::Sqlite), ..Settings::default() }).ok();
     }
 }

@@ -78,7 +78,7 @@ declare_rule! {
     /// ## References
     /// - squawk: `require-timeout-settings`; eugene: `E9`; `strong_migrations`: lock timeouts
     /// - [PostgreSQL: `lock_timeout`](https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT)
-    "missing-lock-timeout", Locking, Warning,
+    "missing-lock-timeout", Locking, Info,
     preset: Recommended, fix: Sometimes, since: "0.1.0",
     check: History(check),
 }
@@ -127,14 +127,24 @@ fn report(history: &History<'_>, directory: usize, sink: &mut Sink<'_>) {
         ),
     )
     .call_sites(&operation.call_sites)
-    .help(
-        "set it once in `env.py`: `connect_args={\"options\": \"-c lock_timeout=5s\"}`; where the role or the server sets it, \
-         `ignore` this rule",
-    );
+    .help(format!(
+        "set it once in `env.py`: `{}`; where the role or the server sets it, `ignore` this rule",
+        engine_argument(history, directory)
+    ));
     // Where many revisions wait, the place is `env.py`.
     let is_few = waiting.len() <= FEW;
     if let Some(fix) = limit(history, *file, operation).filter(|_| is_few) {
         report.fix(fix);
+    }
+}
+
+/// What the engine takes in `env.py`: asyncpg has another argument than what goes by libpq.
+fn engine_argument(history: &History<'_>, directory: usize) -> &'static str {
+    let driver = history.project.directories.get(directory).and_then(|directory| directory.driver.as_deref());
+    if driver == Some("asyncpg") {
+        "connect_args={\"server_settings\": {\"lock_timeout\": \"5s\"}}"
+    } else {
+        "connect_args={\"options\": \"-c lock_timeout=5s\"}"
     }
 }
 
@@ -199,6 +209,16 @@ mod tests {
         ]);
         history("", &[ADD, ADD, ADD]).finds(&["and so do 2 more revisions"]);
         history("", &["op.execute('CREATE INDEX ix ON t (a)')"]).finds(&["this SQL waits"]);
+    }
+
+    #[test]
+    fn the_help_is_for_the_driver_of_the_engine() {
+        let help = |driver: &str| {
+            let found = history("", &[ADD]).driver(driver).finds(&["`t`"]);
+            found.help().to_owned()
+        };
+        assert!(help("asyncpg").contains("{\"server_settings\": {\"lock_timeout\": \"5s\"}}"));
+        assert!(help("psycopg2").contains("{\"options\": \"-c lock_timeout=5s\"}"));
     }
 
     #[test]
