@@ -9,6 +9,7 @@ mod steps;
 use std::cmp::Ordering;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic};
@@ -100,6 +101,7 @@ fn judge(project: &Project, settings: &Settings, selection: &Selection) -> Outco
     );
     found.extend(of_history);
     found.retain(|diagnostic| run.is_asked_for(diagnostic));
+    leave_failures_to_one_rule(&mut found);
     let mut silenced = silence(&mut found, &mut approvals);
 
     let mut about_comments = run.judge_suppressions(&approvals);
@@ -138,6 +140,29 @@ impl History<'_> {
     pub fn is_judged(&self, id: FileId) -> bool {
         let Some(file) = self.project.file(id) else { return false };
         file.role == Role::Revision && file.selected && (self.settings.all || !self.is_applied(id))
+    }
+}
+
+/// The rule about calls that raise before they do anything.
+const INVALID_CALL: &str = "invalid-directive-call";
+
+/// Rules about statements that surely fail.
+const FAILURES: [&str; 4] =
+    ["unknown-object", "duplicate-definition", "type-change-without-using", "type-change-breaks-default"];
+
+/// What a call that raises would do is not judged, and the locks of a statement that fails are not made lighter.
+fn leave_failures_to_one_rule(found: &mut Vec<Diagnostic>) {
+    let at = |diagnostic: &Diagnostic| (diagnostic.file, diagnostic.span);
+    let of = |rules: &[&str]| -> FxHashSet<(FileId, Span)> {
+        found.iter().filter(|diagnostic| rules.contains(&diagnostic.rule.name)).map(at).collect()
+    };
+    let (invalid, failing) = (of(&[INVALID_CALL]), of(&FAILURES));
+    found.retain(|diagnostic| diagnostic.rule.name == INVALID_CALL || !invalid.contains(&at(diagnostic)));
+    let is_about_locks = |diagnostic: &&mut Diagnostic| {
+        diagnostic.rule.category == Category::Locking && failing.contains(&at(diagnostic))
+    };
+    for diagnostic in found.iter_mut().filter(is_about_locks) {
+        diagnostic.fix = None;
     }
 }
 

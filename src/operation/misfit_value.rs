@@ -72,6 +72,10 @@ fn wanted(directive: &str, parameter: &str, given: Given<'_>) -> Option<&'static
         // An index gets the text of the object for its name.
         ("column_name", Given::Object("sqlalchemy.Column" | "sqlalchemy.column"))
         | ("index_name", Given::Object("sqlalchemy.Index")) => Some("a name"),
+        // A type that was meant for `type_`.
+        ("column_name", Given::Object(path)) => (path.starts_with("sqlalchemy.")
+            && last_part(path).starts_with(|first: char| first.is_ascii_uppercase()))
+        .then_some("a name"),
         ("constraint_name", Given::Object(path)) => (directive == "drop_constraint"
             && path.starts_with("sqlalchemy.")
             && last_part(path).ends_with("Constraint"))

@@ -1,8 +1,8 @@
 //! Edits to a call of `op` that is a statement of its own. Knows no rule.
 
-use super::RevisionContext;
+use super::{Body, RevisionContext};
 use crate::diagnostic::Edit;
-use crate::operation::Operation;
+use crate::operation::{Change, Operation, Statement};
 use crate::source::Span;
 
 /// One step of indentation.
@@ -18,6 +18,13 @@ impl RevisionContext<'_> {
         let bodies = [&self.revision.upgrade, &self.revision.downgrade];
         let all = bodies.into_iter().flatten().flat_map(|body| &body.operations);
         let is_single = all.filter(|other| other.span == span).count() == 1;
+        // A block within another one raises an AssertionError, and a commit would drop tables made with `ON COMMIT DROP`.
+        let is_temporary =
+            |other: &Operation| matches!(&other.change, Change::CreateTable(create) if create.temporary);
+        let mut around = self.bodies_with(operation).flat_map(|body| &body.operations);
+        if operation.autocommit || around.any(is_temporary) {
+            return None;
+        }
         // In a string of several lines, blanks at the start of a line are a part of it.
         let has_long_string = ["\"\"\"", "'''", "\\\n", "\\\r"].iter().any(|part| call.contains(part));
         if !is_single || has_long_string {
@@ -39,11 +46,32 @@ impl RevisionContext<'_> {
         Some(edits)
     }
 
-    /// Makes the call concurrent, in a block of its own; `None` where it is no plain statement.
+    /// Makes the call concurrent, in a block of its own; `None` where it is no plain statement, or where the block would commit half
+    /// of a revision that does other things as well.
     pub fn made_concurrent(&self, operation: &Operation) -> Option<Vec<Edit>> {
+        let may_be_cut = |other: &Operation| match &other.change {
+            Change::CreateIndex(_) | Change::DropIndex(_) => true,
+            Change::Execute(execute) => {
+                matches!(execute.statement, Statement::Set { .. } | Statement::ValidateConstraint { .. })
+            }
+            _ => false,
+        };
+        if !self.bodies_with(operation).flat_map(|body| &body.operations).all(may_be_cut) {
+            return None;
+        }
         let mut edits = self.in_autocommit_block(operation)?;
         edits.push(self.with_argument_at(operation, "postgresql_concurrently=True", INDENT)?);
         Some(edits)
+    }
+
+    /// The functions that run an operation.
+    fn bodies_with(&self, operation: &Operation) -> impl Iterator<Item = &Body> {
+        let span = operation.span;
+        let bodies = [&self.revision.upgrade, &self.revision.downgrade];
+        bodies
+            .into_iter()
+            .flatten()
+            .filter(move |body| body.operations.iter().any(|other| other.span == span))
     }
 
     /// Gives the call one more keyword argument; `None` where it is no plain statement, or has arguments that are unpacked.

@@ -323,8 +323,10 @@ pub struct Body {
     pub unresolved: Vec<Unresolved>,
     /// Calls in this file whose arguments the directive does not take.
     pub misfits: Vec<MisfitCall>,
-    /// `with` statements of a batch object or an `autocommit_block` in this file that hold nothing.
+    /// `with` statements of a batch object in this file that hold nothing.
     pub idle_blocks: Vec<Span>,
+    /// How many operations come before each `autocommit_block` that holds nothing: entering it commits them.
+    pub empty_commits: Vec<usize>,
     /// Whether it surely raises before doing anything (`raise NotImplementedError("..")`).
     pub raises: bool,
     /// Whether the body is nothing but `pass`, `...`, a docstring or a bare `return`.

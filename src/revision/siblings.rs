@@ -30,6 +30,8 @@ pub struct Siblings<'a> {
     pub environment: Environment,
     /// Tables that were made with `PARTITION BY`.
     pub partitioned: FxHashSet<&'a TableName>,
+    /// Tables that TimescaleDB's `create_hypertable` took, by name without schema.
+    pub hypertables: FxHashSet<Box<str>>,
     /// Checks that demand nothing but that a column is not NULL: table, name and column.
     pub not_null_checks: FxHashSet<(&'a TableName, &'a Name, Box<str>)>,
     /// Columns that revisions only ever define as computed, by `GENERATED ALWAYS AS` or `sa.Computed`, each with whether SQL does.
@@ -106,6 +108,12 @@ impl<'a> Siblings<'a> {
         }
     }
 
+    /// Whether the server refuses to build or drop an index of a table concurrently.
+    pub fn refuses_concurrent_index(&self, table: &TableName) -> bool {
+        self.partitioned.contains(table)
+            || table.name.known().is_some_and(|name| self.hypertables.contains(name))
+    }
+
     /// Whether every revision must import sqlmodel.
     pub fn must_import_sqlmodel(&self, settings: &Settings) -> bool {
         match settings.sqlmodel_import {
@@ -138,6 +146,9 @@ impl<'a> Siblings<'a> {
                 {
                     self.partitioned.insert(&create.table);
                 }
+                Change::Execute(_) => {
+                    self.hypertables.extend(operation.sql().and_then(hypertable).map(Box::from));
+                }
                 Change::CreateConstraint(create) if create.constraint.kind == ConstraintKind::Check => {
                     let condition = create.constraint.condition();
                     let column = condition.as_deref().and_then(only_not_null).map(Box::from);
@@ -169,6 +180,13 @@ fn defined_columns(revision: &Revision) -> impl Iterator<Item = (&TableName, &Co
 
 fn is_computed(column: &Column) -> bool {
     column.items.iter().any(|item| item.path().is_some_and(|path| last_part(path) == "Computed"))
+}
+
+/// The table that a call of `create_hypertable` names.
+fn hypertable(sql: &str) -> Option<&str> {
+    let at = memmem::find(sql.as_bytes(), b"create_hypertable")?;
+    let argument = sql.get(at..)?.split('\'').nth(1)?;
+    Some(argument.rsplit('.').next()?.trim_matches('"'))
 }
 
 fn is_below(path: &str, directory: &str) -> bool {

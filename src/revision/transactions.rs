@@ -17,7 +17,10 @@ impl Body {
     pub fn transactions(&self) -> Vec<Transaction> {
         let mut number = 0;
         let mut is_open = true;
-        let of_operation = |operation: &Operation| {
+        let of_operation = |(at, operation): (usize, &Operation)| {
+            if self.empty_commits.contains(&at) {
+                number += 1;
+            }
             if operation.autocommit {
                 number += 1;
                 return Transaction::Outside;
@@ -31,7 +34,7 @@ impl Body {
             }
             own
         };
-        self.operations.iter().map(of_operation).collect()
+        self.operations.iter().enumerate().map(of_operation).collect()
     }
 }
 

@@ -97,6 +97,7 @@ pub(super) struct Interpreter<'a> {
     changing: FxHashSet<&'a str>,
     misfits: Vec<MisfitCall>,
     idle_blocks: Vec<Span>,
+    empty_commits: Vec<usize>,
     /// What the module did when it was imported.
     at_import: Vec<Operation>,
     /// Off while modules are imported: nothing there belongs to upgrade or downgrade.
@@ -228,6 +229,7 @@ impl<'a> Interpreter<'a> {
             changing: FxHashSet::default(),
             misfits: Vec::new(),
             idle_blocks: Vec::new(),
+            empty_commits: Vec::new(),
             at_import: Vec::new(),
             recording: true,
             conditional: 0,
@@ -258,6 +260,7 @@ impl<'a> Interpreter<'a> {
         interpreter.at_import = std::mem::take(&mut interpreter.operations);
         interpreter.misfits.clear();
         interpreter.idle_blocks.clear();
+        interpreter.empty_commits.clear();
         interpreter.reset();
         interpreter
     }
@@ -330,6 +333,7 @@ impl<'a> Interpreter<'a> {
         self.changing.clear();
         body.misfits = std::mem::take(&mut self.misfits);
         body.idle_blocks = std::mem::take(&mut self.idle_blocks);
+        body.empty_commits = std::mem::take(&mut self.empty_commits);
         body.raises &= body.operations.is_empty();
         self.reset();
         Some(body)

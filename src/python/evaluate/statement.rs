@@ -403,8 +403,12 @@ impl<'a> Interpreter<'a> {
         let is_suppressing =
             matches!(&manager, Value::Object(object) if &*object.callee == "contextlib.suppress");
         let is_block = autocommit || matches!(manager, Value::Batch(_));
-        if is_block && self.recording && scope.module == ModuleId::Revision && is_idle(node) {
-            self.idle_blocks.push(span(node.range()));
+        if is_block && self.recording && is_idle(node) {
+            if autocommit {
+                self.empty_commits.push(self.operations.len());
+            } else if scope.module == ModuleId::Revision {
+                self.idle_blocks.push(span(node.range()));
+            }
         }
         let entered = match manager {
             Value::Object(object) if object.callee.ends_with("closing") => {

@@ -8,8 +8,8 @@ use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
-    /// Finds `alter_column` that says only what is there (`existing_type=..`), and `batch_alter_table` and `autocommit_block` with
-    /// nothing in them.
+    /// Finds `alter_column` that says only what is there (`existing_type=..`), and `batch_alter_table` with nothing in it.
+    /// An empty `autocommit_block` is left alone: entering it commits what was done before.
     ///
     /// ## Why is this bad?
     /// Alembic sends nothing for them. Either something was left out, such as the `nullable=False` that the message speaks of, or
@@ -43,7 +43,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
     for body in bodies.into_iter().flatten() {
         // What is unpacked there is not known.
         let is_known = |operation: &Operation| !operation.span.of(context.text()).contains("**");
-        let idle = |operation: &&Operation| sends_nothing(operation) && is_known(operation);
+        let is_valid = |operation: &Operation| body.misfits.iter().all(|call| call.span != operation.span);
+        let idle =
+            |operation: &&Operation| sends_nothing(operation) && is_known(operation) && is_valid(operation);
         for operation in body.operations.iter().filter(idle) {
             let report = sink
                 .report(
@@ -103,7 +105,6 @@ mod tests {
         upgrade("with op.batch_alter_table('t') as b:\n    pass\nop.drop_column('t', 'b')")
             .finds(&["this block holds nothing"])
             .fixes("with op.batch_alter_table('t') as b:\n        pass\n    ", "");
-        upgrade("with op.get_context().autocommit_block():\n    ...").finds(&["this block holds nothing"]);
         upgrade("pass").downgrade("op.alter_column('t', 'a')").finds(&["`op.alter_column`"]);
     }
 
@@ -115,5 +116,9 @@ mod tests {
         upgrade("op.alter_column('t', 'a', **options())").ok();
         upgrade("with op.batch_alter_table('t') as b:\n    b.drop_column('a')").ok();
         upgrade("with something():\n    pass").ok();
+        // Entering it commits what was done before.
+        upgrade("with op.get_context().autocommit_block():\n    pass").ok();
+        upgrade("op.alter_column('t', sa.Enum('a', name='e'))").ok();
+        upgrade("op.alter_column('t', sa.Column('a', sa.Text()))").ok();
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::diagnostic::Fix;
 use crate::fix::CallText;
-use crate::operation::{Argument, Change, Column, ServerDefault};
+use crate::history::schema::sql_name;
+use crate::operation::{Argument, Change, Column, Dialect, ServerDefault};
 use crate::revision::RevisionContext;
 use crate::rule::{Severity, Sink, declare_rule};
 
@@ -55,11 +56,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
                 ),
             )
             .call_sites(&operation.call_sites)
-            .help(match literal(default) {
+            .help(match literal(default, &add.column, context.dialect) {
                 Some(text) => format!("write `server_default={text}`"),
                 None => "give a `server_default=`, or update the rows in this revision".to_owned(),
             });
-        let edit = literal(default).and_then(|value| {
+        let edit = literal(default, &add.column, context.dialect).and_then(|value| {
             let is_bound = !value.starts_with("sa.") || context.revision.names.binds("sa", "sqlalchemy");
             let call = CallText::new(context.text(), operation.span).filter(|_| is_bound)?;
             call.replace_keyword("default", &format!("server_default={value}"))
@@ -79,9 +80,15 @@ fn without_effect(column: &Column) -> Option<&Argument> {
     (column.complete && column.server_default == ServerDefault::NotGiven).then_some(default)
 }
 
-/// The default in the database that says the same.
-fn literal(default: &Argument) -> Option<String> {
+/// The default in the database that says the same of a column of this type.
+fn literal(default: &Argument, column: &Column, dialect: Dialect) -> Option<String> {
+    let type_ = column.type_.as_ref().and_then(|type_| sql_name(type_, dialect)).unwrap_or_default();
+    let is_json = type_.starts_with("JSON");
     match default {
+        Argument::Bool(value) if is_json => Some(format!("\"{value}\"")),
+        // A text is JSON only with quotes of its own.
+        Argument::Str(_) if is_json => None,
+        Argument::Bool(_) if !type_.starts_with("BOOL") => None,
         Argument::Bool(value) => Some(format!("sa.{}()", if *value { "true" } else { "false" })),
         Argument::Int(number) => Some(format!("\"{number}\"")),
         Argument::Str(_) => Some(format!("{:?}", default.as_str()?)),
@@ -108,6 +115,15 @@ mod tests {
         upgrade("op.add_column('t', sa.Column('a', sa.Boolean(), default=True))").finds(&["hold NULL"]);
         upgrade("op.add_column('t', sa.Column('a', sa.Boolean(), default=True))")
             .has_severity(Severity::Warning);
+        upgrade("op.add_column('t', sa.Column('a', sa.JSON(), default=False))")
+            .finds(&["hold NULL"])
+            .fixes_unsafely("default=False", "server_default=\"false\"");
+        upgrade("op.add_column('t', sa.Column('a', sa.JSON(), default='x'))")
+            .finds(&["hold NULL"])
+            .without_fix();
+        upgrade("op.add_column('t', sa.Column('a', sa.Integer(), default=False))")
+            .finds(&["hold NULL"])
+            .without_fix();
         upgrade("with op.batch_alter_table('t') as b:\n    b.add_column(sa.Column('a', sa.DateTime(), default=now))")
             .finds(&["`t.a`"]);
     }

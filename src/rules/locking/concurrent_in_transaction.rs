@@ -73,7 +73,13 @@ fn check_body(context: &RevisionContext<'_>, body: &Body, sink: &mut Sink<'_>) {
             )
             .call_sites(&operation.call_sites)
             .help("put it in `with op.get_context().autocommit_block():`");
-        if let Some(edits) = context.in_autocommit_block(operation) {
+        let refuses = |table| context.siblings.refuses_concurrent_index(table);
+        let is_refused = match &operation.change {
+            Change::CreateIndex(create) => refuses(&create.table),
+            Change::DropIndex(drop) => refuses(&drop.table),
+            _ => false,
+        };
+        if let Some(edits) = context.in_autocommit_block(operation).filter(|_| !is_refused) {
             let description = "put it in an `autocommit_block`";
             // What else is done would be committed with it.
             let is_alone = body.operations.iter().all(|other| concurrent(other).is_some());

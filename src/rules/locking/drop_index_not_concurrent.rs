@@ -54,7 +54,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         |operation, created| {
             let Some(index) = dropped(operation) else { return };
             // The index of a partitioned table cannot be dropped concurrently.
-            let is_partitioned = context.siblings.partitioned.contains(&index.table);
+            let is_partitioned = context.siblings.refuses_concurrent_index(&index.table);
             if is_partitioned
                 || created.has_index(&index.table, &index.name)
                 || created.may_have_table(&index.table)

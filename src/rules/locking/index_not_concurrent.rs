@@ -48,7 +48,11 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             let Some((table, index)) = built(operation).filter(|(table, _)| !created.may_have_table(table)) else {
                 return;
             };
-            let help = if context.siblings.partitioned.contains(table) {
+            let is_hypertable = table.name.known().is_some_and(|name| context.siblings.hypertables.contains(name));
+            let help = if is_hypertable {
+                "TimescaleDB refuses `CONCURRENTLY` on a hypertable: create the index while few write, or chunk by chunk with \
+                 `WITH (timescaledb.transaction_per_chunk)`"
+            } else if context.siblings.refuses_concurrent_index(table) {
                 "a partitioned table takes no concurrent index: build one on each partition concurrently, then create \
                  this one with `ON ONLY` and attach them"
             } else if matches!(operation.change, Change::AddColumn(_)) {
@@ -69,7 +73,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             .call_sites(&operation.call_sites)
             .help(help);
             let is_repairable = matches!(operation.change, Change::CreateIndex(_))
-                && !context.siblings.partitioned.contains(table);
+                && !context.siblings.refuses_concurrent_index(table);
             if let Some(edits) = context.made_concurrent(operation).filter(|_| is_repairable) {
                 report.fix(Fix::unsafe_("build it concurrently, in an `autocommit_block`", edits));
             }
@@ -138,6 +142,17 @@ mod tests {
         upgrade("op.create_index(\n    'ix',\n    't',\n    ['a'],\n)").finds(&["`ix`"]).has_unsafe_fix();
         upgrade("op.execute('CREATE INDEX ix ON t (a)')").finds(&["`ix`"]).without_fix();
         upgrade("op.create_index('ix', 't', **options)").finds(&["`ix`"]).without_fix();
+        upgrade("with op.get_context().autocommit_block():\n    op.create_index('ix', 't', ['a'])")
+            .finds(&["`ix`"])
+            .without_fix();
+        upgrade(
+            "op.execute('CREATE TEMP TABLE x (a text) ON COMMIT DROP')\nop.create_index('ix', 't', ['a'])",
+        )
+        .finds(&["`ix`"])
+        .without_fix();
+        upgrade("op.add_column('t', sa.Column('a', sa.Text()))\nop.create_index('ix', 't', ['a'])")
+            .finds(&["`ix`"])
+            .without_fix();
     }
 
     #[test]
@@ -161,6 +176,11 @@ mod tests {
             Tester::new(&RULE).history(&[parent, "op.create_index('ix', 't', ['a'])"]).finds(&["`ix`"]);
         assert!(found.help().starts_with("a partitioned table"));
         upgrade("op.execute('CREATE INDEX ix ON ONLY t (a)')").ok();
+        let hypertable = "op.execute(\"SELECT create_hypertable('public.t', 'a')\")";
+        let found =
+            Tester::new(&RULE).history(&[hypertable, "op.create_index('ix', 't', ['a'])"]).finds(&["`ix`"]);
+        assert!(found.help().starts_with("TimescaleDB refuses `CONCURRENTLY`"));
+        found.without_fix();
     }
 
     #[test]

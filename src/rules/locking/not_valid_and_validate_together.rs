@@ -106,6 +106,7 @@ mod tests {
     #[test]
     fn apart() {
         upgrade(&format!("{ADD}\nwith op.get_context().autocommit_block():\n    {VALIDATE}")).ok();
+        upgrade(&format!("{ADD}\nwith op.get_context().autocommit_block():\n    pass\n{VALIDATE}")).ok();
         upgrade(&format!("{ADD}\nop.execute('COMMIT')\n{VALIDATE}")).ok();
         upgrade(VALIDATE).ok();
         upgrade(&format!("{ADD}\nop.execute('ALTER TABLE t VALIDATE CONSTRAINT other')")).ok();
