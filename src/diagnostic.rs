@@ -25,6 +25,34 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// The identifier of the revision, where it could be read.
     pub revision: Option<Box<str>>,
+    /// Other places of the same problem: what other rules find there becomes a part of this finding.
+    pub covers: Vec<Span>,
+    /// Whether it is left out where another rule reports the same statement ([`crate::rule::Report::yields`]).
+    pub yields: bool,
+    /// What other rules found that is a part of this problem.
+    pub details: Vec<Detail>,
+}
+
+/// A finding of another rule that became a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// The rule that found it.
+    pub rule: &'static str,
+    /// The place.
+    pub span: Span,
+    /// Its message.
+    pub message: String,
+}
+
+/// A finding that a comment suppressed.
+#[derive(Debug, Clone)]
+pub struct Suppressed {
+    /// The finding.
+    pub diagnostic: Diagnostic,
+    /// The comment that suppressed it.
+    pub comment: Span,
+    /// The reason that the comment gives.
+    pub reason: Box<str>,
 }
 
 /// Whether a fix may be applied without asking.

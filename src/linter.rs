@@ -2,6 +2,7 @@
 
 mod assumed;
 mod locks;
+mod merge;
 mod read;
 mod statements;
 mod steps;
@@ -12,7 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::config::Settings;
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, Suppressed};
 use crate::history::applied::AppliedRevisions;
 use crate::history::graph::Graph;
 use crate::history::schema::{Replay, Step};
@@ -36,6 +37,10 @@ const PARSE_ERROR: &str = "parse-error";
 pub struct Outcome {
     /// The findings, by path, place, rule and message.
     pub diagnostics: Vec<Diagnostic>,
+    /// The findings that comments suppressed, in the same order.
+    pub suppressed: Vec<Suppressed>,
+    /// The suppression comments of all files.
+    pub approvals: Approvals,
     /// The numbers.
     pub summary: Summary,
     /// What was read from each file of [`Project::files`], in the same order; `None` for files that are no
@@ -102,19 +107,21 @@ fn judge(project: &Project, settings: &Settings, selection: &Selection) -> Outco
     found.extend(of_history);
     found.retain(|diagnostic| run.is_asked_for(diagnostic));
     leave_failures_to_one_rule(&mut found);
-    let mut silenced = silence(&mut found, &mut approvals);
+    let mut suppressed = silence(&mut found, &mut approvals);
+    merge::merge(&mut found, &suppressed, settings.is_strict());
 
     let mut about_comments = run.judge_suppressions(&approvals);
-    silenced.append(&mut silence(&mut about_comments, &mut approvals));
+    suppressed.append(&mut silence(&mut about_comments, &mut approvals));
     found.append(&mut about_comments);
 
     put_in_order(project, &mut found);
-    put_in_order(project, &mut silenced);
-    for diagnostic in &mut found {
+    put_suppressed_in_order(project, &mut suppressed);
+    let shown = found.iter_mut().chain(suppressed.iter_mut().map(|suppressed| &mut suppressed.diagnostic));
+    for diagnostic in shown {
         run.complete(diagnostic);
     }
-    let summary = summary(&history, &found, silenced.len());
-    Outcome { diagnostics: found, summary, revisions, applied }
+    let summary = summary(&history, &found, suppressed.len());
+    Outcome { diagnostics: found, suppressed, approvals, summary, revisions, applied }
 }
 
 /// The dialect that a history is judged for.
@@ -169,8 +176,30 @@ fn leave_failures_to_one_rule(found: &mut Vec<Diagnostic>) {
 /// Takes the findings that comments silence out of `found`.
 ///
 /// Twins are still among them: a helper that is called twice is silenced at each call of its own.
-fn silence(found: &mut Vec<Diagnostic>, approvals: &mut Approvals) -> Vec<Diagnostic> {
-    found.extract_if(.., |diagnostic| approvals.silence(diagnostic)).collect()
+fn silence(found: &mut Vec<Diagnostic>, approvals: &mut Approvals) -> Vec<Suppressed> {
+    let mut suppressed = Vec::new();
+    let all = std::mem::take(found);
+    for diagnostic in all {
+        match approvals.silence(&diagnostic) {
+            Some((comment, reason)) => suppressed.push(Suppressed { diagnostic, comment, reason }),
+            None => found.push(diagnostic),
+        }
+    }
+    suppressed
+}
+
+/// [`put_in_order`] for suppressed findings.
+fn put_suppressed_in_order(project: &Project, suppressed: &mut Vec<Suppressed>) {
+    let path = |id: FileId| project.file(id).map(|file| &*file.path);
+    suppressed.sort_by(|a, b| {
+        let (a, b) = (&a.diagnostic, &b.diagnostic);
+        let by_place = || a.span.start.cmp(&b.span.start).then_with(|| a.rule.name.cmp(b.rule.name));
+        path(a.file).cmp(&path(b.file)).then_with(by_place).then_with(|| a.message.cmp(&b.message))
+    });
+    suppressed.dedup_by(|b, a| {
+        let of = |s: &Suppressed| (s.diagnostic.file, s.diagnostic.span, s.diagnostic.rule.name);
+        of(a) == of(b) && a.diagnostic.message == b.diagnostic.message
+    });
 }
 
 /// Sorts findings and drops twins: an unrolled loop does the same thing at the same place in each turn.

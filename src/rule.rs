@@ -169,6 +169,9 @@ impl<'a> Sink<'a> {
             help: None,
             fix: None,
             revision: None,
+            covers: Vec::new(),
+            yields: false,
+            details: Vec::new(),
         });
         Report { configured: self.severity, default: self.rule.severity, diagnostic: self.out.last_mut() }
     }
@@ -208,6 +211,18 @@ impl Report<'_> {
     /// The revision it is about, where that is not the one in the file.
     pub fn revision(self, id: &str) -> Self {
         self.with(|d| d.revision = Some(id.into()))
+    }
+
+    /// Other places of the same problem: findings of other rules there are shown as details of this one, unless
+    /// they are more severe.
+    pub fn covers(self, places: impl IntoIterator<Item = Span>) -> Self {
+        self.with(|d| d.covers.extend(places))
+    }
+
+    /// Leaves the finding out where another rule says something as severe, or a rule on losses, data or SQL at least a
+    /// warning, about the same statement.
+    pub fn yields(self) -> Self {
+        self.with(|d| d.yields = true)
     }
 
     /// A severity for this finding alone; what the configuration sets for the rule goes before it.

@@ -104,7 +104,7 @@ pub fn is_meta(rule: &Rule) -> bool {
 }
 
 /// The suppressions of all revision files, while findings are matched against them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Approvals {
     /// By file, in the order of [`Project::files`].
     files: Vec<Vec<Suppression>>,
@@ -125,22 +125,26 @@ impl Approvals {
         Self { files: files.collect() }
     }
 
-    /// Whether a comment silences the finding. The comments at a statement go before those of the file.
-    pub fn silence(&mut self, diagnostic: &Diagnostic) -> bool {
+    /// The comment that silences the finding, with its reason. The comments at a statement go before those of the
+    /// file.
+    pub fn silence(&mut self, diagnostic: &Diagnostic) -> Option<(Span, Box<str>)> {
         if never_silenced(diagnostic.rule.name).is_some() {
-            return false;
+            return None;
         }
-        let Some(suppressions) = self.files.get_mut(diagnostic.file.0 as usize) else { return false };
-        let mut silenced = false;
+        let suppressions = self.files.get_mut(diagnostic.file.0 as usize)?;
+        let mut silenced = None;
         for scope in [Scope::Statement, Scope::File] {
             for suppression in suppressions.iter_mut().filter(|s| s.directive.scope == scope) {
-                silenced |= suppression.silence(diagnostic);
+                if suppression.silence(diagnostic) && silenced.is_none() {
+                    let directive = &suppression.directive;
+                    silenced = Some((directive.span, directive.reason_text.clone()));
+                }
             }
-            if silenced {
-                return true;
+            if silenced.is_some() {
+                return silenced;
             }
         }
-        false
+        None
     }
 
     /// All of them, in the order of files and places.

@@ -152,6 +152,12 @@ impl Tester {
         assert_eq!(severities, [severity], "{}", found.shown());
     }
 
+    /// What is found, by rule and severity: the settings may select more rules than the one under test.
+    pub(crate) fn findings(self) -> Vec<(&'static str, Severity)> {
+        let found = self.run();
+        found.diagnostics.iter().map(|diagnostic| (diagnostic.rule.name, diagnostic.severity)).collect()
+    }
+
     fn run(mut self) -> Found {
         if let Some(upgrade) = &self.upgrade {
             let text = self.revision(upgrade);

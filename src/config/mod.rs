@@ -60,6 +60,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether the rules are selected by a preset that demands a reason for all hand-written SQL.
+    pub fn is_strict(&self) -> bool {
+        self.select.iter().chain(&self.extend_select).any(|name| matches!(name.as_str(), "strict" | "all"))
+    }
+
     /// Where the configuration names `rule` under `key` (`pyproject.toml:12:11`); `None` for names that came
     /// from the command line.
     pub fn origin(&self, key: Key, rule: &str) -> Option<&str> {

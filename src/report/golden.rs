@@ -113,6 +113,9 @@ fn finding(rule: &'static Rule, file: u32, span: Span, message: &str) -> Diagnos
         help: None,
         fix: None,
         revision: Some("ab12".into()),
+        covers: Vec::new(),
+        yields: false,
+        details: Vec::new(),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Directive {
     pub list: Span,
     /// Why the findings are right as they are.
     pub reason: Reason,
+    /// The reason itself; empty where none is given.
+    pub reason_text: Box<str>,
     /// Why it is no suppression at all, although it looks like one.
     pub mistake: Option<String>,
 }
@@ -130,6 +132,7 @@ fn directive(part: &str, at: u32) -> Option<Directive> {
         names: Vec::new(),
         list: Span::at(span.end),
         reason: Reason::Missing,
+        reason_text: Box::default(),
         mistake: None,
     };
     let Some(body) = after_marker.trim_start().strip_prefix(':') else {
@@ -170,6 +173,9 @@ fn directive_body(read: &mut Directive, body: &str, length: usize) -> Result<(),
         return Err("the brackets are empty, and no rule is allowed by default".to_owned());
     }
     read.reason = reason(tail.trim());
+    if read.reason == Reason::Given {
+        read.reason_text = tail.trim().trim_start_matches('-').trim().into();
+    }
     Ok(())
 }
 

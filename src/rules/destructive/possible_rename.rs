@@ -16,6 +16,9 @@ declare_rule! {
     /// copies the values. Where more columns of the table come or go, the names have to share a word.
     /// A column with a foreign key to another table is another column.
     ///
+    /// What other rules say of the same drop and add (`drop-column`, `drop-table`, ..) is shown as details of this finding. Once it is
+    /// allowed as not being a rename, they are findings again: the loss needs a reason, too.
+    ///
     /// ## Why is this bad?
     /// Autogenerate cannot see that a column or table got another name. It compares what is there with the models, and writes
     /// ```text
@@ -96,7 +99,7 @@ fn check_columns(
         };
         let candidates: Vec<_> = added.iter().filter(|(_, add)| is_match(add)).collect();
         // With many of them nobody can tell which became which.
-        let [(_, add)] = candidates.as_slice() else { continue };
+        let [(added_by, add)] = candidates.as_slice() else { continue };
         if dropped.iter().any(|other| other.column != drop.column && goes_alike(other)) {
             continue;
         }
@@ -132,7 +135,8 @@ fn check_columns(
              `op.alter_column({:?}, {:?}, new_column_name={new_name:?})` instead of both; else approve: \
              `# alembic-lint: allow[possible-rename] -- <reason>`",
             rename.table, rename.column, table.key.name, old.name,
-        ));
+        ))
+        .covers([moment.operation.span, added_by.span]);
         // The author has to say that it is one.
         if is_confirmed
             && is_alike
@@ -203,7 +207,8 @@ fn check_tables(step: &Step<'_>, created: &[&CreateTable], sink: &mut Sink<'_>) 
              `# alembic-lint: allow[possible-rename] -- <reason>`",
             name(&drop.table),
             name(&new.table),
-        ));
+        ))
+        .covers([moment.operation.span]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::operation::{Change, HOLE, Operation, Origin, Statement};
 use crate::revision::RevisionContext;
-use crate::rule::{Sink, declare_rule};
+use crate::rule::{Severity, Sink, declare_rule};
 use crate::source::Span;
 
 declare_rule! {
@@ -10,6 +10,15 @@ declare_rule! {
     /// Finds SQL text that `upgrade` executes: `op.execute(..)`, a connection's `execute` and
     /// `exec_driver_sql`, `sa.text(..)`, `sa.DDL(..)`. One finding for each call, which says what the SQL does
     /// as far as it was understood.
+    ///
+    /// It is an error where a directive does the same, where rows change, or where the SQL is not understood. SQL
+    /// that is understood and has no directive (`ALTER TYPE .. ADD VALUE`, extensions, views, functions, triggers,
+    /// policies, grants) is an info: the rules about these judge it. In the preset `strict` it is always an error.
+    ///
+    /// Where another rule reports the same statement, that finding is enough: this one is left out if the other is as
+    /// severe, or is a warning about lost objects, rows or SQL (in `strict`: only if it is an error). A comment that
+    /// allows the other finding with a reason covers this one too; a comment that allows `raw-sql` alone covers
+    /// nothing else.
     ///
     /// Left alone: `SELECT` of rows, `SET LOCAL .._timeout`, `COMMENT ON`, `VALIDATE CONSTRAINT`,
     /// `ADD CONSTRAINT .. USING INDEX`, and SQLAlchemy statements (`sa.update(t)`), which are no text.
@@ -57,7 +66,15 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         done.push(first.span);
         let of_call: Vec<&Operation> =
             written.iter().filter(|operation| operation.span == first.span).copied().collect();
-        sink.report(first.span, message(&of_call)).call_sites(&first.call_sites).help(help(&of_call));
+        let report = sink
+            .report(first.span, message(&of_call))
+            .call_sites(&first.call_sites)
+            .help(help(&of_call))
+            .yields();
+        let settings = context.settings;
+        if !settings.is_strict() && !settings.severity.contains_key(RULE.name) {
+            report.severity(of_call.iter().map(|operation| severity(operation)).max().unwrap_or(Severity::Error));
+        }
     }
 }
 
@@ -104,12 +121,49 @@ fn effect(operation: &Operation) -> String {
 }
 
 fn help(operations: &[&Operation]) -> String {
-    let approve = "approve it: `# alembic-lint: allow[raw-sql] -- <reason>`";
+    let approve = "allow it: `# alembic-lint: allow[raw-sql] -- <reason>`";
     match operations {
         [only] if !matches!(only.change, Change::Execute(_)) => {
             format!("write it as `op.{}(..)`, or {approve}", only.change.directive())
         }
         _ => approve.to_owned(),
+    }
+}
+
+/// How much a person's look is needed.
+fn severity(operation: &Operation) -> Severity {
+    let Change::Execute(execute) = &operation.change else { return Severity::Error };
+    if is_dynamic(operation) {
+        return Severity::Error;
+    }
+    let is_understood = match &execute.statement {
+        Statement::Select => called_function(operation).is_some_and(|name| is_among(name, WITHOUT_DIRECTIVE)),
+        Statement::Other { verb } => is_definition(verb),
+        Statement::Insert { .. }
+        | Statement::Update { .. }
+        | Statement::Delete { .. }
+        | Statement::Truncate { .. }
+        | Statement::DropDatabase { .. }
+        | Statement::Transaction
+        | Statement::Unparsed
+        | Statement::Unknown => false,
+        _ => true,
+    };
+    if is_understood { Severity::Info } else { Severity::Error }
+}
+
+/// Whether a statement that is kept by its first words defines something and runs no code of its own.
+fn is_definition(verb: &str) -> bool {
+    let mut words = verb.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let kind = words.next().unwrap_or_default();
+    match first {
+        "CREATE" | "ALTER" => !kind.is_empty(),
+        // `DROP OWNED` drops whatever a role owns.
+        "DROP" => !matches!(kind, "" | "OWNED" | "DATABASE" | "TABLESPACE"),
+        "GRANT" | "REVOKE" | "COMMENT" | "ANALYZE" | "REFRESH" | "REINDEX" | "VACUUM" | "CLUSTER" | "OPTIMIZE"
+        | "LOCK" | "UNLOCK" | "SECURITY" | "NOTIFY" | "FLUSH" | "USE" => true,
+        _ => false,
     }
 }
 
@@ -144,6 +198,12 @@ const READING: &str = "array_agg avg cast coalesce concat count current_database
     pg_get_serial_sequence quote_ident replace sqlite_version strftime string_agg substring sum \
     to_regclass trim unnest upper version";
 
+/// Functions whose effect is known and that no directive stands for: sequences, settings, locks, TimescaleDB, Citus.
+const WITHOUT_DIRECTIVE: &str = "setval set_config pg_advisory_lock pg_advisory_xact_lock pg_advisory_unlock \
+    create_hypertable add_dimension set_chunk_time_interval add_retention_policy remove_retention_policy \
+    add_compression_policy remove_compression_policy add_continuous_aggregate_policy \
+    remove_continuous_aggregate_policy create_distributed_table create_reference_table";
+
 /// The function that a `SELECT f(..)` is there to call.
 fn called_function(operation: &Operation) -> Option<&str> {
     let Change::Execute(execute) = &operation.change else { return None };
@@ -151,14 +211,20 @@ fn called_function(operation: &Operation) -> Option<&str> {
     let (keyword, rest) = sql.split_at_checked("select".len())?;
     let (name, _) = rest.trim_start().split_once('(')?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-    let plain = name.rsplit('.').next().unwrap_or(name);
-    let is_reading = READING.split(' ').any(|reading| reading.eq_ignore_ascii_case(plain));
-    (keyword.eq_ignore_ascii_case("select") && is_name && !is_reading).then_some(name)
+    (keyword.eq_ignore_ascii_case("select") && is_name && !is_among(name, READING)).then_some(name)
+}
+
+/// Whether a list holds the function, whatever its schema.
+fn is_among(function: &str, list: &str) -> bool {
+    let plain = function.rsplit('.').next().unwrap_or(function);
+    list.split_whitespace().any(|name| name.eq_ignore_ascii_case(plain))
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::config::Settings;
+    use crate::rule::Severity;
     use crate::testing::Tester;
 
     fn upgrade(body: &str) -> Tester {
@@ -213,6 +279,68 @@ mod tests {
     #[test]
     fn settings_that_stay() {
         upgrade("op.execute('SET lock_timeout = 5000')").finds(&["hand-written SQL"]);
+    }
+
+    #[test]
+    fn understood_sql_without_a_directive_is_an_info() {
+        for sql in [
+            "ALTER TYPE mood ADD VALUE 'sad'",
+            "CREATE EXTENSION citext",
+            "CREATE VIEW v AS SELECT 1",
+            "DROP VIEW v",
+            "CREATE FUNCTION f() RETURNS int AS 'SELECT 1' LANGUAGE sql",
+            "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+            "CREATE POLICY p ON t",
+            "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+            "GRANT SELECT ON t TO reader",
+            "ALTER INDEX i RENAME TO j",
+            "CREATE TYPE mood AS ENUM ('ok')",
+            "SET search_path TO x",
+            "SELECT setval('s', 1)",
+        ] {
+            upgrade(&format!("op.execute(\"{sql}\")")).has_severity(Severity::Info);
+        }
+    }
+
+    #[test]
+    fn what_a_directive_does_what_changes_rows_and_what_is_not_understood_is_an_error() {
+        for sql in [
+            "ALTER TABLE t ADD COLUMN a int",
+            "CREATE INDEX i ON t (a)",
+            "UPDATE t SET a = 1 WHERE b",
+            "INSERT INTO t VALUES (1)",
+            "DELETE FROM t WHERE a",
+            "DO $$ BEGIN PERFORM 1; END $$",
+            "CALL p()",
+            "SELECT refill()",
+            "FROBNICATE t",
+            "COMMIT",
+            "DROP OWNED BY reader",
+            "CREATE EXTENSION citext; UPDATE t SET a = 1 WHERE b",
+        ] {
+            upgrade(&format!("op.execute(\"{sql}\")")).has_severity(Severity::Error);
+        }
+        upgrade("op.execute(f'CREATE EXTENSION {op.get_bind().name}')").has_severity(Severity::Error);
+    }
+
+    #[test]
+    fn strict_and_a_configured_severity_hold_for_all_sql() {
+        let call = "op.execute('CREATE EXTENSION citext')";
+        let with = |severity| Settings {
+            severity: [("raw-sql".to_owned(), severity)].into(),
+            ..Settings::default()
+        };
+        upgrade(call).settings(with(Severity::Error)).has_severity(Severity::Error);
+        upgrade("op.execute('COMMIT')").settings(with(Severity::Info)).has_severity(Severity::Info);
+        let strict = Settings { extend_select: vec!["strict".to_owned()], ..Settings::default() };
+        let severities: Vec<_> = upgrade(call)
+            .settings(strict)
+            .findings()
+            .into_iter()
+            .filter(|(rule, _)| *rule == RULE.name)
+            .map(|(_, severity)| severity)
+            .collect();
+        assert_eq!(severities, [Severity::Error]);
     }
 
     #[test]
