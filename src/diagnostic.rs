@@ -29,6 +29,8 @@ pub struct Diagnostic {
     pub covers: Vec<Span>,
     /// Whether it is left out where another rule reports the same statement ([`crate::rule::Report::yields`]).
     pub yields: bool,
+    /// Rules of whose findings about the same statement this one is a part.
+    pub part_of: &'static [&'static str],
     /// What other rules found that is a part of this problem.
     pub details: Vec<Detail>,
 }

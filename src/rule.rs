@@ -171,6 +171,7 @@ impl<'a> Sink<'a> {
             revision: None,
             covers: Vec::new(),
             yields: false,
+            part_of: &[],
             details: Vec::new(),
         });
         Report { configured: self.severity, default: self.rule.severity, diagnostic: self.out.last_mut() }
@@ -217,6 +218,12 @@ impl Report<'_> {
     /// they are more severe.
     pub fn covers(self, places: impl IntoIterator<Item = Span>) -> Self {
         self.with(|d| d.covers.extend(places))
+    }
+
+    /// Makes the finding a detail of one of these rules' findings about the same statement, unless it is more severe;
+    /// a comment that allows such a finding with a reason covers this one too.
+    pub fn part_of(self, rules: &'static [&'static str]) -> Self {
+        self.with(|d| d.part_of = rules)
     }
 
     /// Leaves the finding out where another rule says something as severe, or a rule on losses, data or SQL at least a

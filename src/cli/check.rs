@@ -143,7 +143,7 @@ fn report(
 ) -> anyhow::Result<()> {
     let look = terminal.look(level);
     let findings =
-        Findings { project: &loaded.project, diagnostics: &outcome.diagnostics, summary: &outcome.summary };
+        Findings { project: &loaded.project, diagnostics: &outcome.diagnostics, suppressed: &[], summary: &outcome.summary };
     let mut text = match arguments.output_format {
         CheckFormat::Json => return terminal.report_parts(&json::render(&findings)?),
         CheckFormat::Full | CheckFormat::Concise if arguments.statistics => {

@@ -12,7 +12,7 @@ type Place = (FileId, Span);
 /// Puts findings together that are about the same problem; `suppressed` ones speak for their statement too.
 pub(super) fn merge(found: &mut Vec<Diagnostic>, suppressed: &[Suppressed], is_strict: bool) {
     leave_out_yielding(found, suppressed, is_strict);
-    gather_details(found);
+    gather_details(found, suppressed);
 }
 
 /// Takes out findings that yield to others about their statement.
@@ -50,31 +50,16 @@ fn weight(diagnostic: &Diagnostic, is_strict: bool) -> Severity {
     }
 }
 
-/// Moves findings at places that others cover into these.
-fn gather_details(found: &mut Vec<Diagnostic>) {
-    let mut owners: FxHashMap<Place, usize> = FxHashMap::default();
-    for (index, diagnostic) in found.iter().enumerate().filter(|(_, d)| !d.covers.is_empty()) {
-        for span in diagnostic.covers.iter().chain(std::iter::once(&diagnostic.span)) {
-            owners.entry((diagnostic.file, *span)).or_insert(index);
-        }
-    }
-    if owners.is_empty() {
+/// Moves findings that are a part of others into these; what is a part of a suppressed one goes.
+fn gather_details(found: &mut Vec<Diagnostic>, suppressed: &[Suppressed]) {
+    let owners = Owners::of(found, suppressed);
+    let moves: Vec<Option<Owner>> = found.iter().map(|diagnostic| owners.owner(diagnostic, found)).collect();
+    if moves.iter().all(Option::is_none) {
         return;
     }
-    let owner_of = |diagnostic: &Diagnostic| {
-        let owner = *owners.get(&(diagnostic.file, diagnostic.span))?;
-        let is_part = diagnostic.covers.is_empty()
-            && matches!(
-                diagnostic.rule.category,
-                Category::Destructive | Category::Data | Category::Locking | Category::Compatibility
-            )
-            && found.get(owner).is_some_and(|owner| diagnostic.severity <= owner.severity);
-        is_part.then_some(owner)
-    };
-    let moves: Vec<Option<usize>> = found.iter().map(owner_of).collect();
     let mut details: FxHashMap<usize, Vec<Detail>> = FxHashMap::default();
     for (diagnostic, owner) in found.iter().zip(&moves) {
-        if let Some(owner) = owner {
+        if let Some(Owner::Shown(owner)) = owner {
             let Diagnostic { rule, span, message, .. } = diagnostic;
             let detail = Detail { rule: rule.name, span: *span, message: message.clone() };
             details.entry(*owner).or_default().push(detail);
@@ -89,4 +74,74 @@ fn gather_details(found: &mut Vec<Diagnostic>) {
     }
     let mut moves = moves.into_iter();
     found.retain(|_| moves.next().flatten().is_none());
+}
+
+/// The finding that another one is a part of.
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    /// The one at this index.
+    Shown(usize),
+    /// One that a comment suppressed.
+    Suppressed,
+}
+
+/// Findings that may have parts, by place.
+#[derive(Default)]
+struct Owners {
+    /// Those that cover places.
+    covering: FxHashMap<Place, usize>,
+    /// Those at places where another one is a part of some.
+    by_rule: FxHashMap<Place, Vec<(&'static str, Owner, Severity)>>,
+}
+
+impl Owners {
+    fn of(found: &[Diagnostic], suppressed: &[Suppressed]) -> Self {
+        let mut owners = Self::default();
+        for (index, diagnostic) in found.iter().enumerate().filter(|(_, d)| !d.covers.is_empty()) {
+            for span in diagnostic.covers.iter().chain(std::iter::once(&diagnostic.span)) {
+                owners.covering.entry((diagnostic.file, *span)).or_insert(index);
+            }
+        }
+        let parts = found.iter().filter(|diagnostic| !diagnostic.part_of.is_empty());
+        owners.by_rule = parts.map(|diagnostic| ((diagnostic.file, diagnostic.span), Vec::new())).collect();
+        if !owners.by_rule.is_empty() {
+            let shown = found.iter().enumerate().map(|(index, d)| (d, Owner::Shown(index)));
+            let hidden = suppressed.iter().map(|suppressed| (&suppressed.diagnostic, Owner::Suppressed));
+            for (diagnostic, owner) in shown.chain(hidden) {
+                if let Some(at_place) = owners.by_rule.get_mut(&(diagnostic.file, diagnostic.span)) {
+                    at_place.push((diagnostic.rule.name, owner, diagnostic.severity));
+                }
+            }
+        }
+        owners
+    }
+
+    fn owner(&self, diagnostic: &Diagnostic, found: &[Diagnostic]) -> Option<Owner> {
+        let place = (diagnostic.file, diagnostic.span);
+        self.covering_owner(diagnostic, found).or_else(|| {
+            let named = diagnostic.part_of.iter().flat_map(|rule| {
+                let at_place = self.by_rule.get(&place).into_iter().flatten();
+                at_place.filter(move |(name, _, severity)| name == rule && *severity >= diagnostic.severity)
+            });
+            // A part of a finding that is a part itself goes where that one goes.
+            named.map(|(_, owner, _)| *owner).next().map(|owner| match owner {
+                Owner::Shown(index) => {
+                    let next = found.get(index).and_then(|owner| self.owner(owner, found));
+                    next.unwrap_or(Owner::Shown(index))
+                }
+                Owner::Suppressed => Owner::Suppressed,
+            })
+        })
+    }
+
+    fn covering_owner(&self, diagnostic: &Diagnostic, found: &[Diagnostic]) -> Option<Owner> {
+        let index = *self.covering.get(&(diagnostic.file, diagnostic.span))?;
+        let is_part = diagnostic.covers.is_empty()
+            && matches!(
+                diagnostic.rule.category,
+                Category::Destructive | Category::Data | Category::Locking | Category::Compatibility
+            )
+            && found.get(index).is_some_and(|owner| diagnostic.severity <= owner.severity);
+        is_part.then_some(Owner::Shown(index))
+    }
 }

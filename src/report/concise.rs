@@ -14,10 +14,13 @@ pub fn render(findings: &Findings<'_>, look: Look) -> String {
         let place = places.place(diagnostic.file, diagnostic.span);
         let severity = paint.severity(diagnostic.severity, diagnostic.severity);
         let mark = if look.marks(diagnostic) { format!(" {}", paint.good("[*]")) } else { String::new() };
+        let mut rules: Vec<&str> = diagnostic.details.iter().map(|detail| detail.rule).collect();
+        rules.dedup();
+        let parts = if rules.is_empty() { String::new() } else { format!(" (with {})", rules.join(", ")) };
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "{}:{}:{}: {severity}[{}] {}{mark}",
+            "{}:{}:{}: {severity}[{}] {}{parts}{mark}",
             paint.bold(one_line(place.path)),
             place.line,
             place.column,

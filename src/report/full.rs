@@ -13,7 +13,7 @@ use textwrap::{WordSeparator, WordSplitter};
 
 use super::place::{Place, Places, one_line};
 use super::{Findings, Look};
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Detail, Diagnostic};
 use crate::rule::Severity;
 use crate::source::{FileId, LineIndex, SourceFile, Span};
 
@@ -147,6 +147,18 @@ struct Shown<'a> {
     excerpts: Option<&'a Excerpts<'a>>,
 }
 
+impl Shown<'_> {
+    /// A line for each finding that is a part of this one.
+    fn details(&self) -> Option<String> {
+        let line = |detail: &Detail| {
+            let line = self.excerpts.map_or(0, |excerpts| excerpts.lines.line(detail.span.start));
+            format!("part of it: line {line}: {}: {}", detail.rule, one_line(&detail.message))
+        };
+        let lines: Vec<String> = self.diagnostic.details.iter().map(line).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+}
+
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -165,17 +177,19 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        match (&self.diagnostic.help, &self.diagnostic.fix) {
-            (Some(help), _) => Some(Box::new(one_line(help))),
+        let help = match (&self.diagnostic.help, &self.diagnostic.fix) {
+            (Some(help), _) => one_line(help).into_owned(),
             (None, Some(fix)) => {
                 let switch = match fix.applicability {
                     Applicability::Safe => "--fix",
                     Applicability::Unsafe => "--fix --unsafe-fixes",
                 };
-                Some(Box::new(format!("{} (`{switch}` does it)", one_line(&fix.description))))
+                format!("{} (`{switch}` does it)", one_line(&fix.description))
             }
-            (None, None) => None,
-        }
+            (None, None) => return self.details().map(|details| Box::new(details) as Box<dyn fmt::Display>),
+        };
+        let details = self.details().map(|details| format!("\n{details}")).unwrap_or_default();
+        Some(Box::new(help + &details))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

@@ -115,6 +115,7 @@ fn finding(rule: &'static Rule, file: u32, span: Span, message: &str) -> Diagnos
         revision: Some("ab12".into()),
         covers: Vec::new(),
         yields: false,
+        part_of: &[],
         details: Vec::new(),
     }
 }
@@ -190,7 +191,7 @@ const PLAIN: Look =
 
 fn with_findings<T>(render: impl FnOnce(&Findings<'_>) -> T) -> T {
     let (project, diagnostics, summary) = (project(), diagnostics(), numbers());
-    render(&Findings { project: &project, diagnostics: &diagnostics, summary: &summary })
+    render(&Findings { project: &project, diagnostics: &diagnostics, suppressed: &[], summary: &summary })
 }
 
 fn operation(change: Change, span: Span, origin: Origin) -> Operation {
@@ -359,7 +360,7 @@ fn control_characters_of_the_source_do_not_reach_the_terminal() {
     let project = Project { files: vec![file("a.py", Ok(text), Applied::No)], ..Project::default() };
     let diagnostics = [finding(&RAW_SQL, 0, Span::new(0, 16), "runs `\u{1b}[2J`")];
     let summary = Summary::default();
-    let findings = Findings { project: &project, diagnostics: &diagnostics, summary: &summary };
+    let findings = Findings { project: &project, diagnostics: &diagnostics, suppressed: &[], summary: &summary };
     assert!(!full::render(&findings, PLAIN).contains('\u{1b}'));
     assert!(!concise::render(&findings, PLAIN).contains('\u{1b}'));
 }
@@ -370,7 +371,7 @@ fn generated_lines_are_not_shown() {
     let project = Project { files: vec![file("a.py", Ok(&text), Applied::No)], ..Project::default() };
     let diagnostics = [finding(&RAW_SQL, 0, Span::new(0, 100_000), "runs SQL")];
     let summary = Summary::default();
-    let findings = Findings { project: &project, diagnostics: &diagnostics, summary: &summary };
+    let findings = Findings { project: &project, diagnostics: &diagnostics, suppressed: &[], summary: &summary };
     let shown = full::render(&findings, PLAIN);
     assert!(shown.contains("a.py:1:1") && shown.len() < 200, "{shown}");
 }
@@ -379,7 +380,7 @@ fn generated_lines_are_not_shown() {
 fn a_run_without_judged_revisions_says_so() {
     let project = Project::default();
     let numbers = Summary { files: 2, applied: 2, ..Summary::default() };
-    let findings = Findings { project: &project, diagnostics: &[], summary: &numbers };
+    let findings = Findings { project: &project, diagnostics: &[], suppressed: &[], summary: &numbers };
     let circumstances =
         summary::Circumstances { source: Some("in origin/main"), is_git: true, ..Default::default() };
     let shown = summary::render(&findings, circumstances, PLAIN);

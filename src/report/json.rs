@@ -6,12 +6,14 @@ use serde::ser::Error as _;
 
 use super::Findings;
 use super::place::Places;
-use crate::diagnostic::{Applicability, Diagnostic, Fix};
+use crate::diagnostic::{Applicability, Detail, Diagnostic, Fix, Suppressed};
 
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     version: u8,
     diagnostics: [(); 0],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<Finding<'a>>,
     summary: Numbers,
 }
 
@@ -36,6 +38,26 @@ struct Finding<'a> {
     revision: Option<&'a str>,
     url: Option<String>,
     fix: Option<Repair<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<PartOfFinding<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<Reasoned<'a>>,
+}
+
+/// A finding of another rule that is a part of this one.
+#[derive(Serialize)]
+struct PartOfFinding<'a> {
+    rule: &'a str,
+    message: &'a str,
+    line: u32,
+    column: u32,
+}
+
+/// Why a finding is suppressed, and where the comment is.
+#[derive(Serialize)]
+struct Reasoned<'a> {
+    reason: &'a str,
+    line: u32,
 }
 
 #[derive(Serialize)]
@@ -72,9 +94,11 @@ const USUAL_BYTES: usize = 1 << 10;
 /// The findings and their numbers as one JSON document, in parts that follow each other.
 pub fn render(findings: &Findings<'_>) -> Result<Vec<String>, serde_json::Error> {
     let summary = findings.summary;
+    let mut places = Places::new(findings.project);
     let document = Document {
         version: 1,
         diagnostics: [],
+        suppressed: findings.suppressed.iter().map(|found| suppressed(found, &mut places)).collect(),
         summary: Numbers {
             files: summary.files,
             errors: summary.errors,
@@ -118,6 +142,7 @@ fn items(
 
 fn finding<'a>(diagnostic: &'a Diagnostic, places: &mut Places<'a>) -> Finding<'a> {
     let place = places.place(diagnostic.file, diagnostic.span);
+    let details = diagnostic.details.iter().map(|detail| detail_of(detail, diagnostic, places)).collect();
     Finding {
         rule: diagnostic.rule.name,
         category: diagnostic.rule.category.name(),
@@ -132,7 +157,21 @@ fn finding<'a>(diagnostic: &'a Diagnostic, places: &mut Places<'a>) -> Finding<'
         revision: diagnostic.revision.as_deref(),
         url: diagnostic.rule.url(),
         fix: diagnostic.fix.as_ref().map(repair),
+        details,
+        suppressed: None,
     }
+}
+
+/// A suppressed finding with the reason.
+fn suppressed<'a>(found: &'a Suppressed, places: &mut Places<'a>) -> Finding<'a> {
+    let line = places.place(found.diagnostic.file, found.comment).line;
+    let suppressed = Some(Reasoned { reason: &found.reason, line });
+    Finding { suppressed, ..finding(&found.diagnostic, places) }
+}
+
+fn detail_of<'a>(detail: &'a Detail, of: &Diagnostic, places: &mut Places<'a>) -> PartOfFinding<'a> {
+    let place = places.place(of.file, detail.span);
+    PartOfFinding { rule: detail.rule, message: &detail.message, line: place.line, column: place.column }
 }
 
 fn repair(fix: &Fix) -> Repair<'_> {

@@ -29,7 +29,7 @@ pub mod summary;
 
 pub use paint::Paint;
 
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, Suppressed};
 use crate::linter::Summary;
 use crate::project::Project;
 
@@ -40,6 +40,8 @@ pub struct Findings<'a> {
     pub project: &'a Project,
     /// The findings, in the order they are shown.
     pub diagnostics: &'a [Diagnostic],
+    /// Suppressed findings that are shown as well.
+    pub suppressed: &'a [Suppressed],
     /// Their numbers.
     pub summary: &'a Summary,
 }

@@ -65,7 +65,8 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             ),
         )
         .call_sites(&operation.call_sites)
-        .help("make it three revisions, with a deployment after each: add, copy, drop");
+        .help("make it three revisions, with a deployment after each: add, copy, drop")
+        .part_of(&["drop-column"]);
     });
 }
 

@@ -62,7 +62,8 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         .help(
             "look for duplicates in production and put them in order first; where there are none, approve: \
              `# alembic-lint: allow[add-unique-on-existing-data] -- <reason>`",
-        );
+        )
+        .part_of(&["unique-constraint-builds-index"]);
     }
 }
 

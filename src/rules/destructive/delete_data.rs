@@ -45,7 +45,8 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .help(
             "check the condition against production, keep a copy of the rows, and approve: \
                  `# alembic-lint: allow[delete-data] -- <reason>`",
-        );
+        )
+        .part_of(&["delete-without-where"]);
     });
 }
 

@@ -89,7 +89,8 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             ),
         )
         .call_sites(&moment.operation.call_sites)
-        .help("drop the foreign keys first, each in a revision of its own");
+        .help("drop the foreign keys first, each in a revision of its own")
+        .part_of(&["drop-table"]);
     });
 }
 

@@ -82,7 +82,8 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             ),
         )
         .call_sites(&operation.call_sites)
-        .help(help);
+        .help(help)
+        .part_of(&["set-not-null-without-backfill"]);
     });
 }
 
