@@ -142,8 +142,12 @@ fn report(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let look = terminal.look(level);
-    let findings =
-        Findings { project: &loaded.project, diagnostics: &outcome.diagnostics, suppressed: &[], summary: &outcome.summary };
+    let findings = Findings {
+        project: &loaded.project,
+        diagnostics: &outcome.diagnostics,
+        suppressed: &[],
+        summary: &outcome.summary,
+    };
     let mut text = match arguments.output_format {
         CheckFormat::Json => return terminal.report_parts(&json::render(&findings)?),
         CheckFormat::Full | CheckFormat::Concise if arguments.statistics => {

@@ -360,7 +360,8 @@ fn control_characters_of_the_source_do_not_reach_the_terminal() {
     let project = Project { files: vec![file("a.py", Ok(text), Applied::No)], ..Project::default() };
     let diagnostics = [finding(&RAW_SQL, 0, Span::new(0, 16), "runs `\u{1b}[2J`")];
     let summary = Summary::default();
-    let findings = Findings { project: &project, diagnostics: &diagnostics, suppressed: &[], summary: &summary };
+    let findings =
+        Findings { project: &project, diagnostics: &diagnostics, suppressed: &[], summary: &summary };
     assert!(!full::render(&findings, PLAIN).contains('\u{1b}'));
     assert!(!concise::render(&findings, PLAIN).contains('\u{1b}'));
 }
@@ -371,7 +372,8 @@ fn generated_lines_are_not_shown() {
     let project = Project { files: vec![file("a.py", Ok(&text), Applied::No)], ..Project::default() };
     let diagnostics = [finding(&RAW_SQL, 0, Span::new(0, 100_000), "runs SQL")];
     let summary = Summary::default();
-    let findings = Findings { project: &project, diagnostics: &diagnostics, suppressed: &[], summary: &summary };
+    let findings =
+        Findings { project: &project, diagnostics: &diagnostics, suppressed: &[], summary: &summary };
     let shown = full::render(&findings, PLAIN);
     assert!(shown.contains("a.py:1:1") && shown.len() < 200, "{shown}");
 }

@@ -100,7 +100,9 @@ fn difference(operation: &Operation, call: &str) -> Option<&'static str> {
         Change::CreateTable(create) => create.columns.iter().find_map(column_difference),
         Change::AddColumn(add) => column_difference(&add.column),
         Change::CreateIndex(_) if !call.contains("unique") => Some("with `unique=`"),
-        Change::DropIndex(_) if !operation.batch && !call.contains("table_name") => Some("with `table_name=`"),
+        Change::DropIndex(_) if !operation.batch && !call.contains("table_name") => {
+            Some("with `table_name=`")
+        }
         Change::AlterColumn(_) if !call.contains("existing_type") => Some("with `existing_type=`"),
         Change::DropConstraint(_) if !call.contains("type_") => Some("with `type_=`"),
         _ => None,
@@ -108,7 +110,8 @@ fn difference(operation: &Operation, call: &str) -> Option<&'static str> {
 }
 
 fn column_difference(column: &Column) -> Option<&'static str> {
-    let refers = column.items.iter().any(|item| item.path().is_some_and(|path| path.ends_with(".ForeignKey")));
+    let refers =
+        column.items.iter().any(|item| item.path().is_some_and(|path| path.ends_with(".ForeignKey")));
     if column.primary_key {
         Some("with `sa.PrimaryKeyConstraint(...)` instead of `primary_key=True`")
     } else if refers {
@@ -164,13 +167,22 @@ mod tests {
         for (call, difference) in [
             ("op.add_column('t', sa.Column('a', sa.Integer()))", "with `nullable=`"),
             ("op.create_table('t', sa.Column('a', sa.Integer(), primary_key=True))", "`primary_key=True`"),
-            ("op.add_column('t', sa.Column('a', sa.Integer(), sa.ForeignKey('u.id'), nullable=True))", "ForeignKey"),
-            ("op.add_column('t', sa.Column('a', sa.Integer(), nullable=True, index=True))", "a call of its own"),
+            (
+                "op.add_column('t', sa.Column('a', sa.Integer(), sa.ForeignKey('u.id'), nullable=True))",
+                "ForeignKey",
+            ),
+            (
+                "op.add_column('t', sa.Column('a', sa.Integer(), nullable=True, index=True))",
+                "a call of its own",
+            ),
             ("op.create_index('ix', 't', ['a'])", "with `unique=`"),
             ("op.drop_index('ix', 't')", "with `table_name=`"),
             ("op.alter_column('t', 'a', nullable=False)", "with `existing_type=`"),
             ("op.drop_constraint('c', 't')", "with `type_=`"),
-            ("with op.batch_alter_table('t') as b:\n    b.create_index('ix', ['a'])", "`batch_op.create_index`"),
+            (
+                "with op.batch_alter_table('t') as b:\n    b.create_index('ix', ['a'])",
+                "`batch_op.create_index`",
+            ),
         ] {
             by_hand(call).finds(&[difference]);
         }

@@ -73,7 +73,9 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
             .yields();
         let settings = context.settings;
         if !settings.is_strict() && !settings.severity.contains_key(RULE.name) {
-            report.severity(of_call.iter().map(|operation| severity(operation)).max().unwrap_or(Severity::Error));
+            report.severity(
+                of_call.iter().map(|operation| severity(operation)).max().unwrap_or(Severity::Error),
+            );
         }
     }
 }
@@ -161,8 +163,8 @@ fn is_definition(verb: &str) -> bool {
         "CREATE" | "ALTER" => !kind.is_empty(),
         // `DROP OWNED` drops whatever a role owns.
         "DROP" => !matches!(kind, "" | "OWNED" | "DATABASE" | "TABLESPACE"),
-        "GRANT" | "REVOKE" | "COMMENT" | "ANALYZE" | "REFRESH" | "REINDEX" | "VACUUM" | "CLUSTER" | "OPTIMIZE"
-        | "LOCK" | "UNLOCK" | "SECURITY" | "NOTIFY" | "FLUSH" | "USE" => true,
+        "GRANT" | "REVOKE" | "COMMENT" | "ANALYZE" | "REFRESH" | "REINDEX" | "VACUUM" | "CLUSTER"
+        | "OPTIMIZE" | "LOCK" | "UNLOCK" | "SECURITY" | "NOTIFY" | "FLUSH" | "USE" => true,
         _ => false,
     }
 }
