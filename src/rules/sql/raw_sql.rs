@@ -200,7 +200,7 @@ const READING: &str = "array_agg avg cast coalesce concat count current_database
     pg_get_serial_sequence quote_ident replace sqlite_version strftime string_agg substring sum \
     to_regclass trim unnest upper version";
 
-/// Functions whose effect is known and that no directive stands for: sequences, settings, locks, TimescaleDB, Citus.
+/// Functions whose effect is known and that no directive stands for: sequences, settings, locks, extensions.
 const WITHOUT_DIRECTIVE: &str = "setval set_config pg_advisory_lock pg_advisory_xact_lock pg_advisory_unlock \
     create_hypertable add_dimension set_chunk_time_interval add_retention_policy remove_retention_policy \
     add_compression_policy remove_compression_policy add_continuous_aggregate_policy \
