@@ -14,6 +14,9 @@ const SYNTAX: &str = "syntax-error";
 /// squawk's name for objects that get another name.
 const RENAMING: &str = "renaming-object";
 
+/// squawk's name for statements that cannot be run again.
+const ROBUST: &str = "prefer-robust-stmts";
+
 /// How many words of the SQL a message shows.
 const WORDS: usize = 8;
 
@@ -31,6 +34,14 @@ pub(super) fn judge_statements(
         return;
     }
     let Some(upgrade) = context.revision.upgrade_on_dialect() else { return };
+    // Nobody else ever sees a temporary table.
+    let mut of_temporary = Vec::new();
+    upgrade.walk(|operation, created| {
+        let is_made = matches!(&operation.change, Change::CreateTable(create) if create.temporary);
+        if is_made || operation.target().is_some_and(|table| created.is_temporary(table)) {
+            of_temporary.push(operation.span);
+        }
+    });
     let codes: Vec<&str> = rules.iter().map(|(_, _, code)| *code).collect();
     for in_transaction in [true, false] {
         let operations: Vec<_> = statements(upgrade, !in_transaction).collect();
@@ -41,7 +52,12 @@ pub(super) fn judge_statements(
             else {
                 continue;
             };
-            if remark.rule == RENAMING && renames_otherwise(operation) {
+            let is_needless = match remark.rule.as_str() {
+                RENAMING => renames_otherwise(operation) || is_rebuilt(upgrade, operation),
+                ROBUST => is_robust(upgrade, operation),
+                _ => false,
+            };
+            if is_needless || of_temporary.contains(&operation.span) {
                 continue;
             }
             let place = within(operation, &remark.range).unwrap_or(operation.span);
@@ -77,6 +93,65 @@ fn renames_otherwise(operation: &Operation) -> bool {
             | Statement::RenameConstraint { .. }
             | Statement::RenameEnumValue { .. }
     )
+}
+
+/// Whether a type gives its name to one that the upgrade makes in its place, or takes the name of one that it replaces.
+fn is_rebuilt(upgrade: &Body, operation: &Operation) -> bool {
+    let Some(Statement::RenameType { name, .. }) = operation.statement() else { return false };
+    upgrade.operations.iter().filter_map(Operation::statement).any(
+        |statement| matches!(statement, Statement::CreateType { name: made, .. } if made == name && !name.is_unknown()),
+    )
+}
+
+/// Whether a statement can be run again after a failure, all of its actions. There is no guard for some of them, and for
+/// `CREATE INDEX CONCURRENTLY` see `concurrent-index-without-guard`.
+fn is_robust(upgrade: &Body, operation: &Operation) -> bool {
+    let actions = upgrade.operations.iter().filter(|other| {
+        other.span == operation.span && other.call_sites == operation.call_sites && other.origin == operation.origin
+    });
+    let is_unguardable = |action: &Operation| match &action.change {
+        Change::CreateIndex(_) => action.says("concurrently"),
+        Change::Execute(_) => action.on_table().is_some_and(|about| about.verb.contains("DETACH PARTITION")),
+        _ => false,
+    };
+    let mut actions = actions.peekable();
+    actions.peek().is_some()
+        && actions.all(|action| {
+            action.is_repeatable() || is_unguardable(action) || is_dropped_before(upgrade, action)
+        })
+}
+
+/// Whether `DROP .. IF EXISTS` before an operation makes room for what it makes.
+fn is_dropped_before(upgrade: &Body, operation: &Operation) -> bool {
+    let before = || upgrade.operations.iter().take_while(|other| !std::ptr::eq(*other, operation));
+    match &operation.change {
+        Change::CreateTable(create) => before().any(|other| match &other.change {
+            Change::DropTable(drop) => drop.if_exists && drop.table.is_same(&create.table),
+            _ => false,
+        }),
+        Change::CreateIndex(create) => before().any(|other| match &other.change {
+            Change::DropIndex(drop) => {
+                drop.if_exists && drop.name == create.name && create.name.known().is_some()
+            }
+            _ => false,
+        }),
+        Change::CreateConstraint(create) => before().any(|other| match &other.change {
+            Change::DropConstraint(drop) => {
+                drop.if_exists
+                    && drop.name == create.constraint.name
+                    && drop.name.known().is_some()
+                    && drop.table.is_same(&create.table)
+            }
+            _ => false,
+        }),
+        Change::AddColumn(add) => before().any(|other| match &other.change {
+            Change::DropColumn(drop) => {
+                drop.if_exists && drop.column == add.column.name && drop.table.is_same(&add.table)
+            }
+            _ => false,
+        }),
+        _ => false,
+    }
 }
 
 /// SQL that is wholly known and that the server's grammar does not take.

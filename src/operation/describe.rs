@@ -230,7 +230,7 @@ fn statement(statement: &Statement, origin: &Origin) -> String {
         }
         Statement::DropDatabase { name } => format!("drops {} and all its data", object("database", name)),
         Statement::CreateType { name, labels, .. } => match labels {
-            Some(labels) => format!("creates {} ({})", object("type", name), names(labels)),
+            Some(labels) => format!("creates {} ({})", object("type", name), some_names(labels)),
             None => format!("creates {}", object("type", name)),
         },
         Statement::DropType { name, cascade: all } => {
@@ -298,6 +298,15 @@ fn view(name: &TableName) -> String {
     match &name.name {
         Name::Known(_) => format!("view {}", path(name)),
         Name::None | Name::Unknown => object("view", &name.name),
+    }
+}
+
+/// The first of many names.
+fn some_names(all: &[Name]) -> String {
+    const SHOWN: usize = 8;
+    match all.get(..SHOWN) {
+        Some(first) if all.len() > SHOWN => format!("{} and {} more", names(first), all.len() - SHOWN),
+        _ => names(all),
     }
 }
 

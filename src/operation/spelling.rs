@@ -31,6 +31,43 @@ impl Operation {
         self.sql().is_some_and(|sql| holds_words(sql, words))
     }
 
+    /// Whether it does the same when it is done twice, or goes on where it fails.
+    pub fn is_repeatable(&self) -> bool {
+        use super::Statement::{
+            Comment, Delete, Select, Set, Transaction, Truncate, Update, ValidateConstraint,
+        };
+        // Within a transaction PostgreSQL refuses what follows, whether the error is caught or not.
+        if self.autocommit && self.guarded {
+            return true;
+        }
+        match &self.change {
+            Change::CreateTable(create) => create.if_not_exists,
+            Change::DropTable(drop) => drop.if_exists,
+            Change::AddColumn(add) => add.if_not_exists,
+            Change::DropColumn(drop) => drop.if_exists,
+            Change::AlterColumn(alter) => alter.new_name == Name::None,
+            Change::CreateIndex(create) => create.if_not_exists,
+            Change::DropIndex(drop) => drop.if_exists,
+            Change::DropConstraint(drop) => drop.if_exists,
+            Change::CreateTableComment(_) | Change::DropTableComment(_) => true,
+            Change::Execute(execute) => match &execute.statement {
+                Select
+                | Update { .. }
+                | Delete { .. }
+                | Truncate { .. }
+                | Comment
+                | Set { .. }
+                | Transaction
+                | ValidateConstraint { .. } => true,
+                _ => ["if not exists", "if exists", "or replace"].iter().any(|words| self.says(words)),
+            },
+            Change::RenameTable(_)
+            | Change::CreateConstraint(_)
+            | Change::BulkInsert(_)
+            | Change::Custom(_) => false,
+        }
+    }
+
     /// Whether the SQL that it was written as starts with this word, in any case.
     pub fn first_word(&self, word: &str) -> bool {
         self.sql()

@@ -13,6 +13,8 @@ pub struct Environment {
     pub may_autocommit: bool,
     /// It, or a module of the project that it leads to, turns SQLite's `PRAGMA foreign_keys` on.
     pub has_foreign_keys_on: bool,
+    /// It, or a module of the project that it leads to, sets the time zone of PostgreSQL's sessions to UTC.
+    pub is_utc: bool,
 }
 
 impl Environment {
@@ -26,6 +28,7 @@ impl Environment {
             found.has_lock_timeout |= code.contains("lock_timeout");
             found.may_autocommit |= code.contains("AUTOCOMMIT");
             found.has_foreign_keys_on |= turns_foreign_keys_on(code);
+            found.is_utc |= sets_utc(code);
             runs_here |= code.contains("begin_transaction");
         }
         found.may_autocommit |= !runs_here;
@@ -35,7 +38,15 @@ impl Environment {
     /// Adds what a module of the project tells.
     pub(super) fn add_module(&mut self, text: &str) {
         self.has_lock_timeout |= text.contains("lock_timeout");
+        self.is_utc |= text.lines().any(sets_utc);
         self.has_foreign_keys_on |= text.contains("foreign_keys") && text.lines().any(turns_foreign_keys_on);
+    }
+
+    /// Adds what was read of modules before `env.py` itself.
+    pub(super) fn add(&mut self, of_modules: Self) {
+        self.has_lock_timeout |= of_modules.has_lock_timeout;
+        self.has_foreign_keys_on |= of_modules.has_foreign_keys_on;
+        self.is_utc |= of_modules.is_utc;
     }
 
     /// What `env.py` still needs so that a second revision runs in a transaction of its own, as the end of a sentence.
@@ -62,6 +73,17 @@ fn is_switched_on(code: &str, name: &str) -> bool {
     })
 }
 
+/// Whether a text sets a session's time zone to UTC: `SET TIME ZONE 'UTC'`, `-c timezone=utc`, `{"timezone": "UTC"}`.
+pub fn sets_utc(code: &str) -> bool {
+    let has_words = |code: &str| code.contains("zone") || code.contains("ZONE") || code.contains("Zone");
+    if !has_words(code) || code.trim_start().starts_with('#') {
+        return false;
+    }
+    let is_plain = |char: &char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '\\');
+    let squeezed = code.to_ascii_lowercase().chars().filter(is_plain).collect::<String>();
+    ["timezone=utc", "timezone:utc", "timezoneutc", "timezonetoutc"].iter().any(|set| squeezed.contains(set))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Environment;
@@ -83,5 +105,20 @@ mod tests {
         let engine = format!("create_engine(url, isolation_level=\"AUTOCOMMIT\")\n{run}");
         assert!(Environment::of(&engine).may_autocommit);
         assert!(Environment::of("run_migrations_online(context, config)").may_autocommit);
+    }
+
+    #[test]
+    fn the_time_zone_of_sessions() {
+        for line in [
+            "connect_args={'options': '-c timezone=utc'}",
+            "connect_args={'server_settings': {'timezone': 'UTC'}}",
+            "connection.execute(text(\"SET TIME ZONE 'UTC'\"))",
+            "connection.execute(text(\"SET timezone TO 'UTC'\"))",
+        ] {
+            assert!(Environment::of(line).is_utc, "{line}");
+        }
+        for line in ["datetime.now(timezone.utc)", "# SET TIME ZONE 'UTC'", "'-c timezone=Europe/Berlin'", "zone = utc"] {
+            assert!(!Environment::of(line).is_utc, "{line}");
+        }
     }
 }

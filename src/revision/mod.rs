@@ -14,7 +14,7 @@ mod suggestion;
 mod transactions;
 
 pub use created::Created;
-pub use environment::Environment;
+pub use environment::{Environment, sets_utc};
 pub use fingerprint::{Fingerprint, NoFingerprint};
 pub use header::Header;
 pub use import_line::{ImportLine, import_for, is_sqlalchemy_name, starts_path, submodule_of};

@@ -72,8 +72,7 @@ impl<'a> Siblings<'a> {
                     if file.role == Role::Environment {
                         let of_modules = facts.environment;
                         facts.environment = Environment::of(file.text());
-                        facts.environment.has_lock_timeout |= of_modules.has_lock_timeout;
-                        facts.environment.has_foreign_keys_on |= of_modules.has_foreign_keys_on;
+                        facts.environment.add(of_modules);
                     }
                     facts.uses_sqlmodel |= imports(file.text(), "sqlmodel");
                     facts.manages_enum_types |= imports(file.text(), "alembic_postgresql_enum");

@@ -151,7 +151,7 @@ passed_on! {
         "the view may be read with other rights",
         "ALTER VIEW active SET (security_invoker = true)",
         "CREATE VIEW active AS SELECT 1 AS id";
-    BAN_CHAR_FIELD: "ban-char-field", Recommended,
+    BAN_CHAR_FIELD: "ban-char-field", All,
         "makes a column of type `char`",
         "values are padded with blanks, and nothing is saved by it",
         "CREATE TABLE account (code char(3))",
@@ -251,17 +251,17 @@ passed_on! {
         "PostgreSQL cuts it off with a notice that nobody sees",
         "CREATE TABLE a_name_that_is_so_long_that_postgresql_cuts_it_off_and_tells_nobody (id bigint)",
         "CREATE TABLE short (id bigint)";
-    PREFER_BIGINT_OVER_INT: "prefer-bigint-over-int", Recommended,
+    PREFER_BIGINT_OVER_INT: "prefer-bigint-over-int", All,
         "makes a column of a 32-bit integer",
         "the numbers run out at 2,147,483,647, and the change later rewrites the table",
         "CREATE TABLE account (visits int)",
         "CREATE TABLE account (visits bigint)";
-    PREFER_BIGINT_OVER_SMALLINT: "prefer-bigint-over-smallint", Recommended,
+    PREFER_BIGINT_OVER_SMALLINT: "prefer-bigint-over-smallint", All,
         "makes a column of a 16-bit integer",
         "the numbers run out at 32,767, and the change later rewrites the table",
         "CREATE TABLE account (visits smallint)",
         "CREATE TABLE account (visits bigint)";
-    PREFER_IDENTITY: "prefer-identity", Recommended,
+    PREFER_IDENTITY: "prefer-identity", All,
         "makes a `serial` column",
         "its sequence has rights and an owner of its own, which identity columns do not need",
         "CREATE TABLE account (id bigserial PRIMARY KEY)",
@@ -269,14 +269,14 @@ passed_on! {
     PREFER_ROBUST_STMTS: "prefer-robust-stmts", Recommended,
         "runs outside a transaction and cannot be run again after it failed halfway",
         "the upgrade has to be mended by hand",
-        "CREATE INDEX CONCURRENTLY ix ON account (age)",
-        "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix ON account (age)";
-    PREFER_TEXT_FIELD: "prefer-text-field", Recommended,
+        "ALTER TABLE account ADD COLUMN age int",
+        "ALTER TABLE account ADD COLUMN IF NOT EXISTS age int";
+    PREFER_TEXT_FIELD: "prefer-text-field", All,
         "makes a column of `varchar` with a length",
         "another length locks the table; a check constraint does not have to",
         "CREATE TABLE account (name varchar(20))",
         "CREATE TABLE account (name text)";
-    PREFER_TIMESTAMP_TZ: "prefer-timestamp-tz", Recommended,
+    PREFER_TIMESTAMP_TZ: "prefer-timestamp-tz", All,
         "makes a column of `timestamp` without time zone",
         "the moment it means depends on who reads it",
         "CREATE TABLE account (made timestamp)",
@@ -291,4 +291,67 @@ passed_on! {
         "which table it is depends on `search_path`",
         "CREATE TABLE account (id bigint)",
         "CREATE TABLE app.account (id bigint)";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PREFER_BIGINT_OVER_INT, PREFER_ROBUST_STMTS, RENAMING_OBJECT};
+    use crate::testing::Tester;
+
+    fn block(statements: &[&str]) -> Tester {
+        let calls: Vec<String> = statements.iter().map(|sql| format!("\n    op.execute(\"\"\"{sql}\"\"\")")).collect();
+        Tester::new(&PREFER_ROBUST_STMTS)
+            .upgrade(&format!("with op.get_context().autocommit_block():{}", calls.concat()))
+    }
+
+    #[test]
+    fn statements_that_can_be_run_again() {
+        for sql in [
+            "ALTER TABLE t VALIDATE CONSTRAINT c",
+            "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
+            "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1",
+            "CREATE INDEX CONCURRENTLY ix ON t (a)",
+            "CREATE TEMP TABLE x (a int)",
+        ] {
+            block(&[sql]).ok();
+        }
+        block(&["ALTER TABLE t ADD COLUMN a int"]).finds(&[""]);
+        block(&["ALTER TABLE t ALTER COLUMN a SET DEFAULT 1, ADD COLUMN b int"]).finds(&["transaction", "IF NOT EXISTS"]);
+        block(&["CREATE INDEX ix ON t (a)"]).finds(&[""]);
+        block(&["CREATE TABLE x (a int)"]).finds(&[""]);
+    }
+
+    #[test]
+    fn room_was_made_before() {
+        block(&["DROP TABLE IF EXISTS x", "CREATE TABLE x (a int)"]).ok();
+        block(&["DROP INDEX IF EXISTS ix", "CREATE INDEX ix ON t (a)"]).ok();
+        block(&["ALTER TABLE t DROP CONSTRAINT IF EXISTS c", "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)"]).ok();
+        block(&["DROP TABLE IF EXISTS y", "CREATE TABLE x (a int)"]).finds(&[""]);
+        block(&["CREATE TABLE x (a int)", "DROP TABLE IF EXISTS x"]).finds(&[""]);
+    }
+
+    #[test]
+    fn temporary_tables() {
+        let column = |table: &str| {
+            Tester::new(&PREFER_BIGINT_OVER_INT).upgrade(&format!("op.execute('CREATE {table} x (a int)')"))
+        };
+        column("TEMP TABLE").ok();
+        column("TEMPORARY TABLE").ok();
+        column("UNLOGGED TABLE").finds(&[""]);
+        let added = "op.execute('ALTER TABLE x ADD COLUMN b int')";
+        Tester::new(&PREFER_BIGINT_OVER_INT)
+            .upgrade(&format!("op.execute('CREATE TEMP TABLE x (a bigint)')\n{added}"))
+            .ok();
+        Tester::new(&PREFER_BIGINT_OVER_INT).upgrade(added).finds(&[""]);
+    }
+
+    #[test]
+    fn a_type_that_is_rebuilt() {
+        let rename = "op.execute('ALTER TYPE e RENAME TO e_old')";
+        let make = |name: &str| format!("op.execute(\"CREATE TYPE {name} AS ENUM ('x')\")");
+        let upgrade = |body: String| Tester::new(&RENAMING_OBJECT).upgrade(&body);
+        upgrade(format!("{rename}\n{}", make("e"))).ok();
+        upgrade(format!("{}\nop.execute('DROP TYPE e')\nop.execute('ALTER TYPE e_new RENAME TO e')", make("e_new"))).ok();
+        upgrade(format!("{rename}\n{}", make("f"))).finds(&[""]);
+    }
 }

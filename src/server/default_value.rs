@@ -191,6 +191,10 @@ fn of_function(name: &str) -> Volatility {
 
 /// How an SQL expression depends on the row, by the functions that it calls.
 fn of_expression(sql: &str) -> Volatility {
+    // What is not known of a literal does not matter.
+    if is_literal(sql) {
+        return Volatility::Stable;
+    }
     let mut found = Volatility::Stable;
     let mut rest = sql;
     while let Some(at) = rest.find(['\'', '(']) {
@@ -204,6 +208,12 @@ fn of_expression(sql: &str) -> Volatility {
         }
     }
     found
+}
+
+/// Whether an expression is one text in quotes.
+fn is_literal(sql: &str) -> bool {
+    let quoted = sql.trim().strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    quoted.is_some_and(|inner| !inner.replace("''", "").contains('\''))
 }
 
 /// How a call depends on the row whose parenthesis follows `before`.

@@ -44,7 +44,12 @@ pub fn remarks<'t>(
     for (index, statement) in statements.iter().enumerate() {
         if may_be_spoken_of(statement) && grammar.syntax_error(statement).is_none() {
             starts.push((text.len(), index));
-            text.push_str(&masked(statement));
+            let masked = masked(statement);
+            let is_read = |text: &str| SourceFile::parse(text).errors().is_empty();
+            match values_as_names(&masked).filter(|_| !is_read(&masked)) {
+                Some(renamed) => text.push_str(&renamed),
+                None => text.push_str(&masked),
+            }
             text.push_str(";\n");
         }
     }
@@ -88,6 +93,29 @@ fn masked(statement: &str) -> Cow<'_, str> {
     placeholder::mask(statement, &tokens).map_or(Cow::Borrowed(statement), Cow::Owned)
 }
 
+/// A statement in which `values`, where no list follows, is another word of the same length: PostgreSQL takes it for a
+/// column (postgresql.org/docs/current/sql-keywords-appendix.html), squawk's grammar does not. `None` where there is none.
+fn values_as_names(statement: &str) -> Option<String> {
+    const WORD: &str = "values";
+    const NAME: &str = "valuez";
+    let lower = statement.to_ascii_lowercase();
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let mut renamed = String::with_capacity(statement.len());
+    let mut done = 0;
+    for (at, _) in lower.match_indices(WORD) {
+        let before = statement.get(..at).unwrap_or_default();
+        let after = statement.get(at + WORD.len()..).unwrap_or_default();
+        let is_word = !before.ends_with(is_part) && !after.starts_with(is_part);
+        if is_word && !after.trim_start().starts_with('(') {
+            renamed.push_str(statement.get(done..at).unwrap_or_default());
+            renamed.push_str(NAME);
+            done = at + WORD.len();
+        }
+    }
+    renamed.push_str(statement.get(done..).unwrap_or_default());
+    (done > 0).then_some(renamed)
+}
+
 /// What PostgreSQL's grammar says of statements. Parsing is the dear part, so each is asked for once.
 #[derive(Debug, Default)]
 pub struct Grammar<'t> {
@@ -101,7 +129,12 @@ impl<'t> Grammar<'t> {
             if plain_alter::is_all_of(statement) {
                 return None;
             }
-            let errors = SourceFile::parse(&masked(statement)).errors();
+            let text = masked(statement);
+            let errors = SourceFile::parse(&text).errors();
+            let is_readable = |text: &String| SourceFile::parse(text).errors().is_empty();
+            if !errors.is_empty() && values_as_names(&text).is_some_and(|text| is_readable(&text)) {
+                return None;
+            }
             errors.first().map(|error| as_message(&error.message().replace("_KW", "")))
         };
         self.errors.entry(statement).or_insert_with(parse).as_deref()
@@ -170,5 +203,14 @@ mod tests {
             !remarks(&mut Grammar::default(), &[update], &["ban-duplicate-column-assignments"], V14, true)
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn values_may_be_a_column() {
+        let error = |sql: &str| Grammar::default().syntax_error(sql).map(str::to_owned);
+        assert_eq!(error("UPDATE t SET values = (SELECT a FROM json_each(values)) WHERE values->>'a' = 'x'"), None);
+        assert_eq!(error("INSERT INTO t (a) VALUES (1)"), None);
+        assert!(error("INSERT INTO t (a) VALUES 1").is_some());
+        assert!(error("UPDATE t SET values = (SELECT").is_some());
     }
 }

@@ -186,6 +186,7 @@ fn named(
         Some(name.to_owned())
     };
     match class {
+        "BIT" if keyword("varying") == Some(&Argument::Bool(true)) => sized("BIT VARYING", 0, "length"),
         // Of MySQL's own classes, whose numbers may have a width and no sign.
         "INTEGER" | "SMALLINT" | "BIGINT" if mysql && !keywords.is_empty() => {
             named_as_in_sql(class, args, keywords)

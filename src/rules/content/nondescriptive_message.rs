@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use crate::revision::RevisionContext;
+use crate::operation::Name;
+use crate::revision::{Revision, RevisionContext};
 use crate::rule::{Sink, declare_rule};
 
 declare_rule! {
@@ -13,6 +14,8 @@ declare_rule! {
     /// Finds revisions whose message (the first line of the docstring) says nothing: it is missing or Alembic's
     /// "empty message", it has no word about what is changed ("fix", "update table", "new migration 2"), it is
     /// one word or a number, or it is the message of the revision before.
+    ///
+    /// A word that is the name of one of the revision's own tables or columns says what is changed, whatever the word.
     ///
     /// Merge revisions are left alone, and so is a base called "initial" or the like.
     ///
@@ -95,7 +98,7 @@ fn problem(context: &RevisionContext<'_>) -> Option<String> {
         return None;
     }
     let is_long = words.iter().filter(|word| is_content(word)).count() >= LONG;
-    if !is_long && !words.iter().any(|word| is_specific(word)) {
+    if !is_long && !words.iter().any(|word| is_specific(word)) && !names_own_object(revision, &words) {
         return Some(format!(
             "the message `{}` fits any revision: it does not say what changes",
             shown(message)
@@ -109,9 +112,18 @@ fn problem(context: &RevisionContext<'_>) -> Option<String> {
     if parents.iter().any(|parent| context.siblings.messages.get(&**parent).is_some_and(|m| *m == message)) {
         return Some(format!("the message `{}` is also the one of the revision before", shown(message)));
     }
-    let stem = context.file.name().strip_suffix(".py").unwrap_or_default();
-    let has_no_slug = revision.id().is_some_and(|id| stem.strip_prefix(id) == Some("_"));
-    has_no_slug.then(|| format!("the file name `{stem}.py` does not say what the revision changes"))
+    None
+}
+
+/// Whether the message has the name of a table, column or other object that `upgrade` works on: all of the name's words.
+fn names_own_object(revision: &Revision, message: &[Cow<'_, str>]) -> bool {
+    let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
+    let names = operations.flat_map(|operation| {
+        let table = operation.target().map(|table| &table.name);
+        table.into_iter().chain([operation.change.name()]).filter_map(Name::known)
+    });
+    let mut names = names.map(words).filter(|words| !words.is_empty());
+    names.any(|own| own.iter().all(|word| message.contains(word)))
 }
 
 fn shown(message: &str) -> String {
@@ -237,9 +249,27 @@ mod tests {
 
     #[test]
     fn a_file_name_without_slug() {
-        let text =
-            "\"\"\"add user age\"\"\"\nrevision = 'a1'\ndown_revision = None\n\ndef upgrade():\n    pass\n";
-        Tester::new(&RULE).file("versions/a1_.py", text).finds(&["the file name `a1_.py`"]);
+        let file = |message: &str| {
+            let text = format!("\"\"\"{message}\"\"\"\nrevision = 'a1'\ndown_revision = 'b2'\n\ndef upgrade():\n    pass\n");
+            Tester::new(&RULE).file("versions/a1_.py", &text)
+        };
+        file("add user age").ok();
+        file("update").finds(&["fits any revision"]);
+    }
+
+    #[test]
+    fn words_that_are_names_of_its_own_objects() {
+        let about = |message: &str, body: &str| {
+            let text = format!("\"\"\"{message}\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nrevision = 'a1'\ndown_revision = 'b2'\n\ndef upgrade():\n    {body}\n");
+            Tester::new(&RULE).file("versions/a1_x.py", &text)
+        };
+        let message = "op.add_column('message', sa.Column('x', sa.Integer()))";
+        about("update message", message).ok();
+        about("add key", "op.add_column('t', sa.Column('key', sa.Integer()))").ok();
+        about("update test data", "op.drop_table('test_data')").ok();
+        about("update key", message).finds(&["fits any revision"]);
+        about("update test", "op.drop_table('test_data')").finds(&["fits any revision"]);
+        about("message", message).finds(&["one word"]);
     }
 
     #[test]

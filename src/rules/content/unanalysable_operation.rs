@@ -86,4 +86,13 @@ mod tests {
     fn downgrade_is_not_judged() {
         upgrade("op.drop_table('t')").downgrade("op.drop_table(name())").ok();
     }
+
+    #[test]
+    fn a_logger_changes_nothing() {
+        upgrade("from app.core import logger\nlogger.info('x')").ok();
+        upgrade("from app.core import get_logger\nget_logger(__name__)").ok();
+        upgrade("import app.core\napp.core._log.warning('x')").ok();
+        upgrade("from app.core import catalogue\ncatalogue.info('x')").finds(&["app.core.catalogue"]);
+        upgrade("from app.core import logger\nlogger.write('x')").finds(&["app.core.logger.write"]);
+    }
 }

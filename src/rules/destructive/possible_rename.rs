@@ -7,14 +7,14 @@ use crate::history::schema::{Step, Table, Text, sql_name};
 use crate::operation::{
     AddColumn, Argument, Change, CreateTable, DropColumn, DropTable, Operation, Statement, TableName,
 };
-use crate::rule::{Sink, declare_rule};
+use crate::rule::{Severity, Sink, declare_rule};
 
 declare_rule! {
     /// ## What it does
     /// Finds a column that is dropped while another of the same type is added to the same table, and a table that is dropped while
     /// another is made of which at least three columns, and seven of ten, have the same name and type; with nothing between them that
     /// copies the values. Where more columns of the table come or go, the names have to share a word.
-    /// A column with a foreign key to another table is another column.
+    /// A column with a foreign key to another table is another column. Columns whose names have nothing in common give a warning.
     ///
     /// What other rules say of the same drop and add (`drop-column`, `drop-table`, ..) is shown as details of this finding. Once it is
     /// allowed as not being a rename, they are findings again: the loss needs a reason, too.
@@ -135,8 +135,14 @@ fn check_columns(
              `op.alter_column({:?}, {:?}, new_column_name={new_name:?})` instead of both; else approve: \
              `# alembic-lint: allow[possible-rename] -- <reason>`",
             rename.table, rename.column, table.key.name, old.name,
-        ))
-        .covers([moment.operation.span, added_by.span]);
+        ));
+        // The same type alone is a weak sign: the loss itself stays a finding of its own.
+        let is_convincing = is_confirmed || share_word(&old.name, new_name);
+        let report = if is_convincing {
+            report.covers([moment.operation.span, added_by.span])
+        } else {
+            report.severity(Severity::Warning)
+        };
         // The author has to say that it is one.
         if is_confirmed
             && is_alike
@@ -277,6 +283,7 @@ fn may_copy(operation: &Operation) -> bool {
 mod tests {
     use super::RULE;
     use crate::config::Settings;
+    use crate::rule::Severity;
     use crate::testing::Tester;
 
     const MAKE: &str = "op.create_table('t', sa.Column('a', sa.String(9)), sa.Column('n', sa.Integer()))";
@@ -297,6 +304,17 @@ mod tests {
         then("op.drop_column('t', 'n')\nop.add_column('t', sa.Column('m', sa.Integer()))").finds(&["`t.n`"]);
         then("with op.batch_alter_table('t') as batch:\n    batch.add_column(sa.Column('m', sa.Integer()))\n    batch.drop_column('n')")
             .finds(&["`batch_op.drop_column`"]);
+    }
+
+    #[test]
+    fn names_with_nothing_in_common_are_a_warning() {
+        let pair = |old: &str, new: &str| {
+            let make = format!("op.create_table('t', sa.Column('{old}', sa.Integer()))");
+            let change = format!("op.add_column('t', sa.Column('{new}', sa.Integer()))\nop.drop_column('t', '{old}')");
+            Tester::new(&RULE).history(&[&make, &change])
+        };
+        pair("age", "height").has_severity(Severity::Warning);
+        pair("fullname", "name").has_severity(Severity::Error);
     }
 
     #[test]

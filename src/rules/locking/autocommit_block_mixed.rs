@@ -1,6 +1,6 @@
 //! `autocommit-block-mixed`: what stands before an `autocommit_block` is committed whatever becomes of the rest.
 
-use crate::operation::{Change, Operation, Statement};
+use crate::operation::Operation;
 use crate::revision::RevisionContext;
 use crate::rule::{Sink, declare_rule};
 
@@ -64,7 +64,7 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
 /// An operation of a block and one outside of which the first leaves the other committed, and whether that one comes
 /// before.
 fn mixed(operations: &[Operation]) -> Option<(bool, &Operation, &Operation)> {
-    let is_lasting = |operation: &&Operation| !operation.autocommit && !is_repeatable(operation);
+    let is_lasting = |operation: &&Operation| !operation.autocommit && !operation.is_repeatable();
     let blocks = || operations.iter().enumerate().filter(|(_, operation)| operation.autocommit);
     let before = blocks().find_map(|(at, block)| {
         let mut others = operations.iter().take(at).filter(is_lasting);
@@ -72,48 +72,12 @@ fn mixed(operations: &[Operation]) -> Option<(bool, &Operation, &Operation)> {
     });
     // The rest is rolled back when it fails: what cannot be done again is the block itself.
     let after = || {
-        blocks().filter(|(_, block)| !is_repeatable(block)).find_map(|(at, block)| {
+        blocks().filter(|(_, block)| !block.is_repeatable()).find_map(|(at, block)| {
             let mut others = operations.iter().skip(at + 1).filter(is_lasting);
             Some((false, block, others.find(|other| !block.excludes(other))?))
         })
     };
     before.or_else(after)
-}
-
-/// Whether it does the same when it is done twice, or goes on where it fails.
-fn is_repeatable(operation: &Operation) -> bool {
-    // Within a transaction PostgreSQL refuses what follows, whether the error is caught or not.
-    if operation.autocommit && operation.guarded {
-        return true;
-    }
-    match &operation.change {
-        Change::CreateTable(create) => create.if_not_exists,
-        Change::DropTable(drop) => drop.if_exists,
-        Change::AddColumn(add) => add.if_not_exists,
-        Change::DropColumn(drop) => drop.if_exists,
-        Change::AlterColumn(alter) => alter.new_name == crate::operation::Name::None,
-        Change::CreateIndex(create) => create.if_not_exists,
-        Change::DropIndex(drop) => drop.if_exists,
-        Change::DropConstraint(drop) => drop.if_exists,
-        Change::CreateTableComment(_) | Change::DropTableComment(_) => true,
-        Change::Execute(execute) => match &execute.statement {
-            Statement::Select
-            | Statement::Update { .. }
-            | Statement::Delete { .. }
-            | Statement::Truncate { .. }
-            | Statement::Comment
-            | Statement::Set { .. }
-            | Statement::Transaction
-            | Statement::ValidateConstraint { .. } => true,
-            _ => operation.sql().is_some_and(|sql| {
-                let sql = sql.to_ascii_lowercase();
-                ["if not exists", "if exists", "or replace"].iter().any(|words| sql.contains(words))
-            }),
-        },
-        Change::RenameTable(_) | Change::CreateConstraint(_) | Change::BulkInsert(_) | Change::Custom(_) => {
-            false
-        }
-    }
 }
 
 #[cfg(test)]

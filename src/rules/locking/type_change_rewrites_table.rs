@@ -1,9 +1,10 @@
 //! `type-change-rewrites-table`: the type of a column changes so that every row is written anew.
 
 use crate::history::schema::Step;
-use crate::operation::Change;
+use crate::operation::{Change, Statement};
+use crate::revision::sets_utc;
 use crate::rule::{Severity, Sink, declare_rule};
-use crate::server::{Work, change_of_type, types_of};
+use crate::server::{Family, SqlType, Work, change_of_type, types_of};
 
 declare_rule! {
     /// ## What it does
@@ -43,8 +44,13 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
     if !server.is_postgresql() || !step.upgrade().any(|moment| is_wanted(&moment.operation.change)) {
         return;
     }
+    let mut is_utc = step.context.siblings.environment.is_utc;
     step.walk(|moment, created| {
         let operation = moment.operation;
+        if let Some(Statement::Set { name, .. }) = operation.statement() {
+            let is_zone = name.known().is_some_and(|name| matches!(&*name.to_ascii_lowercase(), "timezone" | "time zone"));
+            is_utc = if is_zone { operation.sql().is_some_and(sets_utc) } else { is_utc };
+        }
         let Change::AlterColumn(alter) = &operation.change else { return };
         let Some(change) = change_of_type(alter, &moment, server) else { return };
         if created.may_have_table(&alter.table) {
@@ -56,6 +62,10 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             Work::None | Work::Scan | Work::IndexBuild => return,
         };
         let (old, new) = types_of(alter, &moment, server);
+        let has_using = alter.options.iter().any(|(key, _)| &**key == "postgresql_using");
+        if is_utc && !has_using && server.is_postgresql_from(12) && changes_zone(old.as_deref(), new.as_deref()) {
+            return;
+        }
         // An enum type that was renamed and made anew has the name of the old one.
         let is_renamed = |old: &String| new.as_ref().is_some_and(|new| new.eq_ignore_ascii_case(old));
         let from =
@@ -76,6 +86,17 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
             report.severity(Severity::Warning);
         }
     });
+}
+
+/// Whether one type is `timestamp` and the other `timestamptz` of the same precision: where the session's time zone is UTC,
+/// from PostgreSQL 12 on, the values stay as they are (postgresql.org/docs/12/release-12.html).
+fn changes_zone(old: Option<&str>, new: Option<&str>) -> bool {
+    let (Some(old), Some(new)) = (old.map(SqlType::parse), new.map(SqlType::parse)) else { return false };
+    let is_pair = matches!(
+        (&old.family, &new.family),
+        (Family::Timestamp(false), Family::Timestamp(true)) | (Family::Timestamp(true), Family::Timestamp(false))
+    );
+    is_pair && old.dimensions == 0 && new.dimensions == 0 && old.length() == new.length()
 }
 
 #[cfg(test)]
@@ -136,5 +157,30 @@ mod tests {
         Tester::new(&RULE)
             .upgrade("op.create_table('t', sa.Column('a', sa.Integer()))\nop.alter_column('t', 'a', type_=sa.BigInteger())")
             .ok();
+    }
+
+    #[test]
+    fn timestamps_where_the_session_is_in_utc() {
+        let change = |zone: &str, more: &str| {
+            let change = "op.alter_column('t', 'a', type_=sa.DateTime(timezone=True), existing_type=sa.DateTime()";
+            Tester::new(&RULE).upgrade(&format!("op.execute(\"{zone}\")\n{change}{more})"))
+        };
+        change("SET TIME ZONE 'UTC'", "").ok();
+        change("SET LOCAL timezone = 'UTC'", "").ok();
+        change("SET TIME ZONE 'Europe/Berlin'", "").finds(&["`t.a`"]);
+        change("SET TIME ZONE 'UTC'", ", postgresql_using=\"a AT TIME ZONE 'CET'\"").finds(&["`t.a`"]);
+        change("SELECT 1", "").finds(&["`t.a`"]);
+        Tester::new(&RULE)
+            .file("env.py", "connect_args = {'options': '-c timezone=utc'}\ncontext.begin_transaction()\n")
+            .upgrade("op.alter_column('t', 'a', type_=sa.DateTime(timezone=True), existing_type=sa.DateTime())")
+            .ok();
+    }
+
+    #[test]
+    fn varying_bits_that_get_longer() {
+        let bits = |length: u32, more: &str| format!("sa.dialects.postgresql.BIT({length}{more})");
+        change(&bits(10, ", varying=True"), &bits(20, ", varying=True")).ok();
+        change(&bits(20, ", varying=True"), &bits(10, ", varying=True")).finds(&["`t.a`"]);
+        change(&bits(10, ""), &bits(20, "")).finds(&["`t.a`"]);
     }
 }
