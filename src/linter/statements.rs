@@ -107,7 +107,9 @@ fn is_rebuilt(upgrade: &Body, operation: &Operation) -> bool {
 /// `CREATE INDEX CONCURRENTLY` see `concurrent-index-without-guard`.
 fn is_robust(upgrade: &Body, operation: &Operation) -> bool {
     let actions = upgrade.operations.iter().filter(|other| {
-        other.span == operation.span && other.call_sites == operation.call_sites && other.origin == operation.origin
+        other.span == operation.span
+            && other.call_sites == operation.call_sites
+            && other.origin == operation.origin
     });
     let is_unguardable = |action: &Operation| match &action.change {
         Change::CreateIndex(_) => action.says("concurrently"),

@@ -117,7 +117,12 @@ mod tests {
         ] {
             assert!(Environment::of(line).is_utc, "{line}");
         }
-        for line in ["datetime.now(timezone.utc)", "# SET TIME ZONE 'UTC'", "'-c timezone=Europe/Berlin'", "zone = utc"] {
+        for line in [
+            "datetime.now(timezone.utc)",
+            "# SET TIME ZONE 'UTC'",
+            "'-c timezone=Europe/Berlin'",
+            "zone = utc",
+        ] {
             assert!(!Environment::of(line).is_utc, "{line}");
         }
     }

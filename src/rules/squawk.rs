@@ -299,7 +299,8 @@ mod tests {
     use crate::testing::Tester;
 
     fn block(statements: &[&str]) -> Tester {
-        let calls: Vec<String> = statements.iter().map(|sql| format!("\n    op.execute(\"\"\"{sql}\"\"\")")).collect();
+        let calls: Vec<String> =
+            statements.iter().map(|sql| format!("\n    op.execute(\"\"\"{sql}\"\"\")")).collect();
         Tester::new(&PREFER_ROBUST_STMTS)
             .upgrade(&format!("with op.get_context().autocommit_block():{}", calls.concat()))
     }
@@ -316,7 +317,8 @@ mod tests {
             block(&[sql]).ok();
         }
         block(&["ALTER TABLE t ADD COLUMN a int"]).finds(&[""]);
-        block(&["ALTER TABLE t ALTER COLUMN a SET DEFAULT 1, ADD COLUMN b int"]).finds(&["transaction", "IF NOT EXISTS"]);
+        block(&["ALTER TABLE t ALTER COLUMN a SET DEFAULT 1, ADD COLUMN b int"])
+            .finds(&["transaction", "IF NOT EXISTS"]);
         block(&["CREATE INDEX ix ON t (a)"]).finds(&[""]);
         block(&["CREATE TABLE x (a int)"]).finds(&[""]);
     }
@@ -325,7 +327,8 @@ mod tests {
     fn room_was_made_before() {
         block(&["DROP TABLE IF EXISTS x", "CREATE TABLE x (a int)"]).ok();
         block(&["DROP INDEX IF EXISTS ix", "CREATE INDEX ix ON t (a)"]).ok();
-        block(&["ALTER TABLE t DROP CONSTRAINT IF EXISTS c", "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)"]).ok();
+        block(&["ALTER TABLE t DROP CONSTRAINT IF EXISTS c", "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)"])
+            .ok();
         block(&["DROP TABLE IF EXISTS y", "CREATE TABLE x (a int)"]).finds(&[""]);
         block(&["CREATE TABLE x (a int)", "DROP TABLE IF EXISTS x"]).finds(&[""]);
     }
@@ -351,7 +354,11 @@ mod tests {
         let make = |name: &str| format!("op.execute(\"CREATE TYPE {name} AS ENUM ('x')\")");
         let upgrade = |body: String| Tester::new(&RENAMING_OBJECT).upgrade(&body);
         upgrade(format!("{rename}\n{}", make("e"))).ok();
-        upgrade(format!("{}\nop.execute('DROP TYPE e')\nop.execute('ALTER TYPE e_new RENAME TO e')", make("e_new"))).ok();
+        upgrade(format!(
+            "{}\nop.execute('DROP TYPE e')\nop.execute('ALTER TYPE e_new RENAME TO e')",
+            make("e_new")
+        ))
+        .ok();
         upgrade(format!("{rename}\n{}", make("f"))).finds(&[""]);
     }
 }

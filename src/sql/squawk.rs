@@ -208,7 +208,10 @@ mod tests {
     #[test]
     fn values_may_be_a_column() {
         let error = |sql: &str| Grammar::default().syntax_error(sql).map(str::to_owned);
-        assert_eq!(error("UPDATE t SET values = (SELECT a FROM json_each(values)) WHERE values->>'a' = 'x'"), None);
+        assert_eq!(
+            error("UPDATE t SET values = (SELECT a FROM json_each(values)) WHERE values->>'a' = 'x'"),
+            None
+        );
         assert_eq!(error("INSERT INTO t (a) VALUES (1)"), None);
         assert!(error("INSERT INTO t (a) VALUES 1").is_some());
         assert!(error("UPDATE t SET values = (SELECT").is_some());

@@ -447,7 +447,8 @@ impl<'a> Interpreter<'a> {
 /// Whether what is called by this path changes no database by itself.
 fn is_harmless(path: &str) -> bool {
     let root = path.get(..memchr::memchr(b'.', path.as_bytes()).unwrap_or(path.len())).unwrap_or(path);
-    !path.is_empty() && (is_log(path) || HARMLESS.contains(&root) || is_known_standard_library(NEWEST_MINOR, root))
+    !path.is_empty()
+        && (is_log(path) || HARMLESS.contains(&root) || is_known_standard_library(NEWEST_MINOR, root))
 }
 
 /// Whether a path leads to a logger: `app.logging.logger.info`, `utils.get_logger`.
@@ -456,7 +457,16 @@ fn is_log(path: &str) -> bool {
     let last = parts.next().unwrap_or_default();
     let is_level = matches!(
         last,
-        "debug" | "info" | "warning" | "warn" | "error" | "exception" | "critical" | "success" | "trace" | "log"
+        "debug"
+            | "info"
+            | "warning"
+            | "warn"
+            | "error"
+            | "exception"
+            | "critical"
+            | "success"
+            | "trace"
+            | "log"
     );
     let is_logger = |name: &str| {
         matches!(name.trim_start_matches('_').to_ascii_lowercase().as_str(), "log" | "logger" | "logging")

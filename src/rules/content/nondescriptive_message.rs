@@ -250,7 +250,9 @@ mod tests {
     #[test]
     fn a_file_name_without_slug() {
         let file = |message: &str| {
-            let text = format!("\"\"\"{message}\"\"\"\nrevision = 'a1'\ndown_revision = 'b2'\n\ndef upgrade():\n    pass\n");
+            let text = format!(
+                "\"\"\"{message}\"\"\"\nrevision = 'a1'\ndown_revision = 'b2'\n\ndef upgrade():\n    pass\n"
+            );
             Tester::new(&RULE).file("versions/a1_.py", &text)
         };
         file("add user age").ok();
@@ -260,7 +262,9 @@ mod tests {
     #[test]
     fn words_that_are_names_of_its_own_objects() {
         let about = |message: &str, body: &str| {
-            let text = format!("\"\"\"{message}\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nrevision = 'a1'\ndown_revision = 'b2'\n\ndef upgrade():\n    {body}\n");
+            let text = format!(
+                "\"\"\"{message}\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\nrevision = 'a1'\ndown_revision = 'b2'\n\ndef upgrade():\n    {body}\n"
+            );
             Tester::new(&RULE).file("versions/a1_x.py", &text)
         };
         let message = "op.add_column('message', sa.Column('x', sa.Integer()))";

@@ -310,7 +310,8 @@ mod tests {
     fn names_with_nothing_in_common_are_a_warning() {
         let pair = |old: &str, new: &str| {
             let make = format!("op.create_table('t', sa.Column('{old}', sa.Integer()))");
-            let change = format!("op.add_column('t', sa.Column('{new}', sa.Integer()))\nop.drop_column('t', '{old}')");
+            let change =
+                format!("op.add_column('t', sa.Column('{new}', sa.Integer()))\nop.drop_column('t', '{old}')");
             Tester::new(&RULE).history(&[&make, &change])
         };
         pair("age", "height").has_severity(Severity::Warning);

@@ -94,7 +94,8 @@ fn changes_zone(old: Option<&str>, new: Option<&str>) -> bool {
     let (Some(old), Some(new)) = (old.map(SqlType::parse), new.map(SqlType::parse)) else { return false };
     let is_pair = matches!(
         (&old.family, &new.family),
-        (Family::Timestamp(false), Family::Timestamp(true)) | (Family::Timestamp(true), Family::Timestamp(false))
+        (Family::Timestamp(false), Family::Timestamp(true))
+            | (Family::Timestamp(true), Family::Timestamp(false))
     );
     is_pair && old.dimensions == 0 && new.dimensions == 0 && old.length() == new.length()
 }
@@ -162,7 +163,8 @@ mod tests {
     #[test]
     fn timestamps_where_the_session_is_in_utc() {
         let change = |zone: &str, more: &str| {
-            let change = "op.alter_column('t', 'a', type_=sa.DateTime(timezone=True), existing_type=sa.DateTime()";
+            let change =
+                "op.alter_column('t', 'a', type_=sa.DateTime(timezone=True), existing_type=sa.DateTime()";
             Tester::new(&RULE).upgrade(&format!("op.execute(\"{zone}\")\n{change}{more})"))
         };
         change("SET TIME ZONE 'UTC'", "").ok();
@@ -172,7 +174,9 @@ mod tests {
         change("SELECT 1", "").finds(&["`t.a`"]);
         Tester::new(&RULE)
             .file("env.py", "connect_args = {'options': '-c timezone=utc'}\ncontext.begin_transaction()\n")
-            .upgrade("op.alter_column('t', 'a', type_=sa.DateTime(timezone=True), existing_type=sa.DateTime())")
+            .upgrade(
+                "op.alter_column('t', 'a', type_=sa.DateTime(timezone=True), existing_type=sa.DateTime())",
+            )
             .ok();
     }
 
