@@ -95,6 +95,16 @@ fn names_are_unique_sorted_and_those_of_the_files() {
     }
 }
 
+/// squawk's rules about types that the same column may have unnoticed where SQLAlchemy writes it.
+const OFF_HERE: [&str; 6] = [
+    "ban-char-field",
+    "prefer-bigint-over-int",
+    "prefer-bigint-over-smallint",
+    "prefer-identity",
+    "prefer-text-field",
+    "prefer-timestamp-tz",
+];
+
 #[test]
 fn every_rule_of_squawk_is_passed_on_or_has_an_equivalent() {
     let passed_on: BTreeMap<&str, bool> = RULES
@@ -104,7 +114,9 @@ fn every_rule_of_squawk_is_passed_on_or_has_an_equivalent() {
     for (name, is_default) in alembic_lint::sql::squawk_rules() {
         let equivalent = EQUIVALENTS.iter().find(|(squawks, _)| *squawks == name);
         match (passed_on.get(&*name), equivalent) {
-            (Some(is_recommended), None) => assert_eq!(*is_recommended, is_default, "{name}"),
+            (Some(is_recommended), None) => {
+                assert_eq!(*is_recommended, is_default && !OFF_HERE.contains(&&*name), "{name}");
+            }
             (None, Some((_, ours))) => {
                 assert!(RULES.iter().any(|rule| rule.name == *ours), "{name}: there is no `{ours}`");
             }

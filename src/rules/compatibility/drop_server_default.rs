@@ -38,10 +38,10 @@ declare_rule! {
 }
 
 fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
-    for moment in step.upgrade() {
-        let Change::AlterColumn(alter) = &moment.operation.change else { continue };
-        if alter.server_default != ServerDefault::None {
-            continue;
+    step.walk(|moment, created| {
+        let Change::AlterColumn(alter) = &moment.operation.change else { return };
+        if alter.server_default != ServerDefault::None || created.has_table(&alter.table) {
+            return;
         }
         let table = moment.schema.table(&alter.table).yes();
         let column = table.zip(alter.column.known()).and_then(|(table, name)| table.column(name).yes());
@@ -53,7 +53,7 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         let had_none = column.is_some_and(|column| column.server_default == Some(None));
         let is_own = column.is_some_and(|column| step.is_own(column.made));
         if nullable != Some(false) || had_none || is_own {
-            continue;
+            return;
         }
         sink.report(
             moment.operation.span,
@@ -65,12 +65,14 @@ fn check(step: &Step<'_>, sink: &mut Sink<'_>) {
         )
         .call_sites(&moment.operation.call_sites)
         .help("keep the default until all code that runs writes the column; then drop it in a revision of its own");
-    }
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
+    use crate::config::Settings;
+    use crate::operation::Dialect;
     use crate::testing::Tester;
 
     const MAKE: &str = "op.create_table('t', sa.Column('a', sa.Integer(), server_default='1', nullable=False), sa.Column('b', sa.Integer(), server_default='1'), sa.Column('c', sa.Integer(), nullable=False))";
@@ -97,5 +99,17 @@ mod tests {
         then("op.alter_column('t', 'a', server_default='2')").ok();
         then("op.add_column('t', sa.Column('d', sa.Integer(), server_default='1', nullable=False))\nop.alter_column('t', 'd', server_default=None)").ok();
         Tester::new(&RULE).upgrade("op.alter_column('x', 'a', server_default=None)").ok();
+    }
+
+    #[test]
+    fn a_copy_of_a_table() {
+        let mysql = |body: &str| {
+            let settings = Settings { dialect: Some(Dialect::Mysql), ..Settings::default() };
+            Tester::new(&RULE).settings(settings).upgrade(body)
+        };
+        let change = "op.execute('ALTER TABLE h CHANGE a c varchar(10) NOT NULL')";
+        mysql(&format!("op.execute('CREATE TABLE h LIKE t')\n{change}")).ok();
+        mysql(&format!("op.execute('CREATE TABLE IF NOT EXISTS h LIKE t')\n{change}")).finds(&["`h.a`"]);
+        mysql(change).finds(&["`h.a`"]);
     }
 }

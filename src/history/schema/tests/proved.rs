@@ -64,7 +64,7 @@ op.create_table('t', sa.Column('a', pgvector.sqlalchemy.vector.VECTOR(dim=3)), s
     sa.Column('c', postgresql.BIT(8)), sa.Column('d', postgresql.BIT(length=8, varying=True)),
     sa.Column('e', postgresql.JSONB(none_as_null=True, astext_type=sa.Text())))",
         )
-        .shows("table t\n a VECTOR(3)\n b VECTOR\n c BIT(8)\n d ?\n e JSONB");
+        .shows("table t\n a VECTOR(3)\n b VECTOR\n c BIT(8)\n d BIT VARYING(8)\n e JSONB");
     History::on(Postgresql)
         .then(
             "op.create_table('t', sa.Column('a', postgresql.ENUM('x', name='someState', create_type=False)))",
