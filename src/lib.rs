@@ -20,6 +20,7 @@ pub mod custom_rule;
 pub mod diagnostic;
 pub mod fix;
 pub mod history;
+pub mod isolation;
 pub mod linter;
 pub mod operation;
 pub mod project;

@@ -1,6 +1,7 @@
 //! The entry: files and settings in, findings out. No disk, clock, environment or terminal.
 
 mod assumed;
+mod failures;
 mod locks;
 mod merge;
 mod read;
@@ -18,10 +19,11 @@ use crate::history::applied::AppliedRevisions;
 use crate::history::graph::Graph;
 use crate::history::schema::{Replay, Step};
 use crate::history::{History, histories};
+use crate::isolation::Unit;
 use crate::operation::Dialect;
 use crate::project::{Project, ScriptDirectory};
 use crate::revision::{Revision, RevisionContext, Siblings};
-use crate::rule::{Category, Check, RevisionCheck, Rule, Severity, Sink, StepCheck};
+use crate::rule::{Category, Check, RevisionCheck, Rule, Severity, StepCheck};
 use crate::selection::Selection;
 use crate::source::{FileId, Role, SourceFile, Span};
 use crate::suppression::{Approvals, Suppressions};
@@ -31,6 +33,9 @@ pub use steps::with_step;
 
 /// The rule that speaks about files that are not Python; the others need Python to say something true.
 const PARSE_ERROR: &str = "parse-error";
+
+/// What the rules about single SQL statements are called together; they share one pass over the statements.
+const SQL_RULES: &str = "squawk/*";
 
 /// What a run found.
 #[derive(Debug, Clone, Default)]
@@ -263,7 +268,7 @@ impl<'a> Run<'a> {
                 Check::Revision(check) => rules.push((rule, severity, check)),
                 Check::Step(check) => step_rules.push((rule, severity, check)),
                 Check::Statement(code) => statement_rules.push((rule, severity, code)),
-                Check::History(_) | Check::Suppressions(_) => {}
+                Check::History(_) | Check::Suppressions(_) | Check::Internal => {}
             }
         }
         let files: Vec<_> =
@@ -275,6 +280,8 @@ impl<'a> Run<'a> {
             || self.judge_alone(&files, &rules, &statement_rules),
         );
         found.append(&mut self.judge_steps(&files, &step_rules, &replays));
+        found.extend(failures::of_reading(&self.history));
+        found.extend(failures::of_replays(&replays));
         found
     }
 
@@ -289,10 +296,13 @@ impl<'a> Run<'a> {
             let mut out = Vec::new();
             for (rule, severity, check) in rules {
                 if context.is_python() || rule.name == PARSE_ERROR {
-                    check(&context, &mut Sink::new(rule, *severity, context.id, &mut out));
+                    let unit = Unit::Rule(rule.name, &context.file.path);
+                    failures::run(unit, rule, *severity, context.id, &mut out, |sink| check(&context, sink));
                 }
             }
-            statements::judge_statements(&context, statement_rules, &mut out);
+            failures::collect(Unit::Rule(SQL_RULES, &context.file.path), context.id, &mut out, |out| {
+                statements::judge_statements(&context, statement_rules, out);
+            });
             out
         };
         files.par_iter().filter_map(|(id, file)| self.context(*id, file)).flat_map_iter(judge).collect()
@@ -310,7 +320,8 @@ impl<'a> Run<'a> {
             let mut replays = replays.iter().filter(|_| context.is_python());
             if let Some(step) = replays.find_map(|replay| Step::new(context, replay)) {
                 for (rule, severity, check) in rules {
-                    check(&step, &mut Sink::new(rule, *severity, step.context.id, &mut out));
+                    let unit = Unit::Rule(rule.name, &context.file.path);
+                    failures::run(unit, rule, *severity, context.id, &mut out, |sink| check(&step, sink));
                 }
             }
             out
@@ -347,7 +358,8 @@ impl<'a> Run<'a> {
         let judge = |(rule, severity): (&'static Rule, Severity)| {
             let mut out = Vec::new();
             if let Check::History(check) = rule.check {
-                check(&self.history, &mut Sink::new(rule, severity, FileId(0), &mut out));
+                let unit = Unit::HistoryRule(rule.name);
+                failures::run(unit, rule, severity, FileId(0), &mut out, |sink| check(&self.history, sink));
             }
             out
         };
@@ -366,7 +378,8 @@ impl<'a> Run<'a> {
         let mut out = Vec::new();
         for (rule, severity) in self.selection.rules() {
             if let Check::Suppressions(check) = rule.check {
-                check(&suppressions, &mut Sink::new(rule, severity, FileId(0), &mut out));
+                let unit = Unit::HistoryRule(rule.name);
+                failures::run(unit, rule, severity, FileId(0), &mut out, |sink| check(&suppressions, sink));
             }
         }
         out
@@ -376,6 +389,7 @@ impl<'a> Run<'a> {
     fn is_asked_for(&self, diagnostic: &Diagnostic) -> bool {
         let Some(file) = self.history.project.file(diagnostic.file) else { return false };
         file.selected
+            || diagnostic.rule.name == failures::RULE
             || match file.role {
                 Role::Deleted | Role::Lock => true,
                 // What a database has and no file has is said here.

@@ -130,6 +130,8 @@ pub enum Check {
     History(fn(&History<'_>, &mut Sink<'_>)),
     /// The suppression comments and what they silenced.
     Suppressions(fn(&Suppressions<'_>, &mut Sink<'_>)),
+    /// Nothing: the linter reports its own failures with it, whatever the selection says.
+    Internal,
 }
 
 /// Takes the findings of one rule.
@@ -245,7 +247,7 @@ macro_rules! declare_rule {
         $(#[doc = $doc:literal])+
         $name:literal, $category:ident, $severity:ident,
         preset: $preset:ident, fix: $fix:ident, since: $since:literal,
-        check: $check:ident($function:path) $(,)?
+        check: $check:ident($($function:path)?) $(,)?
     ) => {
         $(#[doc = $doc])+
         pub(crate) static RULE: crate::rule::Rule = crate::rule::Rule {
@@ -256,7 +258,7 @@ macro_rules! declare_rule {
             fix: crate::rule::FixAvailability::$fix,
             since: $since,
             docs: concat!($($doc, "\n"),+),
-            check: crate::rule::Check::$check($function),
+            check: crate::rule::Check::$check $(($function))?,
         };
     };
 }

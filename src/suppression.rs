@@ -21,6 +21,7 @@ use crate::source::{FileId, Span};
 const NEVER_SILENCED: &[(&str, &str)] = &[
     ("parse-error", "a file that is not Python has no comments"),
     ("applied-revision-deleted", "the file it is about is gone"),
+    ("internal-error", "the file was not fully checked"),
 ];
 
 /// Why no comment silences the findings of a rule, if so.

@@ -15,6 +15,7 @@ use super::{COULD_NOT_RUN, FOUND, PASSED};
 use crate::config::{Rename, Settings};
 use crate::diagnostic::Applicability;
 use crate::fix::{self, FileChange, FixReport};
+use crate::isolation::{Unit, isolated};
 use crate::linter::{Outcome, lint};
 use crate::project::Project;
 use crate::report::{Findings, concise, counted, full, json, statistics, summary};
@@ -148,14 +149,19 @@ fn report(
         suppressed: &[],
         summary: &outcome.summary,
     };
-    let mut text = match arguments.output_format {
-        CheckFormat::Json => return terminal.report_parts(&json::render(&findings)?),
-        CheckFormat::Full | CheckFormat::Concise if arguments.statistics => {
-            statistics::render(&findings, look)
+    let rendered = match arguments.output_format {
+        CheckFormat::Json => {
+            let rendered = isolated(Unit::Format("json"), || json::render(&findings));
+            return rendered.map_or(Ok(()), |parts| terminal.report_parts(&parts?));
         }
-        CheckFormat::Full => full::render(&findings, look),
-        CheckFormat::Concise => concise::render(&findings, look),
+        CheckFormat::Full | CheckFormat::Concise if arguments.statistics => {
+            isolated(Unit::Format("statistics"), || statistics::render(&findings, look))
+        }
+        CheckFormat::Full => isolated(Unit::Format("full"), || full::render(&findings, look)),
+        CheckFormat::Concise => isolated(Unit::Format("concise"), || concise::render(&findings, look)),
     };
+    // The numbers are still true where a format fails, and the failure is reported at the end.
+    let mut text = rendered.unwrap_or_default();
     if terminal.is_talkative() {
         let (source, is_git) = loaded.source(&outcome.applied);
         let circumstances = summary::Circumstances { source: source.as_deref(), is_git, fixed };

@@ -15,7 +15,6 @@ mod split;
 mod terminal;
 mod unfinished;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,12 +22,17 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 use terminal::Terminal;
 
+use crate::isolation::{self, Unit, isolated};
+
 /// Nothing that fails a run was found.
 const PASSED: u8 = 0;
 /// Errors or warnings were found.
 const FOUND: u8 = 1;
 /// The run could not do what it was asked for.
 const COULD_NOT_RUN: u8 = 2;
+
+/// How many internal errors are shown on standard error; those of single files are findings as well.
+const FAILURES_SHOWN: usize = 10;
 
 /// Nested Python and SQL are read recursively; the usual 2 MB would not do for all that Python itself accepts.
 const STACK: usize = 64 << 20;
@@ -46,18 +50,40 @@ pub fn run() -> ExitCode {
             };
         }
     };
-    let result = match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
-        Ok(threads) => threads.install(|| dispatch(&arguments)),
-        Err(_) => dispatch(&arguments),
-    };
-    match result {
-        Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            Terminal::plain(colour(&arguments)).error(format_args!("{error:#}"));
+    isolation::silence_panics();
+    #[cfg(debug_assertions)]
+    if let Ok(unit) = std::env::var("ALEMBIC_LINT_PANIC_IN") {
+        isolation::injection::panic_in(unit);
+    }
+    let result = isolated(Unit::Command, || {
+        match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+            Ok(threads) => threads.install(|| dispatch(&arguments)),
+            Err(_) => dispatch(&arguments),
+        }
+    });
+    let terminal = Terminal::plain(colour(&arguments));
+    let code = match result {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
+            terminal.error(format_args!("{error:#}"));
             ExitCode::from(COULD_NOT_RUN)
         }
+        // Told below.
+        Err(_) => ExitCode::from(COULD_NOT_RUN),
+    };
+    if tell_failures(&terminal) { ExitCode::from(COULD_NOT_RUN) } else { code }
+}
+
+/// Says what alembic-lint failed on, one line each; whether there was anything.
+fn tell_failures(terminal: &Terminal) -> bool {
+    let failures = isolation::take_failures();
+    for failure in failures.iter().take(FAILURES_SHOWN) {
+        terminal.error(format_args!("{failure}; {}", isolation::REPORT));
     }
+    if let Some(more) = failures.len().checked_sub(FAILURES_SHOWN).filter(|more| *more > 0) {
+        terminal.error(format_args!("{more} more internal errors"));
+    }
+    !failures.is_empty()
 }
 
 fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -84,12 +110,4 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         Some(Command::Split(split)) => split.rewriting.output.color,
         Some(Command::Graph(graph)) => graph.output.color,
     }
-}
-
-/// Who reads the output may stop reading (`| head`).
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -73,7 +73,11 @@ impl Terminal {
             return Ok(());
         }
         let Some(path) = &self.output_file else {
-            return Ok(print(parts)?);
+            return match print(parts) {
+                // Whoever reads the output may stop reading (`| head`); the exit code still tells the result.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                other => Ok(other?),
+            };
         };
         let text: String = parts.iter().map(AsRef::as_ref).collect();
         std::fs::write(path, text).map_err(|error| {

@@ -25,9 +25,10 @@ use ruff_python_ast::{ModModule, Stmt};
 use ruff_python_parser::Parsed;
 use rustc_hash::FxHashMap;
 
+use crate::isolation::{Failure, Unit, isolated};
 use crate::operation::Dialect;
-use crate::revision::{AUTOGENERATE_MARKERS, Comment, OnDialect, Revision};
-use crate::source::{Role, SourceFile};
+use crate::revision::{AUTOGENERATE_MARKERS, Comment, OnDialect, Revision, SyntaxError};
+use crate::source::{Role, SourceFile, Span};
 
 /// The project's own modules that revisions may import, by dotted name; parsed when first needed.
 #[derive(Debug, Default)]
@@ -104,16 +105,40 @@ pub fn is_valid(text: &str) -> bool {
 
 /// Reads one revision file; an unreadable one gives an empty revision.
 pub fn read_revision(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> Revision {
-    read(file, modules, dialect).0
+    isolated(Unit::Reading(&file.path), || read(file, modules, dialect).0)
+        .unwrap_or_else(|failure| identifiers_alone(file, dialect, failure))
 }
 
 /// [`read_revision`] with [`Revision::fingerprint`].
 pub fn read_with_fingerprint(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> Revision {
-    let (mut revision, parsed) = read(file, modules, dialect);
-    if file.text.is_ok() && revision.syntax_errors.is_empty() {
-        revision.fingerprint = parsed.and_then(|parsed| meaning::fingerprint_of(file.text(), parsed));
+    let read = || {
+        let (mut revision, parsed) = read(file, modules, dialect);
+        if file.text.is_ok() && revision.syntax_errors.is_empty() {
+            revision.fingerprint = parsed.and_then(|parsed| meaning::fingerprint_of(file.text(), parsed));
+        }
+        revision
+    };
+    isolated(Unit::Reading(&file.path), read)
+        .unwrap_or_else(|failure| identifiers_alone(file, dialect, failure))
+}
+
+/// What is left of a file whose reading failed: its place in the history, so that the revisions around it are still judged
+/// correctly.
+fn identifiers_alone(file: &SourceFile, dialect: Dialect, failure: Failure) -> Revision {
+    let read = || {
+        let parsed = parse::parse(file.text()).0?;
+        let modules = Modules::default();
+        let interpreter = evaluate::Interpreter::new(parsed.suite(), file.text(), &modules, dialect);
+        Some(interpreter.identifiers(parsed.suite()))
+    };
+    let identifiers = isolated(Unit::Identifiers(&file.path), read).ok().flatten().unwrap_or_default();
+    let error = SyntaxError { span: Span::default(), message: failure.to_string().into() };
+    Revision {
+        identifiers,
+        syntax_errors: vec![error],
+        failure: Some(Box::new(failure)),
+        ..Revision::default()
     }
-    revision
 }
 
 fn read(file: &SourceFile, modules: &Modules<'_>, dialect: Dialect) -> (Revision, Option<Parsed<ModModule>>) {

@@ -23,6 +23,7 @@ pub use siblings::Siblings;
 pub use transactions::Transaction;
 
 use crate::config::Settings;
+use crate::isolation::Failure;
 use crate::operation::{Change, Dialect, Misfit, Operation, Server, Statement};
 use crate::project::ScriptDirectory;
 use crate::source::{FileId, SourceFile, Span};
@@ -39,6 +40,9 @@ pub struct Revision {
     pub docstring: Option<Docstring>,
     /// What the Python parser refused, first one first.
     pub syntax_errors: Vec<SyntaxError>,
+    /// Why nothing but the identifiers is known of a file that alembic-lint failed to read; it then has a syntax error as well,
+    /// so that nobody judges what was not read.
+    pub failure: Option<Box<Failure>>,
     /// Names and import statements of the module.
     pub names: ModuleNames,
     /// Operations that run when the module is imported.

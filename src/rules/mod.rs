@@ -103,6 +103,7 @@ mod graph {
     pub(super) mod revision_cycle;
 }
 mod imports {
+    pub(super) mod internal_error;
     pub(super) mod missing_revision_identifiers;
     pub(super) mod missing_sqlmodel_import;
     pub(super) mod parse_error;
@@ -275,6 +276,7 @@ pub static RULES: &[&Rule] = &[
     &content::ignored_keyword_argument::RULE,
     &locking::index_not_concurrent::RULE,
     &content::insert_in_migration::RULE,
+    &imports::internal_error::RULE,
     &content::invalid_directive_call::RULE,
     &graph::invalid_revision_id::RULE,
     &data::invalid_server_default::RULE,

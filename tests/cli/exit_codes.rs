@@ -39,10 +39,21 @@ fn help_explains_the_exit_codes_and_shows_examples() {
 }
 
 #[test]
-fn a_reader_that_stops_early_is_no_error() {
-    let project = dropping_project();
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let status = project.command(&[]).stdout(writer).status().unwrap();
-    assert_eq!(status.code(), Some(0));
+fn a_reader_that_stops_early_changes_no_exit_code() {
+    let exit_code = |project: &Project, arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = project.command(arguments).stdout(writer).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("error") && !stderr.contains("panicked"), "{arguments:?}: {stderr}");
+        output.status.code()
+    };
+    for format in ["full", "concise", "json"] {
+        assert_eq!(exit_code(&dropping_project(), &["--output-format", format]), Some(1), "{format}");
+        assert_eq!(exit_code(&clean_project(), &["--output-format", format]), Some(0), "{format}");
+    }
+    assert_eq!(exit_code(&dropping_project(), &["--statistics"]), Some(1));
+    for arguments in [&["rule"][..], &["graph"], &["schema"], &["review"], &["--help"]] {
+        assert_eq!(exit_code(&clean_project(), arguments), Some(0), "{arguments:?}");
+    }
 }

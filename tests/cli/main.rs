@@ -18,6 +18,8 @@ mod formats;
 mod graph;
 mod imports;
 mod limits;
+#[cfg(debug_assertions)]
+mod isolation;
 mod lock;
 mod paths;
 mod project;

@@ -104,7 +104,7 @@ impl<'a> Graph<'a> {
 
     /// The identifier of a file; notes what Alembic would stop at.
     fn identify(&mut self, file: FileId, path: &'a str, revision: &'a Revision) -> Option<&'a str> {
-        if !revision.syntax_errors.is_empty() {
+        if !revision.syntax_errors.is_empty() && revision.failure.is_none() {
             self.faults.push(Fault::NotPython { file });
         }
         let identifiers = &revision.identifiers;

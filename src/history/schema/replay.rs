@@ -7,6 +7,7 @@ use super::model::{Position, TableKey};
 use super::store::{Store, Version, Written};
 use super::view::Schema;
 use crate::history::graph::{Fault, Graph, Node, NodeId};
+use crate::isolation::{Failure, Unit, isolated};
 use crate::operation::Dialect;
 use crate::project::NamingConvention;
 use crate::revision::{Body, Revision};
@@ -24,6 +25,7 @@ pub struct Replay<'a> {
     /// The identifiers by place in the order.
     order: Vec<&'a str>,
     doubts: Vec<Doubt>,
+    failures: Vec<(FileId, Failure)>,
 }
 
 /// The moments of one revision that are kept.
@@ -108,6 +110,7 @@ impl<'a> Replay<'a> {
             records: FxHashMap::default(),
             order: Vec::new(),
             doubts: Vec::new(),
+            failures: Vec::new(),
         }
     }
 
@@ -123,16 +126,31 @@ impl<'a> Replay<'a> {
         }
         let mut moments = Vec::new();
         if let Some(body) = runs(revision.upgrade_on_dialect()) {
-            let doubts = run_body(state, self.dialect, position, body, |state| {
-                if is_kept {
-                    moments.push(state.pin());
+            let run = || {
+                run_body(state, self.dialect, position, body, |state| {
+                    if is_kept {
+                        moments.push(state.pin());
+                    }
+                })
+            };
+            match isolated(Unit::Replay(node.id), run) {
+                Ok(doubts) => {
+                    self.doubts.extend(doubts.into_iter().map(|(span, reason)| Doubt { file, span, reason }));
                 }
-            });
-            self.doubts.extend(doubts.into_iter().map(|(span, reason)| Doubt { file, span, reason }));
+                Err(failure) => {
+                    state.shake();
+                    self.doubts.push(Doubt { file, span: Span::default(), reason: failure.to_string() });
+                    self.failures.push((file, failure));
+                    return;
+                }
+            }
         }
         if let Some(error) = revision.syntax_errors.first() {
             state.shake();
-            let reason = "the file is no valid Python".to_owned();
+            let reason = match &revision.failure {
+                Some(failure) => failure.to_string(),
+                None => "the file is not valid Python".to_owned(),
+            };
             self.doubts.push(Doubt { file, span: error.span, reason });
         }
         if is_kept {
@@ -161,6 +179,11 @@ impl<'a> Replay<'a> {
     /// What is not known, in the order in which it was run.
     pub fn doubts(&self) -> &[Doubt] {
         &self.doubts
+    }
+
+    /// The revisions on which the replay itself failed; they have no record, and everything is unsure after them.
+    pub fn failures(&self) -> &[(FileId, Failure)] {
+        &self.failures
     }
 
     /// The identifier of the revision at a place in the order.

@@ -40,6 +40,10 @@ fn check(context: &RevisionContext<'_>, sink: &mut Sink<'_>) {
         .help("make it a UTF-8 file that can be opened, or move it out of the version location");
         return;
     }
+    // Nobody knows whether it is Python; see rule `internal-error`.
+    if context.revision.failure.is_some() {
+        return;
+    }
     let Some(error) = context.revision.syntax_errors.first() else { return };
     let report = sink.report(
         error.span,
