@@ -101,7 +101,9 @@ pub fn take_failures() -> Vec<Failure> {
 /// Replaces the default panic hook, which prints to standard error: a caught panic is reported by whoever caught it.
 pub fn silence_panics() {
     panic::set_hook(Box::new(|info: &PanicHookInfo<'_>| {
-        PLACE.with_borrow_mut(|place| *place = info.location().map(|at| format!("{}:{}", at.file(), at.line())));
+        PLACE.with_borrow_mut(|place| {
+            *place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+        });
     }));
 }
 
@@ -125,6 +127,7 @@ pub mod injection {
         let _ = UNITS.set(text);
     }
 
+    #[allow(clippy::panic, reason = "this is what it is for")]
     pub(super) fn panic_if_asked(unit: Unit<'_>) {
         if UNITS.get().is_some_and(|text| unit.to_string().contains(text)) {
             std::panic::panic_any("injected");

@@ -55,12 +55,11 @@ pub fn run() -> ExitCode {
     if let Ok(unit) = std::env::var("ALEMBIC_LINT_PANIC_IN") {
         isolation::injection::panic_in(unit);
     }
-    let result = isolated(Unit::Command, || {
-        match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+    let result =
+        isolated(Unit::Command, || match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
             Ok(threads) => threads.install(|| dispatch(&arguments)),
             Err(_) => dispatch(&arguments),
-        }
-    });
+        });
     let terminal = Terminal::plain(colour(&arguments));
     let code = match result {
         Ok(Ok(code)) => code,

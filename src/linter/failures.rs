@@ -41,8 +41,8 @@ pub(super) fn collect(
 pub(super) fn of_reading(history: &History<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for (id, _) in history.project.files() {
-        let failures = [history.revision(id), history.base_revision(id)].into_iter().flatten();
-        if let Some(failure) = failures.filter_map(|revision| revision.failure.as_deref()).next() {
+        let mut failures = [history.revision(id), history.base_revision(id)].into_iter().flatten();
+        if let Some(failure) = failures.find_map(|revision| revision.failure.as_deref()) {
             report(failure, id, &mut out);
         }
     }
@@ -62,5 +62,7 @@ fn report(failure: &Failure, file: FileId, out: &mut Vec<Diagnostic>) {
     let Some(rule) = RULES.iter().find(|rule| rule.name == RULE) else { return };
     Sink::new(rule, rule.severity, file, out)
         .report(Span::default(), format!("{failure}, so this file was not fully checked"))
-        .help(format!("this is a bug of alembic-lint: {REPORT}, with this file or the part of it that fails"));
+        .help(format!(
+            "this is a bug of alembic-lint: {REPORT}, with this file or the part of it that fails"
+        ));
 }

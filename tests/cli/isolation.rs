@@ -49,7 +49,10 @@ fn one_rule_on_one_file() {
 }
 
 fn dropping_again() -> String {
-    crate::project::dropping().replace("\"bb22\"", "\"cc33\"").replace("\"aa11\"", "\"bb22\"").replace("age", "id")
+    crate::project::dropping()
+        .replace("\"bb22\"", "\"cc33\"")
+        .replace("\"aa11\"", "\"bb22\"")
+        .replace("age", "id")
 }
 
 #[test]
@@ -77,7 +80,9 @@ fn it_cannot_be_silenced_or_turned_off() {
     let suppressed = format!("# alembic-lint: allow-file[internal-error] -- no\n{}", project.read(SECOND));
     project.write(SECOND, suppressed);
     let unit = format!("reading {SECOND}");
-    for arguments in [&["--ignore", "internal-error"][..], &["--select", "drop-table"], &["--exit-zero"], &["-qq"]] {
+    for arguments in
+        [&["--ignore", "internal-error"][..], &["--select", "drop-table"], &["--exit-zero"], &["-qq"]]
+    {
         let run = run_with_panic_in(&project, &unit, &[arguments, &["--output-format", "concise"]].concat());
         if arguments != ["-qq"] {
             run.prints("error[internal-error]");
@@ -98,6 +103,7 @@ fn every_command_ends_with_exit_code_2() {
     for command in ["review", "graph", "schema"] {
         run_with_panic_in(&dropping_project(), &format!("reading {SECOND}"), &[command])
             .warns(&format!("internal error (reading {SECOND}): injected"));
-        run_with_panic_in(&dropping_project(), "the command", &[command]).warns("internal error (the command)");
+        run_with_panic_in(&dropping_project(), "the command", &[command])
+            .warns("internal error (the command)");
     }
 }
