@@ -1,7 +1,9 @@
 //! The harness of rule tests: source in, findings out, through the real reader and the real linter.
 //!
 //! Beyond what a test asks for, every finding is held to the conventions of messages, and every fix must leave
-//! Python that gives the same finding no more.
+//! Python that gives the same finding no more. Where findings are is kept in `testdata/places/` ([`places`]).
+
+mod places;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use crate::python;
 use crate::rule::{FixAvailability, Rule, Severity};
 use crate::selection::Selection;
 use crate::source::{Applied, Encoding, FileId, Role, SourceFile};
+use places::assert_places;
 
 /// A project under construction, judged by one rule.
 pub(crate) struct Tester {
@@ -140,6 +143,7 @@ impl Tester {
                 .zip(expected)
                 .all(|(diagnostic, part)| diagnostic.message.contains(part));
         assert!(is_as_expected, "expected {expected:#?}\nfound:\n{}", found.shown());
+        assert_places(found.rule, &found.project, &found.diagnostics);
         found.keep_to_conventions();
         found
     }

@@ -7,7 +7,7 @@ mod environment;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use environment::{ALEMBIC_LINT, Ran, copy, corpus, python_program, run, version_locations};
+use environment::{ALEMBIC_LINT, Ran, copy, corpus, needs_set_up, python_program, run, version_locations};
 use serde_json::Value;
 
 /// Runs alembic-lint over all version locations below `root`, with no revision counted as applied.
@@ -33,6 +33,7 @@ fn texts(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn every_revision_is_read() {
+    needs_set_up!();
     let root = copy(&corpus());
     let (_, revisions) = version_locations();
     let check = alembic_lint(&["--applied-ref", "false", "--output-format", "json"], root.path());
@@ -51,6 +52,7 @@ fn every_revision_is_read() {
 
 #[test]
 fn what_ran_for_years_is_not_said_to_fail() {
+    needs_set_up!();
     let root = copy(&corpus());
     let rules = "unknown-object,duplicate-definition,enum-type-not-created";
     let arguments = ["--all", "--applied-ref", "false", "--select", rules, "--output-format", "json"];
@@ -69,6 +71,7 @@ const INSERTING: &str = "imports,docstring-header-mismatch,unused-suppression";
 
 #[test]
 fn all_repairs_of_all_rules_leave_python_and_come_to_an_end() {
+    needs_set_up!();
     let root = copy(&corpus());
     let root = root.path();
     let arguments =
@@ -158,6 +161,7 @@ fn do_what_was_meant(before: &Operations, after: &Operations, found: &Value) -> 
 
 #[test]
 fn fixing_twice_is_fixing_once_and_only_inserts_lines_and_mends_headers() {
+    needs_set_up!();
     let root = copy(&corpus());
     let root = root.path();
     let arguments = ["--fix", "--applied-ref", "false", "--select", INSERTING, "--output-format", "concise"];

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use environment::server::{Kind, PASSWORD, PASSWORD_IN_URL, Server, USER, free_port, hand_over};
-use environment::{ALEMBIC_LINT, Ran, python_program};
+use environment::{ALEMBIC_LINT, Ran, needs_set_up, python_program};
 use tempfile::TempDir;
 
 /// A project with the revisions aa11, bb22 and, both after it, cc33 and dd44, each of which drops a column.
@@ -155,6 +155,7 @@ fn mariadb_tells_its_heads_in_each_spelling() {
 
 #[test]
 fn sqlite_is_read_by_relative_and_absolute_paths_and_never_written() {
+    needs_set_up!();
     let project = Project::new();
     let file = project.path().join("app.db");
     for mode in ["DELETE", "WAL"] {
@@ -192,6 +193,7 @@ fn names(directory: &Path) -> Vec<String> {
 
 #[test]
 fn what_real_alembic_wrote_is_read() {
+    needs_set_up!();
     let project = Project::new();
     project.write(
         "migrations/env.py",
@@ -250,6 +252,7 @@ fn the_version_table_and_schema_of_env_py_or_the_configuration_are_read() {
 
 #[test]
 fn no_table_and_an_empty_one_mean_that_nothing_is_applied_and_the_run_says_so() {
+    needs_set_up!();
     let project = Project::new();
     let (postgresql, mariadb) = (Server::postgresql(), Server::mariadb());
     postgresql.create_database("empty");
@@ -429,6 +432,7 @@ fn a_server_that_never_answers_is_given_up() {
 
 #[test]
 fn a_table_that_somebody_holds_is_given_up() {
+    needs_set_up!();
     let (server, project) = (Server::postgresql(), Project::new());
     server.create_database("held");
     server.execute("held", &table("alembic_version", &["bb22"]));

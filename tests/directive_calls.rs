@@ -7,7 +7,7 @@ mod environment;
 use std::collections::BTreeMap;
 use std::fs;
 
-use environment::{ALEMBIC_LINT, python_program, repository, run};
+use environment::{ALEMBIC_LINT, needs_set_up, python_program, repository, run};
 
 /// Each directive as it is called rightly, without the parenthesis at the end.
 const CALLS: [&str; 17] = [
@@ -138,6 +138,7 @@ fn is_harmless(call: &str) -> bool {
 
 #[test]
 fn what_the_rules_say_is_what_alembic_does() {
+    needs_set_up!();
     let with_more = CALLS.iter().flat_map(|call| MORE.iter().map(move |more| format!("{call}, {more})")));
     let with_table =
         BATCH_CALLS.iter().flat_map(|call| OF_TABLE.iter().map(move |more| format!("{call}, {more})")));

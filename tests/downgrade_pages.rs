@@ -12,7 +12,7 @@ use std::fs;
 use alembic_lint::rule::Rule;
 use alembic_lint::rules::RULES;
 use environment::server::Server;
-use environment::{Ran, python_program, run};
+use environment::{Ran, needs_set_up, python_program, run};
 use pages::{Example, examples, wrapped};
 
 const ENVIRONMENT: &str = "from alembic import context
@@ -94,6 +94,7 @@ fn holds(name: &str, server: &Server, scheme: &str) {
 
 #[test]
 fn postgresql_says_what_the_pages_quote() {
+    needs_set_up!();
     for name in [
         "missing-downgrade",
         "empty-downgrade",
@@ -107,6 +108,7 @@ fn postgresql_says_what_the_pages_quote() {
 
 #[test]
 fn mariadb_says_what_the_pages_quote() {
+    needs_set_up!();
     for name in ["empty-downgrade", "downgrade-asymmetric", "downgrade-wrong-order"] {
         holds(name, Server::mariadb(), "mysql+pymysql");
     }

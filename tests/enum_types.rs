@@ -12,7 +12,7 @@ use std::path::Path;
 
 use alembic_lint::rules::RULES;
 use environment::server::Server;
-use environment::{Ran, python_program, run};
+use environment::{Ran, needs_set_up, python_program, run};
 use pages::{Example, examples};
 
 const ENVIRONMENT: &str = "
@@ -88,16 +88,19 @@ fn is_as_the_page_says(rule: &str, message: &str) {
 
 #[test]
 fn a_type_that_nothing_makes() {
+    needs_set_up!();
     is_as_the_page_says("enum-type-not-created", "type \"state\" does not exist");
 }
 
 #[test]
 fn a_type_that_is_there() {
+    needs_set_up!();
     is_as_the_page_says("enum-type-created-twice", "type \"state\" already exists");
 }
 
 #[test]
 fn one_run_from_an_empty_database_does_not_show_it() {
+    needs_set_up!();
     let page = RULES.iter().find(|rule| rule.name == "enum-type-created-twice").unwrap().docs;
     let bad = examples(page).into_iter().find(|example| example.is_bad).unwrap();
     Server::postgresql().create_database("at_once");

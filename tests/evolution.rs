@@ -7,13 +7,14 @@
 mod environment;
 
 use environment::server::{Kind, Server};
-use environment::{ALEMBIC_LINT, python_program, repository, run};
+use environment::{ALEMBIC_LINT, needs_set_up, python_program, repository, run};
 
 /// The oldest and the newest major of PostgreSQL that are supported.
 const MAJORS: [u32; 2] = [14, 18];
 
 #[test]
 fn what_autogenerate_writes_runs_after_repairs() {
+    needs_set_up!();
     let script = repository("tests/evolution/evolution.py");
     let servers = MAJORS.map(|major| (major, Server::start(Kind::Release(major))));
     let mariadb = Server::mariadb().url("mysql+pymysql", "mysql");
@@ -36,6 +37,7 @@ fn what_autogenerate_writes_runs_after_repairs() {
 
 #[test]
 fn spatial_columns_run_after_repairs() {
+    needs_set_up!();
     let script = repository("tests/evolution/spatial.py");
     // The one that is installed has PostGIS.
     let postgresql = Server::postgresql().url("postgresql+psycopg", "postgres");

@@ -6,7 +6,7 @@ mod environment;
 
 use std::collections::BTreeMap;
 
-use environment::{ALEMBIC_LINT, copy, python_program, replace, repository, run};
+use environment::{ALEMBIC_LINT, copy, needs_set_up, python_program, replace, repository, run};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -78,6 +78,7 @@ fn each_way_to_set_a_project_up_is_understood() {
 
 #[test]
 fn the_repaired_shop_can_be_upgraded() {
+    needs_set_up!();
     let shop = project("shop");
     let alembic = |arguments: &[&str]| run(python_program("alembic"), arguments, shop.path());
     assert!(alembic(&["upgrade", "head"]).stderr.contains("NameError: name 'sqlmodel' is not defined"));
@@ -87,6 +88,7 @@ fn the_repaired_shop_can_be_upgraded() {
 
 #[test]
 fn repaired_types_are_types() {
+    needs_set_up!();
     let types = project("types");
     // SQLite has none of these types; without a connection Alembic writes the SQL of any database.
     replace(&types.path().join("alembic.ini"), "sqlite:///types.db", "postgresql://localhost/types");

@@ -19,7 +19,7 @@ use alembic_lint::rule::{Category, Rule};
 use alembic_lint::rules::RULES;
 use alembic_lint::server::{SqlType, TypeChange};
 use environment::server::{Kind, Server};
-use environment::{ALEMBIC_LINT, python_program, repository, run};
+use environment::{ALEMBIC_LINT, needs_set_up, python_program, repository, run};
 use pages::{examples, messages, revisions};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -181,6 +181,7 @@ fn difference(table: &str, said: Option<&Said>, seen: &Seen) -> Option<String> {
 
 #[test]
 fn review_tells_what_servers_do() {
+    needs_set_up!();
     let text = fs::read_to_string(repository("tests/facts/operations.toml")).unwrap();
     let operations = toml::from_str::<Operations>(&text).unwrap().operation;
     let case = |operation: &Operation| json!({ "before": operation.before, "revisions": [revision("b2", "\"a1\"", &operation.upgrade)] });
@@ -277,6 +278,7 @@ struct Case {
 
 #[test]
 fn pages_tell_what_servers_do() {
+    needs_set_up!();
     let text = fs::read_to_string(repository("tests/facts/rules.toml")).unwrap();
     let proofs: Proofs = toml::from_str(&text).unwrap();
     let mut lies = String::new();
@@ -456,6 +458,7 @@ impl ProofElsewhere {
 
 #[test]
 fn pages_tell_what_happens_elsewhere() {
+    needs_set_up!();
     let text = fs::read_to_string(repository("tests/facts/elsewhere.toml")).unwrap();
     let proofs: ProofsElsewhere = toml::from_str(&text).unwrap();
     let mut lies = String::new();

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 
 use alembic_lint::project::read;
 use alembic_lint::python::meaning::{differences, fingerprint};
-use environment::{corpus, python_program, repository, run, version_locations};
+use environment::{corpus, needs_set_up, python_program, repository, run, version_locations};
 
 #[test]
 fn the_corpus_written_anew_means_the_same() {
+    needs_set_up!();
     let root = corpus();
     let (locations, _) = version_locations();
     let mut files: Vec<PathBuf> = locations

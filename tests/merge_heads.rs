@@ -7,7 +7,7 @@ mod environment;
 use std::fs;
 use std::path::Path;
 
-use environment::{ALEMBIC_LINT, Ran, python_program, run};
+use environment::{ALEMBIC_LINT, Ran, needs_set_up, python_program, run};
 
 fn git(root: &Path, arguments: &[&str]) {
     let mut all = vec!["-c", "user.name=A", "-c", "user.email=a@example.org"];
@@ -62,6 +62,7 @@ fn heads(root: &Path) -> Vec<String> {
 
 #[test]
 fn two_green_branches_are_two_heads_after_the_merge() {
+    needs_set_up!();
     let directory = two_branches();
     let root = directory.path();
     assert_eq!(heads(root), ["cccc (head)"]);
@@ -78,6 +79,7 @@ fn two_green_branches_are_two_heads_after_the_merge() {
 
 #[test]
 fn a_branch_that_follows_the_base_is_quiet() {
+    needs_set_up!();
     let directory = two_branches();
     let root = directory.path();
     git(root, &["merge", "--quiet", "--no-edit", "main"]);
@@ -94,6 +96,7 @@ fn a_branch_that_follows_the_base_is_quiet() {
 
 #[test]
 fn after_the_merge_the_new_head_is_put_after_the_applied_one() {
+    needs_set_up!();
     let directory = two_branches();
     let root = directory.path();
     git(root, &["merge", "--quiet", "--no-edit", "main"]);

@@ -7,7 +7,7 @@ mod environment;
 
 use std::path::Path;
 
-use environment::{ALEMBIC_LINT, Ran, only_file, python_program, replace, run};
+use environment::{ALEMBIC_LINT, Ran, needs_set_up, only_file, python_program, replace, run};
 
 const MODELS: &str = "\
 from typing import Optional
@@ -26,6 +26,7 @@ fn alembic(arguments: &[&str], project: &Path) -> Ran {
 
 #[test]
 fn an_upgrade_that_fails_works_after_fix() {
+    needs_set_up!();
     let project = tempfile::tempdir().unwrap();
     let project = project.path();
     std::fs::write(project.join("models.py"), MODELS).unwrap();

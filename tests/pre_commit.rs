@@ -7,7 +7,7 @@ mod environment;
 
 use std::path::{Path, PathBuf};
 
-use environment::{ALEMBIC_LINT, Ran, python_program, replace, repository, run, run_with};
+use environment::{ALEMBIC_LINT, Ran, needs_set_up, python_program, replace, repository, run, run_with};
 use tempfile::TempDir;
 
 fn revision(id: &str, parent: &str, imports: &str, column: &str) -> String {
@@ -127,6 +127,7 @@ impl Repository {
 
 #[test]
 fn a_missing_import_is_refused_and_repaired() {
+    needs_set_up!();
     let repository = Repository::new();
     repository.write("migrations/versions/b2_alias.py", &revision("b2", "\"a2\"", "", "alias"));
     repository.git(&["add", "."]);
@@ -175,6 +176,7 @@ fn quick_build(home: &Path) -> Vec<(&'static str, String)> {
 
 #[test]
 fn pre_commit_compiles_the_published_hooks_and_they_hold() {
+    needs_set_up!();
     let published = published();
     let home = tempfile::tempdir().unwrap();
     let repository = Repository::bare(quick_build(home.path()));
@@ -207,6 +209,7 @@ fn pre_commit_compiles_the_published_hooks_and_they_hold() {
 
 #[test]
 fn an_edited_applied_revision_is_refused() {
+    needs_set_up!();
     let repository = Repository::new();
     replace(&repository.file("migrations/versions/a1_name.py"), "nullable=True", "nullable=False");
     repository.git(&["add", "."]);
@@ -215,6 +218,7 @@ fn an_edited_applied_revision_is_refused() {
 
 #[test]
 fn a_deleted_applied_revision_is_refused() {
+    needs_set_up!();
     let repository = Repository::new();
     repository.git(&["rm", "--quiet", "migrations/versions/a2_age.py"]);
     repository.is_refused("applied-revision-deleted");
@@ -222,6 +226,7 @@ fn a_deleted_applied_revision_is_refused() {
 
 #[test]
 fn what_is_staged_is_judged_and_not_the_work_tree() {
+    needs_set_up!();
     let repository = Repository::new();
     let (broken, right) =
         (revision("b2", "\"a2\"", "", "alias"), revision("b2", "\"a2\"", "import sqlmodel\n", "alias"));
@@ -237,6 +242,7 @@ fn what_is_staged_is_judged_and_not_the_work_tree() {
 
 #[test]
 fn a_revision_that_is_not_staged_holds_nothing_up() {
+    needs_set_up!();
     let repository = Repository::new();
     repository.write("migrations/versions/b2_alias.py", &revision("b2", "\"a2\"", "", "alias"));
     repository.write("notes.txt", "An alias for each hero.\n");
@@ -246,6 +252,7 @@ fn a_revision_that_is_not_staged_holds_nothing_up() {
 
 #[test]
 fn pre_commit_takes_the_manifest() {
+    needs_set_up!();
     let manifest = repository(".pre-commit-hooks.yaml");
     run(python_program("pre-commit"), &["validate-manifest", manifest.to_str().unwrap()], &repository("."))
         .succeeded();

@@ -5,10 +5,11 @@
 
 mod environment;
 
-use environment::{ALEMBIC_LINT, corpus, python_program, repository, run};
+use environment::{ALEMBIC_LINT, corpus, needs_set_up, python_program, repository, run};
 
 #[test]
 fn what_is_read_is_what_alembic_does() {
+    needs_set_up!();
     corpus();
     let script = repository("tests/python/compare.py");
     let compared = run(
@@ -22,6 +23,7 @@ fn what_is_read_is_what_alembic_does() {
 
 #[test]
 fn the_example_projects_are_as_alembic_makes_them() {
+    needs_set_up!();
     let script = repository("testdata/generate.py");
     run(python_program("python"), &[script.to_str().unwrap(), "--check"], &repository(".")).succeeded();
 }

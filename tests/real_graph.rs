@@ -16,7 +16,7 @@ use alembic_lint::linter::lint;
 use alembic_lint::project::{LoadRequest, Project, load};
 use alembic_lint::revision::Revision;
 use alembic_lint::selection::Selection;
-use environment::{corpus, python_program, repository, version_locations};
+use environment::{corpus, needs_set_up, python_program, repository, version_locations};
 use serde_json::{Value, json};
 
 /// One history for both sides.
@@ -244,6 +244,7 @@ fn compare(histories: &[History], root: &Path) -> (usize, usize, usize) {
 
 #[test]
 fn public_histories_are_as_alembic_sees_them() {
+    needs_set_up!();
     let (places, _) = version_locations();
     let mut packages: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for place in &places {
@@ -263,6 +264,7 @@ fn public_histories_are_as_alembic_sees_them() {
 
 #[test]
 fn example_projects_are_as_alembic_sees_them() {
+    needs_set_up!();
     for entry in std::fs::read_dir(repository("testdata/projects")).unwrap() {
         let root = entry.unwrap().path();
         let history = History::read(root.file_name().unwrap().to_str().unwrap(), &root, &[]);
@@ -352,6 +354,7 @@ nothing:
 
 #[test]
 fn odd_and_broken_histories_are_as_alembic_sees_them() {
+    needs_set_up!();
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().canonicalize().unwrap();
     let parse = |text: &str| {
@@ -426,6 +429,7 @@ fn random_files(dice: &mut Dice, breakage: usize) -> Vec<(String, String)> {
 
 #[test]
 fn random_histories_are_as_alembic_sees_them() {
+    needs_set_up!();
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().canonicalize().unwrap();
     let mut dice = Dice(20);

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use environment::{ALEMBIC_LINT, Ran, python_program, replace, run};
+use environment::{ALEMBIC_LINT, Ran, needs_set_up, python_program, replace, run};
 
 const ENV: &str = "\
 from alembic import context
@@ -138,6 +138,7 @@ impl Tree {
 
 #[test]
 fn a_new_revision_goes_behind_the_merged_one() {
+    needs_set_up!();
     let tree = Tree::merged();
     assert_eq!(tree.heads().len(), 2);
     let before = tree.read("cccc");
@@ -178,6 +179,7 @@ fn dry_run_and_diff_write_nothing() {
 
 #[test]
 fn a_chain_moves_by_its_first_revision() {
+    needs_set_up!();
     let tree = Tree::forked();
     tree.revision("dddd", "\"cccc\"");
     tree.commit("another");
@@ -197,6 +199,7 @@ fn a_chain_moves_by_its_first_revision() {
 
 #[test]
 fn in_the_middle_of_a_merge_git_knows_which_side_is_merged() {
+    needs_set_up!();
     let tree = Tree::forked();
     tree.merge("main");
     let ran = tree.rebase(&[]).succeeded();
@@ -215,6 +218,7 @@ fn in_the_middle_of_a_merge_git_knows_which_side_is_merged() {
 
 #[test]
 fn in_the_middle_of_a_merge_of_two_features_a_person_decides() {
+    needs_set_up!();
     let tree = Tree::forked();
     tree.git(&["switch", "--quiet", "-c", "second", "main~1"]);
     tree.revision("dddd", "\"aaaa\"");
@@ -231,6 +235,7 @@ fn in_the_middle_of_a_merge_of_two_features_a_person_decides() {
 
 #[test]
 fn in_the_middle_of_a_rebase_the_replayed_side_moves() {
+    needs_set_up!();
     let tree = Tree::forked();
     assert!(!tree.try_git(&["rebase", "main"]), "the notes should be in conflict");
     let ran = tree.rebase(&[]).succeeded();
@@ -243,6 +248,7 @@ fn in_the_middle_of_a_rebase_the_replayed_side_moves() {
 
 #[test]
 fn a_rebase_onto_what_the_base_ref_does_not_have_yet() {
+    needs_set_up!();
     let tree = Tree::forked();
     tree.git(&["branch", "deployed", "main~1"]);
     assert!(!tree.try_git(&["rebase", "main"]), "the notes should be in conflict");
@@ -269,6 +275,7 @@ fn a_conflict_in_a_revision_is_named_with_the_way_out() {
 
 #[test]
 fn a_lock_in_conflict_is_written_afterwards() {
+    needs_set_up!();
     let tree = Tree::forked();
     for branch in ["main", "feature"] {
         tree.git(&["switch", "--quiet", branch]);
@@ -289,6 +296,7 @@ fn a_lock_in_conflict_is_written_afterwards() {
 
 #[test]
 fn what_would_go_in_circles_is_not_written() {
+    needs_set_up!();
     let tree = Tree::new();
     tree.revision("bbbb", "\"aaaa\"\ndepends_on = \"dddd\"");
     tree.revision("cccc", "\"aaaa\"");
@@ -307,6 +315,7 @@ fn what_would_go_in_circles_is_not_written() {
 
 #[test]
 fn a_merge_revision_keeps_its_other_parent() {
+    needs_set_up!();
     let tree = Tree::forked();
     tree.merge("main");
     tree.commit("merge");
@@ -327,6 +336,7 @@ fn a_merge_revision_keeps_its_other_parent() {
 
 #[test]
 fn spelling_line_ends_and_annotations_stay() {
+    needs_set_up!();
     let tree = Tree::merged();
     let odd = tree
         .read("cccc")
@@ -366,6 +376,7 @@ fn what_is_applied_is_never_written() {
 
 #[test]
 fn several_new_heads_go_one_by_one() {
+    needs_set_up!();
     let tree = Tree::merged();
     tree.revision("dddd", "\"aaaa\"");
     let ran = tree.rebase(&[]);

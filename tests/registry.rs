@@ -144,3 +144,50 @@ fn every_page_of_a_rule_that_repairs_says_whether_that_is_safe() {
         assert_eq!(repairs, rule.docs.contains("## Fix safety"), "{}", rule.name);
     }
 }
+
+/// Rules that need a git history; `tests/applied` asserts where they point.
+const TESTED_WITH_GIT: [&str; 5] = [
+    "applied-revision-deleted",
+    "applied-revision-edited",
+    "applied-revision-renamed",
+    "applied-revision-reparented",
+    "revision-behind-base-head",
+];
+
+#[test]
+fn every_rule_has_tests_that_say_where_it_points() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/places");
+    for rule in RULES.iter().filter(|rule| !TESTED_WITH_GIT.contains(&rule.name)) {
+        let places = directory.join(format!("{}.txt", rule.name));
+        let text = fs::read_to_string(&places).unwrap_or_default();
+        assert!(
+            !text.trim().is_empty(),
+            "no test says where `{}` points: `UPDATE_PLACES=1 cargo test --lib`",
+            rule.name
+        );
+    }
+    for entry in walkdir::WalkDir::new(&directory).into_iter().map(Result::unwrap) {
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let name = entry.path().strip_prefix(&directory).unwrap().with_extension("");
+        let rule = RULES.iter().find(|rule| Path::new(rule.name) == name);
+        let rule = rule.unwrap_or_else(|| panic!("{} is about no rule: delete it", entry.path().display()));
+        if rule.name.starts_with("squawk/") {
+            continue;
+        }
+        let file =
+            rules_directory().join(rule.category.name()).join(format!("{}.rs", rule.name.replace('-', "_")));
+        let tests = fs::read_to_string(file).unwrap();
+        let text = fs::read_to_string(entry.path()).unwrap();
+        for section in text.lines().filter_map(|line| line.strip_prefix("== ")) {
+            let name = section.split(' ').next().unwrap();
+            assert!(
+                tests.contains(&format!("fn {name}(")),
+                "{}: `{name}` is not a test of `{}`: delete the section",
+                entry.path().display(),
+                rule.name
+            );
+        }
+    }
+}

@@ -7,10 +7,11 @@
 mod environment;
 
 use environment::server::Server;
-use environment::{ALEMBIC_LINT, python_program, repository, run};
+use environment::{ALEMBIC_LINT, needs_set_up, python_program, repository, run};
 
 #[test]
 fn the_replayed_schema_is_what_databases_hold() {
+    needs_set_up!();
     let replayed = repository("target/replay");
     assert!(replayed.exists(), "{} is missing: run tests/set_up.sh once", replayed.display());
     let script = repository("tests/python/replay.py");

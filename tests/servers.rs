@@ -7,8 +7,8 @@ mod environment;
 
 use std::net::TcpStream;
 
-use environment::python_program;
 use environment::server::{Kind, Server, USER};
+use environment::{needs_set_up, python_program};
 
 #[test]
 fn both_answer_and_know_their_user() {
@@ -23,6 +23,7 @@ fn both_answer_and_know_their_user() {
 
 #[test]
 fn sqlalchemy_connects_with_the_url_and_not_with_another_password() {
+    needs_set_up!();
     for (server, scheme, database) in [
         (Server::postgresql(), "postgresql+psycopg", "postgres"),
         (Server::mariadb(), "mysql+pymysql", "mysql"),

@@ -9,10 +9,11 @@ mod environment;
 use environment::server::Server;
 use std::path::PathBuf;
 
-use environment::{ALEMBIC_LINT, corpus, python_program, repository, run, version_locations};
+use environment::{ALEMBIC_LINT, corpus, needs_set_up, python_program, repository, run, version_locations};
 
 #[test]
 fn the_parts_run_one_by_one_and_leave_what_the_whole_leaves() {
+    needs_set_up!();
     let script = repository("tests/python/split.py");
     let postgresql = Server::postgresql().url("postgresql+psycopg", "postgres");
     let mariadb = Server::mariadb().url("mysql+pymysql", "mysql");
@@ -27,6 +28,7 @@ fn the_parts_run_one_by_one_and_leave_what_the_whole_leaves() {
 /// whole, the program looks at itself.
 #[test]
 fn revisions_of_others_are_taken_apart_or_refused_with_a_reason() {
+    needs_set_up!();
     let root = corpus();
     let (places, _) = version_locations();
     let mut files: Vec<PathBuf> = Vec::new();
@@ -49,6 +51,7 @@ fn revisions_of_others_are_taken_apart_or_refused_with_a_reason() {
 
 #[test]
 fn packages_whose_revisions_were_taken_apart_leave_the_same_catalog() {
+    needs_set_up!();
     let script = repository("tests/python/split_public.py");
     let postgresql = Server::postgresql().url("postgresql+psycopg", "postgres");
     let packages = ["argilla_server", "fractal_server", "meltano"];

@@ -7,10 +7,11 @@
 mod environment;
 
 use environment::server::Server;
-use environment::{ALEMBIC_LINT, python_program, repository, run};
+use environment::{ALEMBIC_LINT, needs_set_up, python_program, repository, run};
 
 #[test]
 fn downgrades_that_are_written_bring_databases_back() {
+    needs_set_up!();
     let script = repository("tests/python/written_downgrades.py");
     let postgresql = Server::postgresql().url("postgresql+psycopg", "postgres");
     let mariadb = Server::mariadb().url("mysql+pymysql", "mysql");

@@ -12,6 +12,37 @@ use std::process::{Command, Output};
 /// The program under test.
 pub(crate) const ALEMBIC_LINT: &str = env!("CARGO_BIN_EXE_alembic-lint");
 
+/// Whether `tests/set_up.sh` has made what `test` needs; says on standard error that it is left out where not.
+/// `tests/run` sets `ALEMBIC_LINT_ALL_TESTS`, with which nothing may be left out.
+pub(crate) fn is_set_up(test: &str) -> bool {
+    if repository("target/test-environment").exists() {
+        return true;
+    }
+    assert!(
+        std::env::var_os("ALEMBIC_LINT_ALL_TESTS").is_none(),
+        "target/test-environment is missing: run tests/set_up.sh"
+    );
+    // Not by `eprintln!`, which the test harness keeps to itself.
+    let line = format!(
+        "left out: {test} needs real Alembic, public revisions, or servers; run tests/set_up.sh once\n"
+    );
+    std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+    false
+}
+
+/// Ends the test, successfully and with a line on standard error, where `tests/set_up.sh` has not run.
+#[allow(unused_macros, reason = "each test file uses a part")]
+macro_rules! needs_set_up {
+    () => {
+        let here = std::thread::current();
+        if !$crate::environment::is_set_up(here.name().unwrap_or("this test")) {
+            return;
+        }
+    };
+}
+#[allow(unused_imports, reason = "each test file uses a part")]
+pub(crate) use needs_set_up;
+
 /// A path in the repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

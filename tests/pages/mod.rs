@@ -9,6 +9,7 @@
 use std::path::PathBuf;
 
 use alembic_lint::config::Settings;
+use alembic_lint::diagnostic::Diagnostic;
 use alembic_lint::linter::lint;
 use alembic_lint::operation::Dialect;
 use alembic_lint::project::{Project, ScriptDirectory};
@@ -128,6 +129,21 @@ fn file(path: &str, text: String) -> SourceFile {
 
 /// The messages of one rule about one example, on this version of the server where one is given.
 pub(crate) fn messages(rule: &Rule, example: &Example, version: Option<&str>) -> Vec<String> {
+    found(rule, example, version).1.into_iter().map(|found| found.message).collect()
+}
+
+/// Where one rule finds something in one example: line, and the source that is marked.
+pub(crate) fn places(rule: &Rule, example: &Example) -> Vec<String> {
+    let (project, found) = found(rule, example, None);
+    let place = |found: &Diagnostic| {
+        let text = project.file(found.file).map_or("", SourceFile::text);
+        let line = text.get(..found.span.start as usize).unwrap_or_default().matches('\n').count() + 1;
+        format!("{line}: {}", found.span.of(text))
+    };
+    found.iter().map(place).collect()
+}
+
+fn found(rule: &Rule, example: &Example, version: Option<&str>) -> (Project, Vec<Diagnostic>) {
     let file = match &example.file {
         Some(path) => file(path, example.text.clone()),
         None => file("versions/ab12_add_user_age.py", wrapped(&example.text)),
@@ -143,8 +159,9 @@ pub(crate) fn messages(rule: &Rule, example: &Example, version: Option<&str>) ->
         ..Settings::default()
     };
     let selection = Selection::resolve(&settings).unwrap();
-    let found = lint(&project, &settings, &selection).diagnostics.into_iter();
-    found.filter(|found| found.rule.name == rule.name).map(|found| found.message).collect()
+    let mut found = lint(&project, &settings, &selection).diagnostics;
+    found.retain(|found| found.rule.name == rule.name);
+    (project, found)
 }
 
 fn dialect(name: &str) -> Dialect {
