@@ -3,7 +3,7 @@
 use super::*;
 use crate::diagnostic::{Edit, Fix};
 use crate::project::AppliedSource;
-use crate::rule::{Category, FixAvailability, Preset, Rule};
+use crate::rule::{Category, FixAvailability, Preset, Rule, Sink};
 use crate::source::{Applied, Encoding, LineIndex, SourceFile};
 
 static PARSE: Rule = rule("parse-error", Check::Revision(find_errors));

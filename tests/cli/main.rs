@@ -17,9 +17,9 @@ mod fixes;
 mod formats;
 mod graph;
 mod imports;
-mod limits;
 #[cfg(debug_assertions)]
 mod isolation;
+mod limits;
 mod lock;
 mod paths;
 mod project;

@@ -27,7 +27,7 @@ use alembic_lint::python::is_valid;
 use alembic_lint::selection::Selection;
 use alembic_lint::source::{Applied, Encoding, Role, SourceFile};
 use chance::Chance;
-use environment::{corpus, python_program, repository, run};
+use environment::{corpus, needs_set_up, python_program, repository, run};
 use mutate::mutated;
 
 /// So many fixed texts are given to ruff at most.
@@ -222,6 +222,7 @@ fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
 
 #[test]
 fn broken_revisions_are_judged_and_repaired_without_a_fault() {
+    needs_set_up!();
     let texts = texts();
     assert!(texts.len() > TEXTS / 2, "{} revisions", texts.len());
     let dialects = [Dialect::Postgresql, Dialect::Mysql, Dialect::Mariadb, Dialect::Sqlite];
