@@ -521,7 +521,9 @@ fn the_dialect_is_found_where_projects_name_their_database() {
     let ini = "[alembic]\nscript_location = migrations\n";
     let of = |files: &[(&str, &str)]| {
         let tree = generic(ini);
-        files.iter().for_each(|(path, text)| tree.write(path, text));
+        for (path, text) in files {
+            tree.write(path, text);
+        }
         let directory = tree.load(&[]).directories[0].clone();
         let source = directory.dialect_source.unwrap();
         (directory.dialect, source.place.into_string(), source.is_guess)

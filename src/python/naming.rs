@@ -296,7 +296,8 @@ mod tests {
         ] {
             assert_eq!(read(environment, &modules), NamingConvention::Unknown, "{modules:?}");
         }
-        let long: String = (0..5_000).map(|i| format!("from app import b{} as b{i}\n", i + 1)).collect();
+        let imports: Vec<_> = (0..5_000).map(|i| format!("from app import b{} as b{i}\n", i + 1)).collect();
+        let long = imports.concat();
         let environment = "from app import b0\ntarget_metadata = b0.metadata\n";
         assert_eq!(read(environment, &[("app", &long)]), NamingConvention::Unknown);
     }

@@ -30,7 +30,7 @@ pub struct Siblings<'a> {
     pub environment: Environment,
     /// Tables that were made with `PARTITION BY`.
     pub partitioned: FxHashSet<&'a TableName>,
-    /// Tables that TimescaleDB's `create_hypertable` took, by name without schema.
+    /// Tables that `TimescaleDB`'s `create_hypertable` took, by name without schema.
     pub hypertables: FxHashSet<Box<str>>,
     /// Checks that demand nothing but that a column is not NULL: table, name and column.
     pub not_null_checks: FxHashSet<(&'a TableName, &'a Name, Box<str>)>,

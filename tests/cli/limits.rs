@@ -102,7 +102,7 @@ fn much_of_one_thing() {
     ends(&format!("if x:\n    {}\n", "pass\nif x:\n    a = 1\n".repeat(5_000).replace('\n', "\n    ")));
 }
 
-/// What CPython refuses, or gives up on, is refused by name and place.
+/// What `CPython` refuses, or gives up on, is refused by name and place.
 #[test]
 fn source_that_nests() {
     let many = 100_000;

@@ -133,11 +133,11 @@ impl Change {
         names.into_iter().map(|name| (name.clone(), text(&name))).collect()
     }
 
-    fn end(&self) -> Vec<(String, String)> {
+    fn end() -> Vec<(String, String)> {
         ["a.py", "b.py", "new.py"].map(|name| (name.to_owned(), "new\n".to_owned())).into()
     }
 
-    fn start(&self) -> Vec<(String, String)> {
+    fn start() -> Vec<(String, String)> {
         ["a.py", "b.py"].map(|name| (name.to_owned(), "old\n".to_owned())).into()
     }
 
@@ -164,16 +164,17 @@ fn a_change_that_is_cut_anywhere_loses_nothing_and_is_completed_or_taken_away() 
             break;
         }
         for (name, text) in change.state() {
-            let is_whole = !name.ends_with(".py") || matches!(&*text, "old\n" | "new\n");
+            let is_whole = Path::new(&name).extension().is_none_or(|extension| extension != "py")
+                || matches!(&*text, "old\n" | "new\n");
             assert!(is_whole, "step {n}: {name} holds {text:?}");
         }
         let found = find_leftovers(&[change.directory.path().to_owned()]);
         assert_eq!(found, if n == 0 { Leftovers::None } else { Leftovers::Abandoned }, "step {n}");
         complete_leftovers(&[change.directory.path().to_owned()]).unwrap();
         let state = change.state();
-        assert!(state == change.start() || state == change.end(), "step {n}: {state:?}");
+        assert!(state == Change::start() || state == Change::end(), "step {n}: {state:?}");
         write_together(&change.changes()).unwrap();
-        assert_eq!(change.state(), change.end(), "step {n}");
+        assert_eq!(change.state(), Change::end(), "step {n}");
         n += 1;
     }
     assert_eq!(n, 9, "the journal, three files, the commit, three renames, the journal again");
@@ -186,7 +187,7 @@ fn the_next_change_completes_one_that_was_cut() {
         assert!(change.cut_before(n));
         let result = write_together(&change.changes());
         result.unwrap();
-        assert_eq!(change.state(), change.end(), "step {n}");
+        assert_eq!(change.state(), Change::end(), "step {n}");
     }
 }
 
@@ -256,7 +257,7 @@ fn two_runs_at_once_make_one_change() {
             run.join().unwrap().unwrap();
         }
     });
-    assert_eq!(change.state(), change.end());
+    assert_eq!(change.state(), Change::end());
 }
 
 #[cfg(unix)]
