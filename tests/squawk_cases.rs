@@ -12,10 +12,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use alembic_lint::config::Settings;
+use alembic_lint::diagnostic::Diagnostic;
 use alembic_lint::linter::lint;
 use alembic_lint::operation::Dialect;
 use alembic_lint::project::{Project, ScriptDirectory};
@@ -155,7 +157,12 @@ fn found_in(case: &Case) -> Vec<&'static str> {
         ..Settings::default()
     };
     let selection = Selection::resolve(&settings).unwrap();
-    lint(&project, &settings, &selection).diagnostics.iter().map(|found| found.rule.name).collect()
+    let diagnostics = lint(&project, &settings, &selection).diagnostics;
+    // What became a part of a stronger finding is said there.
+    let names = |found: &Diagnostic| {
+        iter::once(found.rule.name).chain(found.details.iter().map(|detail| detail.rule)).collect::<Vec<_>>()
+    };
+    diagnostics.iter().flat_map(names).collect()
 }
 
 /// The names here that stand for squawk's rule.
