@@ -52,7 +52,6 @@ fn the_shop_has_one_of_each() {
             ("empty-migration", 1),
             ("missing-sqlmodel-import", 5),
             ("nondescriptive-message", 1),
-            ("raw-sql", 3),
             ("template-missing-import", 1),
             ("update-without-where", 2),
         ],

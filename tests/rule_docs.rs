@@ -52,7 +52,8 @@ fn findings_of_squawk_are_where_the_pages_mark_them() {
             .flat_map(|example| places(rule, example))
             .collect();
         let found = format!("{}\n", found.join("\n"));
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/places/{}.txt", rule.name));
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/places/pages/{}.txt", rule.name));
         if std::env::var_os("UPDATE_PLACES").is_some() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &found).unwrap();

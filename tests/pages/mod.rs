@@ -129,21 +129,27 @@ fn file(path: &str, text: String) -> SourceFile {
 
 /// The messages of one rule about one example, on this version of the server where one is given.
 pub(crate) fn messages(rule: &Rule, example: &Example, version: Option<&str>) -> Vec<String> {
-    found(rule, example, version).1.into_iter().map(|found| found.message).collect()
+    // What became a part of a stronger finding is said there.
+    let said = |found: &Diagnostic| {
+        let own = (found.rule.name == rule.name).then(|| found.message.clone());
+        let details = found.details.iter().filter(|detail| detail.rule == rule.name);
+        own.into_iter().chain(details.map(|detail| detail.message.clone())).collect::<Vec<_>>()
+    };
+    found(example, version).1.iter().flat_map(said).collect()
 }
 
 /// Where one rule finds something in one example: line, and the source that is marked.
 pub(crate) fn places(rule: &Rule, example: &Example) -> Vec<String> {
-    let (project, found) = found(rule, example, None);
+    let (project, found) = found(example, None);
     let place = |found: &Diagnostic| {
         let text = project.file(found.file).map_or("", SourceFile::text);
         let line = text.get(..found.span.start as usize).unwrap_or_default().matches('\n').count() + 1;
         format!("{line}: {}", found.span.of(text))
     };
-    found.iter().map(place).collect()
+    found.iter().filter(|found| found.rule.name == rule.name).map(place).collect()
 }
 
-fn found(rule: &Rule, example: &Example, version: Option<&str>) -> (Project, Vec<Diagnostic>) {
+fn found(example: &Example, version: Option<&str>) -> (Project, Vec<Diagnostic>) {
     let file = match &example.file {
         Some(path) => file(path, example.text.clone()),
         None => file("versions/ab12_add_user_age.py", wrapped(&example.text)),
@@ -159,8 +165,7 @@ fn found(rule: &Rule, example: &Example, version: Option<&str>) -> (Project, Vec
         ..Settings::default()
     };
     let selection = Selection::resolve(&settings).unwrap();
-    let mut found = lint(&project, &settings, &selection).diagnostics;
-    found.retain(|found| found.rule.name == rule.name);
+    let found = lint(&project, &settings, &selection).diagnostics;
     (project, found)
 }
 

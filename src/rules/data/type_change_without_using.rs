@@ -32,7 +32,7 @@ declare_rule! {
     /// ```
     /// Some types have no cast to each other at all, such as integers and timestamps: there the expression has to compute the
     /// new value, or a new column takes its place.
-    /// ```python good
+    /// ```python
     /// op.alter_column(
     ///     "user", "seen", existing_type=sa.Integer(), type_=sa.DateTime(timezone=True), postgresql_using="to_timestamp(seen)"
     /// )
