@@ -53,6 +53,8 @@ pub struct Settings {
     pub all: bool,
     /// Renames that the author confirms; from the command line only.
     pub renames: Vec<Rename>,
+    /// Whether revisions are taken apart after their fixes (`split`), so that an `autocommit_block` cuts nothing in half.
+    pub in_parts: bool,
     /// Rules of one's own.
     pub custom_rules: Vec<CustomRule>,
     /// Where the names in `select`, `extend_select`, `ignore` and `severity` were written.

@@ -56,7 +56,8 @@ impl RevisionContext<'_> {
             }
             _ => false,
         };
-        if !self.bodies_with(operation).flat_map(|body| &body.operations).all(may_be_cut) {
+        let is_whole = !self.settings.in_parts;
+        if is_whole && !self.bodies_with(operation).flat_map(|body| &body.operations).all(may_be_cut) {
             return None;
         }
         let mut edits = self.in_autocommit_block(operation)?;

@@ -87,7 +87,8 @@ pub fn split(
     let whole = schema(project, outcome, file).ok_or(SplitError::Unreadable)?;
     let mut prepared = project.clone();
     select(&mut prepared, |id| id == file);
-    fix(&mut prepared, settings, &rules(&BEFORE), Applicability::Unsafe);
+    let in_parts = Settings { in_parts: true, ..settings.clone() };
+    fix(&mut prepared, &in_parts, &rules(&BEFORE), Applicability::Unsafe);
     let read = lint(&prepared, settings, &Selection::of(&[]));
     let planned = with_step(&prepared, settings, &read, file, |step| plan(step, &read, &prepared));
     let Some(planned) = planned.ok_or(SplitError::Unreadable)?? else { return Ok(None) };
