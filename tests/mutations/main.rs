@@ -5,7 +5,13 @@
 //! `ALEMBIC_LINT_CASES=100000 cargo test --release --test mutations` runs longer, `ALEMBIC_LINT_SEED` starts elsewhere, and
 //! `ALEMBIC_LINT_FAULTS` names a directory for all that went wrong.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
 
 mod chance;
 mod doors;
