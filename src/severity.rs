@@ -8,7 +8,7 @@ use std::fmt;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Said, does not fail the run.
+    /// Reported; does not fail the run by default.
     Info,
     /// Fails the run.
     Warning,

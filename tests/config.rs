@@ -260,5 +260,5 @@ fn the_schema_knows_the_keys_that_are_read() {
         assert!(!read.is_err_and(|error| error.contains("unknown key")), "{key}");
     }
     assert_eq!(schema["additionalProperties"], false);
-    assert_eq!(properties.len(), 15);
+    assert_eq!(properties.len(), 16);
 }

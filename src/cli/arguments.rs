@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Rename;
+use crate::severity::Severity;
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -20,8 +21,9 @@ Examples:
 A path that is named like a command is written with a directory: ./rule
 
 Exit codes:
-  0  nothing found, or findings of severity info only
-  1  errors or warnings found (with --diff also: there are changes to make)
+  0  no findings that fail the run
+  1  errors or warnings found, or as --fail-on says (with --diff also: there
+     are changes to make)
   2  could not run: wrong usage or configuration, no such path, unwritten fix";
 
 const RULE_EXAMPLES: &str = "\
@@ -163,6 +165,9 @@ pub(super) struct CheckArguments {
     /// Print how often each rule spoke instead of each finding
     #[arg(long, help_heading = "Output", conflicts_with = "diff")]
     pub(super) statistics: bool,
+    /// Exit with 1 for findings of this severity or higher [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
+    pub(super) fail_on: Option<FailOn>,
     /// Exit with 0 even if there are findings
     #[arg(long, short = 'e', help_heading = "Output")]
     pub(super) exit_zero: bool,
@@ -482,6 +487,27 @@ pub(super) enum SchemaFormat {
     Sql,
     /// For programs
     Json,
+}
+
+/// The values of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Errors only
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Any finding
+    Info,
+}
+
+impl From<FailOn> for Severity {
+    fn from(least: FailOn) -> Self {
+        match least {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Info => Self::Info,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

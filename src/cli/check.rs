@@ -19,6 +19,7 @@ use crate::isolation::{Unit, isolated};
 use crate::linter::{Outcome, lint};
 use crate::project::Project;
 use crate::report::{Findings, concise, counted, full, json, statistics, summary};
+use crate::severity::Severity;
 
 pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     if arguments.statistics && arguments.output_format == CheckFormat::Json {
@@ -58,16 +59,16 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let code = match &work {
         Work::Checked(outcome) => {
             report(&loaded, outcome, None, level, arguments, &terminal)?;
-            code_of(outcome)
+            code_of(outcome, &loaded.settings)
         }
         Work::Fixed(fixes) if arguments.fixes.diff => {
             show_difference(&loaded.project, fixes, &terminal)?;
-            if fixes.files.is_empty() { code_of(&fixes.outcome) } else { FOUND }
+            if fixes.files.is_empty() { code_of(&fixes.outcome, &loaded.settings) } else { FOUND }
         }
         Work::Fixed(fixes) => {
             let all_written = write(&loaded.project, fixes, &terminal);
             report(&loaded, &fixes.outcome, Some(fixes.applied()), level, arguments, &terminal)?;
-            if all_written { code_of(&fixes.outcome) } else { COULD_NOT_RUN }
+            if all_written { code_of(&fixes.outcome, &loaded.settings) } else { COULD_NOT_RUN }
         }
     };
     let exit = loaded.exit(if code == FOUND && arguments.exit_zero { PASSED } else { code });
@@ -127,11 +128,14 @@ fn select_rules(arguments: &CheckArguments, settings: &mut Settings) {
     }
     settings.ignore.extend(rules.ignore.iter().cloned());
     settings.extend_select.extend(rules.extend_select.iter().cloned());
+    settings.fail_on = arguments.fail_on.map(Severity::from).or(settings.fail_on);
     settings.renames.clone_from(&arguments.fixes.rename);
 }
 
-fn code_of(outcome: &Outcome) -> u8 {
-    if outcome.summary.errors + outcome.summary.warnings > 0 { FOUND } else { PASSED }
+/// Whether a finding is severe enough to fail the run: a warning or an error by default.
+fn code_of(outcome: &Outcome, settings: &Settings) -> u8 {
+    let least = settings.fail_on.unwrap_or(Severity::Warning);
+    if outcome.diagnostics.iter().any(|finding| finding.severity >= least) { FOUND } else { PASSED }
 }
 
 fn report(

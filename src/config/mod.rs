@@ -28,6 +28,8 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Severities by rule name.
     pub severity: BTreeMap<String, Severity>,
+    /// The least severity that fails a run, if configured.
+    pub fail_on: Option<Severity>,
     /// The database family, if configured.
     pub dialect: Option<Dialect>,
     /// The server version, if configured.

@@ -17,7 +17,7 @@ use crate::operation::Dialect;
 use crate::severity::Severity;
 
 /// Every key of [`Options`].
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "applied-ref",
     "applied-through",
     "custom-rule",
@@ -25,6 +25,7 @@ pub(super) const KEYS: [&str; 15] = [
     "database-version",
     "dialect",
     "extend-select",
+    "fail-on",
     "ignore",
     "required-imports",
     "select",
@@ -53,6 +54,8 @@ pub(super) struct Options {
     /// Severities by rule name.
     #[schemars(with = "Option<BTreeMap<String, Severity>>")]
     severity: Option<BTreeMap<Spanned<String>, Severity>>,
+    /// The least severity that fails the run; `warning` when not set.
+    fail_on: Option<Severity>,
     /// Rules of one's own.
     custom_rule: Option<Vec<CustomRuleOptions>>,
     /// The database family; read from `alembic.ini` or the dependencies when not set.
@@ -183,6 +186,7 @@ impl Options {
                 paths.into_iter().map(|path| directory.join(path.get_ref())).collect();
         }
         settings.dialect = self.dialect.map(|name| name.0).or(settings.dialect);
+        settings.fail_on = self.fail_on.or(settings.fail_on);
         settings.sqlmodel_import = self.sqlmodel_import.or(settings.sqlmodel_import);
         Ok(())
     }

@@ -21,6 +21,27 @@ fn info_does_not_fail_the_run() {
 }
 
 #[test]
+fn fail_on_sets_the_least_severity_that_fails_the_run() {
+    let project = dropping_project();
+    for (severity, failing) in
+        [("error", &["error", "warning", "info"][..]), ("warning", &["warning", "info"]), ("info", &["info"])]
+    {
+        let severity = format!("severity = {{ drop-column = \"{severity}\" }}");
+        for least in ["error", "warning", "info"] {
+            let code = i32::from(failing.contains(&least));
+            project.run(&["--config", &severity, "--fail-on", least]).exits(code).prints("drop-column");
+            let configured = format!("fail-on = \"{least}\"");
+            project.run(&["--config", &severity, "--config", &configured]).exits(code);
+        }
+    }
+    project.run(&["--config", "fail-on = \"info\"", "--fail-on", "error"]).exits(1);
+    let info = "severity = { drop-column = \"info\" }";
+    project.run(&["--config", info, "--config", "fail-on = \"info\"", "--fail-on", "error"]).exits(0);
+    project.run(&["--fail-on", "never"]).exits(2).warns("warning");
+    project.run(&["--config", "fail-on = \"never\""]).exits(2).warns("fail-on");
+}
+
+#[test]
 fn wrong_usage_is_told_apart_from_findings() {
     let project = clean_project();
     project.run(&["--no-such-switch"]).exits(2).warns("--no-such-switch");
