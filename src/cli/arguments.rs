@@ -96,6 +96,12 @@ Exit codes:
   0  written, or nothing to split
   2  could not run: no such revision, applied, not to be taken apart";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  alembic-lint completions bash > ~/.local/share/bash-completion/completions/alembic-lint
+  alembic-lint completions zsh > ~/.zfunc/_alembic-lint
+  alembic-lint completions fish > ~/.config/fish/completions/alembic-lint.fish";
+
 const GRAPH_EXAMPLES: &str = "\
 Examples:
   alembic-lint graph                   newest first, applied runs shortened
@@ -149,6 +155,9 @@ pub(super) enum Command {
     /// Draw the history: text, Mermaid, Graphviz or SVG
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(GraphArguments),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArguments),
 }
 
 #[derive(Debug, Args)]
@@ -277,6 +286,13 @@ pub(super) struct RuleArguments {
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColourChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell to complete in
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod applied;
 mod arguments;
 mod check;
+mod completions;
 mod dialect;
 mod graph;
 mod load;
@@ -95,6 +96,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Rebase(rebase)) => rebase::run(rebase),
         Some(Command::Split(split)) => split::run(split),
         Some(Command::Graph(graph)) => graph::run(graph),
+        Some(Command::Completions(completions)) => completions::run(completions),
     }
 }
 
@@ -108,5 +110,6 @@ fn colour(arguments: &Arguments) -> arguments::ColourChoice {
         Some(Command::Rebase(rebase)) => rebase.rewriting.output.color,
         Some(Command::Split(split)) => split.rewriting.output.color,
         Some(Command::Graph(graph)) => graph.output.color,
+        Some(Command::Completions(_)) => arguments::ColourChoice::Auto,
     }
 }

@@ -11,6 +11,7 @@
 
 mod applied;
 mod bad_files;
+mod completions;
 mod custom_rules;
 mod dialect;
 mod exit_codes;
