@@ -174,6 +174,9 @@ pub(super) struct CheckArguments {
     /// Print how often each rule spoke instead of each finding
     #[arg(long, help_heading = "Output", conflicts_with = "diff")]
     pub(super) statistics: bool,
+    /// Also show the findings that comments suppress, with the reasons
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["statistics", "diff"])]
+    pub(super) show_suppressed: bool,
     /// Exit with 1 for findings of this severity or higher [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
     pub(super) fail_on: Option<FailOn>,

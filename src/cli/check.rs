@@ -150,7 +150,7 @@ fn report(
     let findings = Findings {
         project: &loaded.project,
         diagnostics: &outcome.diagnostics,
-        suppressed: &[],
+        suppressed: if arguments.show_suppressed { &outcome.suppressed } else { &[] },
         summary: &outcome.summary,
     };
     let rendered = match arguments.output_format {

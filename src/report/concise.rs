@@ -10,10 +10,16 @@ pub fn render(findings: &Findings<'_>, look: Look) -> String {
     let paint = look.paint;
     let mut places = Places::new(findings.project);
     let mut out = String::new();
-    for diagnostic in findings.diagnostics {
+    for (diagnostic, suppressed) in findings.shown() {
         let place = places.place(diagnostic.file, diagnostic.span);
         let severity = paint.severity(diagnostic.severity, diagnostic.severity);
-        let mark = if look.marks(diagnostic) { format!(" {}", paint.good("[*]")) } else { String::new() };
+        let mark = if let Some(suppressed) = suppressed {
+            format!(" (suppressed: {})", one_line(&suppressed.reason))
+        } else if look.marks(diagnostic) {
+            format!(" {}", paint.good("[*]"))
+        } else {
+            String::new()
+        };
         let mut rules: Vec<&str> = diagnostic.details.iter().map(|detail| detail.rule).collect();
         rules.dedup();
         let parts = if rules.is_empty() { String::new() } else { format!(" (with {})", rules.join(", ")) };

@@ -25,7 +25,7 @@ pub fn render(findings: &Findings<'_>, look: Look) -> String {
     let mut places = Places::new(findings.project);
     let mut out = String::new();
     let mut current: Option<(FileId, Excerpts<'_>)> = None;
-    for diagnostic in findings.diagnostics {
+    for (diagnostic, suppressed) in findings.shown() {
         let place = places.place(diagnostic.file, diagnostic.span);
         if current.as_ref().is_none_or(|(id, _)| *id != diagnostic.file) {
             let Some(file) = findings.project.file(diagnostic.file) else { continue };
@@ -33,7 +33,16 @@ pub fn render(findings: &Findings<'_>, look: Look) -> String {
         }
         let excerpts = current.as_ref().map(|(_, excerpts)| excerpts).filter(|e| e.can_show(diagnostic.span));
         let labels = excerpts.map(|excerpts| excerpts.labels(diagnostic)).unwrap_or_default();
-        let shown = Shown { diagnostic, message: message(diagnostic, look), labels, excerpts };
+        let suppression = suppressed.map(|found| {
+            let line = places.place(diagnostic.file, found.comment).line;
+            format!("suppressed by the comment on line {line}: {}", one_line(&found.reason))
+        });
+        let message = if suppression.is_some() {
+            one_line(&diagnostic.message).into_owned()
+        } else {
+            message(diagnostic, look)
+        };
+        let shown = Shown { diagnostic, suppression, message, labels, excerpts };
         let handler = handler(diagnostic, &place, excerpts.is_some(), look);
         let mut text = String::new();
         // Writing to a string cannot fail.
@@ -142,6 +151,8 @@ fn colours(severity: Severity) -> ThemeStyles {
 #[derive(Debug)]
 struct Shown<'a> {
     diagnostic: &'a Diagnostic,
+    /// Shown instead of the help where a comment suppresses the finding.
+    suppression: Option<String>,
     message: String,
     labels: Vec<LabeledSpan>,
     excerpts: Option<&'a Excerpts<'a>>,
@@ -177,6 +188,9 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        if let Some(suppression) = &self.suppression {
+            return Some(Box::new(suppression));
+        }
         let help = match (&self.diagnostic.help, &self.diagnostic.fix) {
             (Some(help), _) => one_line(help).into_owned(),
             (None, Some(fix)) => {

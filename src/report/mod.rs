@@ -59,6 +59,14 @@ pub struct Look {
     pub applicability: Applicability,
 }
 
+impl<'a> Findings<'a> {
+    /// The findings, then the suppressed ones, each of these with what suppressed it.
+    fn shown(&self) -> impl Iterator<Item = (&'a Diagnostic, Option<&'a Suppressed>)> + use<'a> {
+        let suppressed = self.suppressed.iter().map(|found| (&found.diagnostic, Some(found)));
+        self.diagnostics.iter().map(|diagnostic| (diagnostic, None)).chain(suppressed)
+    }
+}
+
 impl Look {
     /// Whether the finding is marked as fixable.
     fn marks(self, diagnostic: &Diagnostic) -> bool {

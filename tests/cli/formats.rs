@@ -51,6 +51,25 @@ fn json_has_the_promised_keys_in_the_promised_order() {
 }
 
 #[test]
+fn suppressed_findings_are_shown_with_their_reasons_when_asked_for() {
+    let drop = "op.drop_column(\"user\", \"age\")";
+    let allowed = format!("{drop}  # alembic-lint: allow[drop-column] -- nothing reads it");
+    let project = clean_project().with(SECOND, crate::project::dropping().replacen(drop, &allowed, 1));
+    project.run(&[]).exits(0).prints_no("error[drop-column]");
+    let reason = "suppressed by the comment on line 20: nothing reads it";
+    project.run(&["--show-suppressed"]).exits(0).prints("error[drop-column]").prints(reason);
+    let concise = ["--show-suppressed", "--output-format", "concise"];
+    project.run(&concise).exits(0).prints(" (suppressed: nothing reads it)");
+    let document = project.run(&["--show-suppressed", "--output-format", "json"]).exits(0).json();
+    assert_eq!(document["diagnostics"].as_array().unwrap().len(), 0);
+    assert_eq!(document["suppressed"][0]["rule"], "drop-column");
+    assert_eq!(document["suppressed"][0]["suppressed"]["reason"], "nothing reads it");
+    assert_eq!(document["suppressed"][0]["suppressed"]["line"], 20);
+    let document = project.run(&["--output-format", "json"]).exits(0).json();
+    assert!(document.get("suppressed").is_none());
+}
+
+#[test]
 fn statistics_count_findings_by_rule() {
     dropping_project().run(&["--statistics"]).exits(1).prints("1       drop-column  error");
 }
