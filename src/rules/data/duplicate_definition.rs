@@ -72,7 +72,8 @@ fn duplicate(moment: &Moment<'_>) -> Option<Duplicate> {
             is_other.then(|| table(moment, &renamed)).flatten()
         }
         Change::AddColumn(add) if !add.if_not_exists => column(moment, &add.table, &add.column.name),
-        Change::AlterColumn(alter) if alter.new_name != alter.column => {
+        // Nor is a column.
+        Change::AlterColumn(alter) if !is_only_case(&alter.column, &alter.new_name) => {
             column(moment, &alter.table, &alter.new_name)
         }
         Change::CreateIndex(create) if !create.if_not_exists => index(moment, &create.table, &create.name),
@@ -86,6 +87,14 @@ fn duplicate(moment: &Moment<'_>) -> Option<Duplicate> {
             Some(Duplicate { what, made: found.made })
         }
         _ => None,
+    }
+}
+
+/// Whether a new name is the old one, be it in another case.
+fn is_only_case(old: &Name, new: &Name) -> bool {
+    match (old.known(), new.known()) {
+        (Some(old), Some(new)) => old.eq_ignore_ascii_case(new),
+        _ => old == new,
     }
 }
 
@@ -170,6 +179,7 @@ op.create_check_constraint('ck', 'user', 'id > 0')
         upgrade("op.drop_index('ix_name')\nop.create_index('ix_name', 'user', ['id'])").ok();
         upgrade("op.rename_table('user', 'person')\nop.create_table('user')").ok();
         upgrade("op.alter_column('user', 'name', new_column_name='name')").ok();
+        upgrade("op.alter_column('user', 'name', new_column_name='Name')").ok();
     }
 
     #[test]
