@@ -203,6 +203,9 @@ impl Round<'_> {
         }
         let subject = moment.operation.subject();
         let table = change.table()?;
+        if self.is_found_without_table(moment) {
+            return None;
+        }
         let had = self.start.table(table).yes();
         if had.is_some() && moment.schema.table(table).is_no() && moment.schema.was_dropped(table) {
             let what = match change {
@@ -229,6 +232,16 @@ impl Round<'_> {
             ),
             format!("drop the {kind} first, or leave the line out: it goes with its column or table"),
         ))
+    }
+
+    /// Whether an index is dropped that is still there: PostgreSQL and SQLite find it without its table.
+    fn is_found_without_table(&self, moment: &Moment<'_>) -> bool {
+        let Change::DropIndex(drop) = &moment.operation.change else { return false };
+        let needs_table = moment.operation.batch || matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb);
+        !needs_table
+            && drop.name.known().is_some_and(|name| {
+                matches!(moment.schema.index(&drop.table.schema, name), Known::Yes(_))
+            })
     }
 
     /// The table of an index that was there and is gone.
@@ -316,6 +329,16 @@ mod tests {
     const FAMILY: &str = "op.create_table('p', sa.Column('id', sa.Integer(), primary_key=True), sa.Column('up', sa.Integer(), sa.ForeignKey('p.id')))
 op.create_table('c', sa.Column('id', sa.Integer()), sa.Column('p_id', sa.Integer()), sa.ForeignKeyConstraint(['p_id'], ['p.id'], name='fk'), sa.UniqueConstraint('id', name='uq'))
 op.create_index('ix', 'c', ['p_id'])";
+
+    #[test]
+    fn an_index_of_a_table_that_has_its_old_name_again() {
+        let upgrade = "op.create_table('t', sa.Column('a', sa.Integer()))\nop.rename_table('t', 'tt')\nop.create_index('ix', 'tt', ['a'])";
+        let downgrade = "op.rename_table('tt', 't')\nop.drop_index('ix', 'tt')\nop.drop_table('t')";
+        for dialect in [Dialect::Postgresql, Dialect::Sqlite] {
+            on(dialect, upgrade, downgrade).ok();
+        }
+        on(Dialect::Mysql, upgrade, downgrade).finds(&["its table `tt` is gone by then"]);
+    }
 
     #[test]
     fn a_parent_before_its_child() {
