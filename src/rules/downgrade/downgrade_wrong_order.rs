@@ -239,9 +239,10 @@ impl Round<'_> {
         let Change::DropIndex(drop) = &moment.operation.change else { return false };
         let needs_table = moment.operation.batch || matches!(self.dialect, Dialect::Mysql | Dialect::Mariadb);
         !needs_table
-            && drop.name.known().is_some_and(|name| {
-                matches!(moment.schema.index(&drop.table.schema, name), Known::Yes(_))
-            })
+            && drop
+                .name
+                .known()
+                .is_some_and(|name| matches!(moment.schema.index(&drop.table.schema, name), Known::Yes(_)))
     }
 
     /// The table of an index that was there and is gone.
