@@ -61,11 +61,16 @@ fn found(text: &str, settings: &Settings) -> Vec<String> {
 
 /// The text after `--fix`.
 fn fixed(text: &str) -> String {
+    fixed_at(text, Applicability::Safe)
+}
+
+/// The text after fixes of at least this applicability.
+fn fixed_at(text: &str, level: Applicability) -> String {
     let (mut project, settings) = (project(text), usual());
     let selection = Selection::resolve(&settings).expect("the rules exist");
-    let report = fix(&mut project, &settings, &selection, Applicability::Safe);
+    let report = fix(&mut project, &settings, &selection, level);
     assert_eq!(report.refused, []);
-    let again = fix(&mut project, &settings, &selection, Applicability::Safe);
+    let again = fix(&mut project, &settings, &selection, level);
     assert!(again.files.is_empty(), "a second run changes nothing");
     project.files.first().expect("one file").text().to_owned()
 }
@@ -149,13 +154,15 @@ fn unused_names_and_comments_go() {
     # noqa  # alembic-lint: allow[drop-table] -- older  # type: ignore
     pass  # alembic-lint: allow[raw-sql, drop-table] -- oldest
 ";
-    assert_eq!(fixed(&revision(body)), revision("    # noqa  # type: ignore\n    pass\n"));
+    assert_eq!(fixed(&revision(body)), revision(body), "a reason is deleted by an unsafe fix only");
+    let removed = |text: &str| fixed_at(text, Applicability::Unsafe);
+    assert_eq!(removed(&revision(body)), revision("    # noqa  # type: ignore\n    pass\n"));
 
     let crlf = revision("    # alembic-lint: allow[raw-sql] -- old\n    pass\n").replace('\n', "\r\n");
-    assert_eq!(fixed(&crlf), revision("    pass\n").replace('\n', "\r\n"));
+    assert_eq!(removed(&crlf), revision("    pass\n").replace('\n', "\r\n"));
 
     let file = format!("# alembic-lint: allow-file[raw-sql] -- old\n{}", revision("    pass\n"));
-    assert_eq!(fixed(&file), revision("    pass\n"));
+    assert_eq!(removed(&file), revision("    pass\n"));
 }
 
 #[test]

@@ -28,8 +28,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Safe: the name goes, or the whole comment with its reason where no name is left. Comments of other tools
-    /// on the same line stay.
+    /// Safe where other names remain: only the unused name is deleted. Where none remains, the fix deletes the
+    /// whole comment and its reason, which someone wrote for the next reader, so it is unsafe. Comments of other
+    /// tools on the same line are kept.
     ///
     /// ## References
     /// - `# alembic-lint: allow[rule] -- reason` speaks of the statement beside it or right below it
@@ -105,12 +106,13 @@ fn unused(suppressions: &Suppressions<'_>, suppression: &Suppression) -> Vec<Unu
 fn removal(suppression: &Suppression, gone: &BTreeSet<usize>) -> Fix {
     let names = suppression.directive.names.iter().enumerate();
     let kept: Vec<_> = names.filter(|(i, _)| !gone.contains(i)).map(|(_, name)| &*name.text).collect();
-    let (description, edit) = if kept.is_empty() {
-        ("delete the comment", Edit { span: suppression.removal, content: String::new() })
+    if kept.is_empty() {
+        let edit = Edit { span: suppression.removal, content: String::new() };
+        Fix::unsafe_("delete the comment and its reason", vec![edit])
     } else {
-        ("delete what allows nothing", Edit { span: suppression.directive.list, content: kept.join(", ") })
-    };
-    Fix::safe(description, vec![edit])
+        let edit = Edit { span: suppression.directive.list, content: kept.join(", ") };
+        Fix::safe("delete what allows nothing", vec![edit])
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +135,7 @@ mod tests {
             .header("# alembic-lint: allow-file[parse-error] -- old  # noqa")
             .upgrade("pass")
             .finds(&["`parse-error` cannot be allowed in a file"])
-            .fixes("# alembic-lint: allow-file[parse-error] -- old  # noqa", "# noqa");
+            .fixes_unsafely("# alembic-lint: allow-file[parse-error] -- old  # noqa", "# noqa");
     }
 
     #[test]
