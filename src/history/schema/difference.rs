@@ -87,6 +87,9 @@ fn table<'s>(trip: &RoundTrip<'s>, key: &TableKey<'s>, out: &mut Vec<Difference<
         // It is made where it was: the history is not the one of a single database.
         (Known::Yes(_), _) if first == FirstUse::Creates => {}
         (_, Known::Yes(left)) if left.temporary || first == FirstUse::CreatesPartition => {}
+        // What the upgrade drops first was there, whoever made it, and the downgrade has it back.
+        (Known::Unknown, Known::Yes(_)) if matches!(first, FirstUse::DropsForSure | FirstUse::MayDrop) => {}
+        (Known::No, Known::Yes(_)) if first == FirstUse::DropsForSure => {}
         // It is used where it was not.
         (Known::No, Known::Yes(left)) if left.made == Position::OUTSIDE => {}
         (Known::No, Known::Yes(_)) => out.push(Difference::Left(object())),
@@ -115,6 +118,8 @@ enum FirstUse {
     /// PostgreSQL drops partitions with their table.
     CreatesPartition,
     DropsForSure,
+    /// Where it is there, or under a condition.
+    MayDrop,
     Other,
 }
 
@@ -134,7 +139,7 @@ fn first_use(trip: &RoundTrip<'_>, key: &TableKey<'_>) -> FirstUse {
         }
         Change::DropTable(drop) if is_it(&drop.table, operation) => {
             Some(if drop.if_exists || operation.conditional {
-                FirstUse::Other
+                FirstUse::MayDrop
             } else {
                 FirstUse::DropsForSure
             })

@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn what_upgrade_drops_first_was_there() {
+        let make = "op.create_table('al', sa.Column('a', sa.Integer()))";
+        let back = "op.drop_column('al', 'a')";
+        round_trip(&format!("op.drop_table('al')\n{make}"), back).ok();
+        round_trip(&format!("op.execute('DROP TABLE IF EXISTS al')\n{make}"), back).ok();
+        round_trip(make, "op.drop_column('t', 'a')").finds(&["table `al` is still there"]);
+    }
+
+    #[test]
     fn missing() {
         let found = round_trip(
             "op.drop_column('t', 'a')\nop.drop_index('ix', 't')",
